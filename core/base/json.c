@@ -1,0 +1,204 @@
+/* JSON helpers over cJSON. Depth is checked by our own pass first, so that the limit is the same
+ * whatever the library was built with. */
+#include "core/base/json.h"
+#include "core/base/buf.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool too_deep(const char *text, size_t n)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < n; i++) {
+        char c = text[i];
+        if (quoted) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                quoted = false;
+        } else if (c == '"') {
+            quoted = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > JSON_MAX_DEPTH)
+                return true;
+        } else if (c == '}' || c == ']') {
+            depth--;
+        }
+    }
+    return false;
+}
+
+enum err json_parse(const char *text, size_t n, cJSON **ret_json)
+{
+    const char *end = NULL;
+    if (n == 0 || too_deep(text, n))
+        return ERR_INVALID;
+    cJSON *json = cJSON_ParseWithLengthOpts(text, n, &end, 0);
+    if (!json)
+        return ERR_INVALID;
+    for (; end < text + n; end++)
+        if (!strchr(" \t\r\n", *end)) {
+            cJSON_Delete(json);
+            return ERR_INVALID;
+        }
+    *ret_json = json;
+    return ERR_OK;
+}
+
+/* Blanks comments and trailing commas in place; lengths and lines stay as they were. */
+static void blank_comments(char *s, size_t n)
+{
+    bool quoted = false;
+    size_t comma = 0;
+    bool have_comma = false;
+    for (size_t i = 0; i < n; i++) {
+        if (quoted) {
+            if (s[i] == '\\')
+                i++;
+            else if (s[i] == '"')
+                quoted = false;
+            continue;
+        }
+        if (s[i] == '/' && i + 1 < n && s[i + 1] == '/') {
+            while (i < n && s[i] != '\n')
+                s[i++] = ' ';
+            continue;
+        }
+        if (s[i] == '/' && i + 1 < n && s[i + 1] == '*') {
+            while (i < n && !(s[i] == '*' && i + 1 < n && s[i + 1] == '/')) {
+                if (s[i] != '\n')
+                    s[i] = ' ';
+                i++;
+            }
+            if (i + 1 < n)
+                s[i] = s[i + 1] = ' ';
+            i++;
+            continue;
+        }
+        if (s[i] == '"') {
+            quoted = true;
+            have_comma = false;
+        } else if (s[i] == ',') {
+            comma = i;
+            have_comma = true;
+        } else if ((s[i] == '}' || s[i] == ']') && have_comma) {
+            s[comma] = ' ';
+            have_comma = false;
+        } else if (!strchr(" \t\r\n", s[i])) {
+            have_comma = false;
+        }
+    }
+}
+
+enum err json_parse_relaxed(const char *text, size_t n, cJSON **ret_json, int *ret_line)
+{
+    char *copy = mem_strndup(text, n);
+    size_t len = strlen(copy);
+    const char *end = copy;
+    enum err e = ERR_INVALID;
+    cJSON *json = NULL;
+
+    blank_comments(copy, len);
+    if (len == n && !too_deep(copy, len))
+        json = cJSON_ParseWithLengthOpts(copy, len, &end, 0);
+    if (json) {
+        end += strspn(end, " \t\r\n");
+        if (*end) {
+            cJSON_Delete(json);
+            json = NULL;
+        }
+    }
+    if (json) {
+        *ret_json = json;
+        e = ERR_OK;
+    } else if (ret_line) {
+        *ret_line = 1;
+        for (const char *p = copy; end && p < end; p++)
+            *ret_line += *p == '\n';
+    }
+    free(copy);
+    return e;
+}
+
+char *json_print(const cJSON *json)
+{
+    char *text = cJSON_PrintUnformatted(json);
+    return text ? text : mem_strdup("null");
+}
+
+const cJSON *json_get(const cJSON *object, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+const char *json_string(const cJSON *object, const char *key, const char *absent)
+{
+    const cJSON *item = json_get(object, key);
+    return cJSON_IsString(item) ? item->valuestring : absent;
+}
+
+double json_number(const cJSON *object, const char *key, double absent)
+{
+    const cJSON *item = json_get(object, key);
+    return cJSON_IsNumber(item) ? item->valuedouble : absent;
+}
+
+int64_t json_int(const cJSON *object, const char *key, int64_t absent)
+{
+    double d = json_number(object, key, (double)absent);
+    return d >= -9007199254740992.0 && d <= 9007199254740992.0 ? (int64_t)d : absent;
+}
+
+bool json_bool(const cJSON *object, const char *key, bool absent)
+{
+    const cJSON *item = json_get(object, key);
+    return cJSON_IsBool(item) ? cJSON_IsTrue(item) : absent;
+}
+
+void json_add_int(cJSON *object, const char *key, int64_t value)
+{
+    cJSON_AddNumberToObject(object, key, (double)value);
+}
+
+void json_add_text(cJSON *object, const char *key, const char *text, size_t n)
+{
+    struct buf b = {0};
+    for (size_t i = 0; i < n;) {
+        uint32_t c;
+        char utf8[4];
+        i += text_decode(text + i, n - i, &c);
+        buf_append(&b, utf8, text_encode(c ? c : 0xfffd, utf8));
+    }
+    cJSON_AddStringToObject(object, key, b.data ? b.data : "");
+    buf_finish(&b);
+}
+
+void json_add_base64(cJSON *object, const char *key, const void *bytes, size_t n)
+{
+    size_t size = sodium_base64_encoded_len(n, sodium_base64_VARIANT_ORIGINAL);
+    char *out = mem_zalloc(size);
+    sodium_bin2base64(out, size, bytes, n, sodium_base64_VARIANT_ORIGINAL);
+    cJSON_AddStringToObject(object, key, out);
+    free(out);
+}
+
+enum err json_get_base64(const cJSON *object, const char *key, char **ret_bytes, size_t *ret_n)
+{
+    const char *text = json_string(object, key, NULL);
+    if (!text)
+        return ERR_INVALID;
+    size_t len = strlen(text), n = 0;
+    char *out = mem_zalloc(len / 4 * 3 + 4);
+    if (sodium_base642bin((unsigned char *)out, len / 4 * 3 + 3, text, len, NULL, &n, NULL,
+                          sodium_base64_VARIANT_ORIGINAL) != 0) {
+        free(out);
+        return ERR_INVALID;
+    }
+    *ret_bytes = out;
+    *ret_n = n;
+    return ERR_OK;
+}

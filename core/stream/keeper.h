@@ -1,0 +1,82 @@
+/* The keeper: a tiny process, one per stream, that owns a PTY (or a pair of pipes) and records
+ * every byte. Single-threaded; knows neither NNG, SQLite, libuv nor curses; the only place that
+ * forks. It outlives the hub; the hub finds it again by its folder.
+ *
+ * `baton keep DIR` reads DIR/meta.json, starts the child, listens on DIR/sock (SOCK_SEQPACKET) and
+ * takes one hub at a time: a newer connection replaces the older one. The hub reads the bytes from
+ * the log itself; the socket carries only what follows. */
+#ifndef BATON_STREAM_KEEPER_H
+#define BATON_STREAM_KEEPER_H
+
+#include "core/base/err.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KEEPER_INPUT_MAX (32u * 1024u) /* bytes of one input message */
+
+/* --- the process itself --------------------------------------------------------------------- */
+
+/* What meta.json holds. All strings are owned by the struct. */
+struct keeper_meta {
+    char *id;
+    char *workspace;
+    char **command; /* NULL-terminated argv */
+    char **env;     /* NULL-terminated NAME=value, the child's whole environment */
+    char *cwd;
+    bool pty;       /* false: pipes, stdout and stderr apart */
+    int rows, cols;
+    uint64_t retention; /* bytes; 0 keeps all */
+    bool checksum;
+    int64_t created_us;
+};
+enum err keeper_meta_write(const char *dir, const struct keeper_meta *meta);
+enum err keeper_meta_read(const char *dir, struct keeper_meta *ret_meta);
+void keeper_meta_finish(struct keeper_meta *meta);
+
+/* The body of `baton keep DIR`. It forks at once: the first process waits until the child runs and
+ * gives 0, or prints one line 'ErrorName: sentence' on stdout and gives 1. The second one is the
+ * keeper, in a session of its own, and does not return before child and readers are done. */
+int keeper_main(const char *dir);
+
+/* --- the hub's end of the socket -------------------------------------------------------------- */
+
+enum keeper_note_kind {
+    KEEPER_GREW,    /* the log has records up to pos */
+    KEEPER_EXITED,  /* the child is gone: code; the exit record is in the log; the keeper ends when
+                       the hub has sent KEEPER_BYE or is gone */
+    KEEPER_PAUSED,  /* the child is held back: why says for what (window, retention, disk) */
+    KEEPER_RESUMED,
+    KEEPER_DROPPED, /* input was refused: the child does not read, its queue is full: n bytes */
+};
+struct keeper_note {
+    enum keeper_note_kind kind;
+    uint64_t pos;
+    int32_t code;
+    uint32_t n;
+    char why[64];
+    int32_t pid; /* the child's, in every note */
+};
+
+/* Connects without waiting. *ret_fd is non-blocking and close-on-exec, the caller owns it.
+ * ERR_NO_HUB when no keeper listens there. */
+enum err keeper_connect(const char *dir, int *ret_fd);
+
+/* Each sends one message; ERR_AGAIN when the socket is full (nothing was sent), ERR_LOST when the
+ * keeper is gone. who is at most 63 bytes. */
+enum err keeper_send_input(int fd, uint64_t epoch, const char *who, const void *bytes, size_t n);
+enum err keeper_send_resize(int fd, int rows, int cols);
+enum err keeper_send_signal(int fd, int signal); /* to the foreground process group */
+enum err keeper_send_ack(int fd, uint64_t pos);  /* the hub has taken in all before pos: window */
+enum err keeper_send_release(int fd, uint64_t pos); /* a keyframe at pos is on disk: retention */
+enum err keeper_send_mark(int fd, const char *json, size_t n);
+enum err keeper_send_close_stdin(int fd);
+enum err keeper_send_close(int fd); /* HUP, then TERM, then KILL */
+enum err keeper_send_bye(int fd);   /* the exit is in the journal: the keeper may go */
+
+/* Takes one note. ERR_AGAIN: none waits; ERR_LOST: the keeper is gone. */
+enum err keeper_receive(int fd, struct keeper_note *ret_note);
+
+#endif

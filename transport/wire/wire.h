@@ -1,0 +1,42 @@
+/* What goes over the wire: the envelope, topics, limits, versions. Pure functions, any thread.
+ *
+ * A message is `topic '\n' body`.
+ * Calls (REQ/REP): the topic is the method, the body JSON-RPC 2.0 with `auth` {token, client} beside
+ *   params; the answer has an empty topic. The topic lets the hub choose a thread without parsing.
+ * Events (PUB/SUB):
+ *   e/WORKSPACE/KIND   one event a line, JSON, oldest first; one message a commit and topic
+ *   s/STREAM           8 bytes big-endian pos, then raw output bytes
+ *   h/STREAM           the stream's head, JSON: {pos, rows, cols, title, typed, flood, exitCode}.
+ *                      It is sent when something but pos changed, when bytes are held back (flood),
+ *                      and every 100 ms while something moves. A head at a pos that the subscriber
+ *                      has not reached means that bytes were lost or held back; a head with another
+ *                      size, at its own pos, is the resize itself.
+ */
+#ifndef BATON_WIRE_WIRE_H
+#define BATON_WIRE_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WIRE_VERSION_MIN 1
+#define WIRE_VERSION_MAX 1
+#define WIRE_MAX_MESSAGE (16u * 1024u * 1024u)
+#define WIRE_MAX_TOPIC   256u
+
+struct wire_message {
+    const char *topic; /* borrows, not NUL-terminated */
+    size_t topic_n;
+    const char *body;
+    size_t body_n;
+};
+/* False when there is no '\n' within WIRE_MAX_TOPIC. */
+bool wire_split(const void *bytes, size_t n, struct wire_message *ret_m);
+
+/* Topics' parts: true when m's topic is `letter/NAME`; *ret_name borrows, ret_n bytes. */
+bool wire_topic_is(const struct wire_message *m, char letter, const char **ret_name, size_t *ret_n);
+
+void wire_put_pos(uint64_t pos, uint8_t out[8]); /* big-endian */
+uint64_t wire_get_pos(const uint8_t in[8]);
+
+#endif
