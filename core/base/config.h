@@ -1,0 +1,30 @@
+/* The configuration file, $XDG_CONFIG_HOME/baton/config.json: JSON with comments, every key
+ * optional, a wrong one refused with its line. Read by the hub, the console and the CLI, each for
+ * itself. A loaded configuration is constant: share it between threads freely. */
+#ifndef BATON_BASE_CONFIG_H
+#define BATON_BASE_CONFIG_H
+
+#include "core/base/err.h"
+#include "core/base/json.h"
+
+struct config;
+
+/* Loads the file; no file is an empty configuration. On ERR_CONFIG *ret_why has one sentence with
+ * file and line (caller frees) and *ret_config is not touched. */
+enum err config_load(struct config **ret_config, char **ret_why);
+enum err config_parse(const char *text, size_t n, const char *file, struct config **ret_config,
+                      char **ret_why);
+void config_destroy(struct config *c);
+
+const char *config_shell(const struct config *c);   /* `shell`, else $SHELL, else /bin/sh */
+const char *config_theme(const struct config *c);   /* `theme`, else "dark" */
+const char *config_prefix(const struct config *c);  /* `prefix`, else "C-b" */
+const cJSON *config_keys(const struct config *c);   /* `keys`: {"KEY": "command"} or NULL */
+int64_t config_retention(const struct config *c);   /* `retention`: bytes a stream, else 64 MiB */
+int config_history(const struct config *c);         /* `limits.history`: lines, else 10000 */
+int config_max_streams(const struct config *c);     /* `limits.streams`, else 500 */
+
+/* What is in force, and where each value came from: {KEY: {value, source}}; the caller's. */
+cJSON *config_show(const struct config *c);
+
+#endif

@@ -1,0 +1,65 @@
+/* The catalogue: one table of all that the hub can do. From a row alone come the JSON-RPC method
+ * `group.name`, the command `baton group name`, its help, completion and manual, and later the MCP
+ * tool. Rows are constant data; any thread. */
+#ifndef BATON_CATALOGUE_CATALOGUE_H
+#define BATON_CATALOGUE_CATALOGUE_H
+
+#include "core/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum tier { TIER_AUTONOMOUS, TIER_NOTIFY, TIER_APPROVAL, TIER_BLOCKED };
+
+/* What role a caller needs at least; the list is of what is allowed. */
+enum role { ROLE_OBSERVER = 1, ROLE_AGENT, ROLE_DRIVER, ROLE_OWNER };
+
+/* Where the handler runs: on control inside the transaction, on stream without one (it must not
+ * wait for a sync), or in the client's own process (starting a hub, playing a recording). */
+enum lane { LANE_CONTROL, LANE_STREAM, LANE_CLIENT };
+
+enum capability_flags {
+    CAP_LONG = 1u << 0,      /* the call may be parked: no client time-out of its own */
+    CAP_FOLLOW = 1u << 1,    /* the command has --follow: one JSON object a line */
+    CAP_ASKS = 1u << 2,      /* the command asks on a terminal first; --force does not */
+    CAP_STARTS_HUB = 1u << 3,/* the command starts the hub when none runs */
+    CAP_INTERNAL = 1u << 4,  /* a method of the wire that has no command (hello, layout.*) */
+};
+
+struct hub;
+struct call;
+
+struct capability {
+    const char *group, *name; /* [a-z0-9-]+ */
+    const char *version;
+    const char *help;         /* one line, no full stop at its end */
+    const char *input;        /* JSON Schema, type object; see below */
+    const char *output;       /* JSON Schema of the result */
+    enum tier tier;
+    enum role role;
+    enum lane lane;
+    unsigned flags;
+    const enum err *errors;   /* those of its own, ended by ERR_OK */
+    /* Reads the call and answers or parks it (core/hub/call.h). The input has passed its schema.
+     * NULL for LANE_CLIENT. An error returned is answered for it. */
+    enum err (*handle)(struct hub *hub, struct call *call);
+};
+
+/* Input schemas are written with this: C strings without the quoting. Beside the standard words a
+ * schema has "x-positional": names of properties that the command takes as plain arguments, in
+ * order; and "x-rest": the array property that takes all arguments behind `--`. A property may have
+ * "x-stdin": true (absent: read from standard input), "x-value": what --help calls its value. */
+#define JSON_TEXT(...) #__VA_ARGS__
+
+struct catalogue {
+    const struct capability *const *rows;
+    size_t count;
+};
+
+/* The row of `group.name`, text[0..n); NULL when there is none. */
+const struct capability *catalogue_find(const struct catalogue *c, const char *method, size_t n);
+
+/* The names nearest to a mistyped one, at most three, as "a, b, c"; "" when nothing is near. */
+void catalogue_nearest(const struct catalogue *c, const char *method, char *out, size_t size);
+
+#endif

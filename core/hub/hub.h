@@ -1,0 +1,58 @@
+/* The hub: it owns the journal, the workspaces, the streams and who is attached, and answers calls.
+ * Two threads of its own: control (requests, one SQLite transaction a batch; replies and events
+ * leave after the commit) and stream (keepers, screens, bytes; never touches SQLite).
+ *
+ * It knows nothing of how messages travel: a way in (transport/nng) hands calls to hub_submit and
+ * gives the hub a struct hub_io to answer with. */
+#ifndef BATON_HUB_HUB_H
+#define BATON_HUB_HUB_H
+
+#include "core/base/err.h"
+#include "core/catalogue/catalogue.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct hub;
+
+/* What the hub answers with. Each function may be called on both hub threads, must not block and
+ * must not call back into the hub. */
+struct hub_io {
+    /* Sends the answer (a whole wire message) to where handle came from; takes handle, borrows
+     * bytes. bytes NULL: no answer will come, only give handle back. Once for each handle. */
+    void (*reply)(void *data, void *handle, const void *bytes, size_t n);
+    /* Sends one wire message (`topic '\n' body`) to all subscribers; borrows. */
+    void (*publish)(void *data, const char *topic, const void *body, size_t n);
+    /* Ends a peer's connection, if it is still there. */
+    void (*disconnect)(void *data, uint32_t peer);
+};
+
+struct hub_options {
+    const char *name;     /* the hub's name, "default" unless told */
+    const char *program;  /* what is started as `PROGRAM keep DIR` */
+};
+
+/* Opens journal and folders; the caller holds the runtime folder's lock already. On an error *why
+ * has a sentence (caller frees). */
+enum err hub_create(const struct hub_options *options, struct hub **ret_hub, char **ret_why);
+
+/* Runs until it is told to stop (hub.stop, SIGTERM): control on the calling thread. io and data are
+ * borrowed for the whole run. Gives the process's exit status; HUB_EXIT_UPGRADE: exec the new one. */
+int hub_run(struct hub *hub, const struct hub_io *io, void *data);
+#define HUB_EXIT_UPGRADE 75
+
+void hub_destroy(struct hub *hub); /* after hub_run; takes NULL */
+
+/* One call from a peer: bytes is a whole wire message, borrowed (copied). Any thread, never blocks;
+ * when the hub's queue is full it is answered with ERR_LIMIT at once. peer numbers a connection and
+ * is never 0; uid is the peer's Unix user. */
+void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const void *bytes, size_t n);
+
+/* The peer's connection is gone: its parked calls are dropped, its presence ends. Any thread. */
+void hub_peer_gone(struct hub *hub, uint32_t peer);
+
+/* All rows. Constant data. */
+const struct catalogue *hub_catalogue(void);
+
+#endif

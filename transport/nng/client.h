@@ -1,0 +1,64 @@
+/* A client's end: calls and subscriptions to one hub, for the console, the CLI and tests. NNG's
+ * threads only queue; every callback here runs on the caller's thread inside client_dispatch or
+ * client_call. It reconnects by itself; no call is ever sent twice. */
+#ifndef BATON_NNG_CLIENT_H
+#define BATON_NNG_CLIENT_H
+
+#include "core/base/err.h"
+#include "transport/wire/wire.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct client;
+
+struct client_options {
+    const char *hub;      /* name; NULL is "default" */
+    const char *token;    /* or NULL */
+    const char *identity; /* the name to appear by, or NULL */
+    const char *kind;     /* "console", "cli" … for member list */
+    bool start;           /* start the hub (`baton hub run` detached) when none answers */
+};
+
+/* What went wrong, as the hub told it. Owned by the callee of whoever passes it. */
+struct client_fault {
+    enum err code;
+    char name[64];     /* the stable name, also of an error that this program does not know */
+    char message[512]; /* a sentence for a person; safe to print */
+    char next[256];
+    bool retry;
+    cJSON *data;       /* more, or NULL; freed by client_fault_finish */
+};
+void client_fault_finish(struct client_fault *fault);
+
+/* Connects and says hello. ERR_NO_HUB, ERR_VERSION (fault tells which side is older) … */
+enum err client_open(const struct client_options *options, struct client **ret_client,
+                     struct client_fault *ret_fault);
+void client_close(struct client *client); /* takes NULL; never hangs */
+
+const cJSON *client_hello(const struct client *client); /* hello's result: who you are; borrowed */
+
+/* One call, waiting for its answer; messages that arrive meanwhile stay queued. params is borrowed,
+ * may be NULL. timeout_ms < 0 waits for ever. */
+enum err client_call(struct client *client, const char *method, const cJSON *params, int timeout_ms,
+                     cJSON **ret_result, struct client_fault *ret_fault);
+
+/* One call without waiting. done is called once from client_dispatch: result (borrowed) or fault. */
+typedef void (*client_done)(void *data, const cJSON *result, const struct client_fault *fault);
+void client_send(struct client *client, const char *method, const cJSON *params, int timeout_ms,
+                 client_done done, void *data);
+
+enum err client_subscribe(struct client *client, const char *topic_prefix);
+enum err client_unsubscribe(struct client *client, const char *topic_prefix);
+
+struct client_events {
+    void (*message)(void *data, const struct wire_message *m); /* borrowed for the call */
+    void (*connected)(void *data, bool is); /* the link broke, or is back (hello said again) */
+};
+void client_listen(struct client *client, const struct client_events *events, void *data);
+
+int client_fd(const struct client *client);   /* readable when client_dispatch has work; borrowed */
+void client_dispatch(struct client *client);  /* runs what waits; never blocks */
+
+#endif
