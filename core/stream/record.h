@@ -10,8 +10,10 @@
 
 #include "core/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #define RECORD_HEADER  32u
 #define RECORD_MAX     (256u * 1024u) /* bytes of payload; the writer cuts larger ones up */
@@ -35,10 +37,17 @@ struct record {
 
 /* Writes the header of r (r->n <= RECORD_MAX) to out, checksum over it and the payload. */
 void record_encode(const struct record *r, uint8_t out[RECORD_HEADER]);
+/* The same, for a payload that lies in parts: together r->n bytes; r->payload is not looked at. */
+void record_encode_parts(const struct record *r, const struct iovec *parts, int count,
+                         uint8_t out[RECORD_HEADER]);
+
+/* True for the kinds whose payload counts in pos: output and error. */
+bool record_counts(enum record_kind kind);
 
 /* Reads one record at bytes[0..n). ERR_AGAIN: it is not whole yet (*ret_size then says how many
- * bytes are needed at least); ERR_CORRUPT: no record, or its checksum is wrong; ERR_OK: *ret_r
- * borrows from bytes, *ret_size is what it took. */
+ * bytes are needed at least); ERR_CORRUPT: no record (*ret_size is 0), or its checksum is wrong
+ * (*ret_size is what its header claims); ERR_OK: *ret_r borrows from bytes, *ret_size is what it
+ * took. Whether the payload's own fields are right the functions below say. */
 enum err record_decode(const void *bytes, size_t n, struct record *ret_r, size_t *ret_size);
 
 /* Payloads that have fields of their own. Encoders append nothing to disk: they fill out. */
