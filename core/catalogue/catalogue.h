@@ -48,7 +48,16 @@ struct capability {
 /* Input schemas are written with this: C strings without the quoting. Beside the standard words a
  * schema has "x-positional": names of properties that the command takes as plain arguments, in
  * order; and "x-rest": the array property that takes all arguments behind `--`. A property may have
- * "x-stdin": true (absent: read from standard input), "x-value": what --help calls its value. */
+ * "x-stdin": true (absent: read from standard input), "x-value": what --help calls its value,
+ * "x-expects": what a value that fails its pattern should have been, in words.
+ *
+ * Output schemas tell the command line how a person reads the result; --json ignores all of it:
+ * "x-sentence": "Opened {shellId} in {workspace}." (a boolean's sentence has two: see cli/render.h),
+ * "x-raw": the string property that is printed as it is (base64 when `encoding` says so),
+ * "x-raw-error": the same to standard error, "x-exit": the property that is the exit status,
+ * "x-columns": [property...] of a table, "x-table": the one list property that is shown,
+ * "x-empty": what is said instead of a table without rows; on a property "x-unit": "bytes", "ms",
+ * "us", "s" (spans) or "time-us" (a moment), "title": its heading. */
 #define JSON_TEXT(...) #__VA_ARGS__
 
 struct catalogue {
@@ -61,5 +70,9 @@ const struct capability *catalogue_find(const struct catalogue *c, const char *m
 
 /* The names nearest to a mistyped one, at most three, as "a, b, c"; "" when nothing is near. */
 void catalogue_nearest(const struct catalogue *c, const char *method, char *out, size_t size);
+
+/* Is every row whole: names, help, both schemas, a handler where its lane needs one? For tests and
+ * for rows that users add. ERR_INVALID: why names the row and what is wrong. */
+enum err catalogue_check(const struct catalogue *c, char *why, size_t size);
 
 #endif

@@ -1,7 +1,9 @@
 /* JSON Schema, the part that input needs: type (also a list), properties, required,
  * additionalProperties (false unless told), enum, const, minimum, maximum, exclusive ones,
  * minLength, maxLength, pattern (POSIX extended), items, minItems, maxItems, default, description,
- * oneOf/anyOf/allOf. Other words are ignored when they begin with "x-", refused by schema_check.
+ * oneOf/anyOf/allOf. Notes ("$schema", "$id", "$comment", title, examples, format, deprecated,
+ * readOnly, writeOnly) and words that begin with "x-" are ignored; others are refused by schema_check,
+ * for a check that a reader relies on must not be left out silently.
  * Pure functions over JSON; any thread. */
 #ifndef BATON_CATALOGUE_SCHEMA_H
 #define BATON_CATALOGUE_SCHEMA_H

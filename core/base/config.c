@@ -1,0 +1,358 @@
+/* The configuration file. One table says which keys there are and what each must be; a key that is
+ * not in it is refused, for a misspelt one would be silently without effect. JSON has no lines, so
+ * a small scan of the text finds them: config_lines.c. */
+#include "core/base/config.h"
+#include "core/base/config_lines.h"
+#include "core/base/mem.h"
+#include "core/base/nearest.h"
+#include "core/base/paths.h"
+#include "core/base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_MAX       (1024u * 1024u)
+#define MIB            (1024 * 1024)
+#define RETENTION      (64 * (int64_t)MIB)
+#define RETENTION_MAX  ((int64_t)1 << 50)
+#define HISTORY        10000
+#define STREAMS        500
+#define FALLBACK_SHELL "/bin/sh"
+
+struct config {
+    cJSON *json; /* the file; an empty object without one */
+    char *file;  /* its name, as messages show it */
+    char *text;  /* its bytes, for lines */
+    size_t text_n;
+    char *env_shell; /* $SHELL when this was loaded, or NULL */
+    int64_t retention;
+};
+
+/* --- what a value must be: each gives NULL, or what it should have been ------------------------
+ */
+
+static const char *must_object(const cJSON *v)
+{
+    return cJSON_IsObject(v) ? NULL : "must be an object";
+}
+
+static bool name_ok(const char *s)
+{
+    size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+    return n >= 1 && n <= 64 && s[n] == '\0';
+}
+
+static const char *must_name(const cJSON *v)
+{
+    return cJSON_IsString(v) && name_ok(v->valuestring)
+               ? NULL
+               : "must be a name of letters, digits, - and _, in quotes";
+}
+
+static const char *must_path(const cJSON *v)
+{
+    return cJSON_IsString(v) && v->valuestring[0] == '/' && strlen(v->valuestring) < 4096
+               ? NULL
+               : "must be the absolute path of a program, in quotes";
+}
+
+static bool key_ok(const char *key)
+{
+    size_t n = strlen(key);
+    if (n < 1 || n > 24)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)key[i] <= ' ' || key[i] == 0x7f)
+            return false;
+    return true;
+}
+
+static const char *must_key(const cJSON *v)
+{
+    return cJSON_IsString(v) && key_ok(v->valuestring) ? NULL
+                                                       : "must be a key's name, such as \"C-b\"";
+}
+
+static const char *must_keys(const cJSON *v)
+{
+    const cJSON *one;
+    if (!cJSON_IsObject(v))
+        return "must be an object of {\"KEY\": \"command\"}";
+    cJSON_ArrayForEach(one, v) if (!cJSON_IsString(one) ||
+                                   !key_ok(one->string)) return "must hold only pairs of \"KEY\": "
+                                                                "\"command\", both in quotes";
+    return NULL;
+}
+
+/* A number of bytes, or a text such as "64 MiB"; -1 when it is neither. */
+static int64_t bytes_of(const cJSON *v)
+{
+    static const struct {
+        const char *name;
+        int64_t times;
+    } units[] = {{"", 1},    {"B", 1},     {"K", 1024},        {"KiB", 1024},
+                 {"M", MIB}, {"MiB", MIB}, {"G", 1024L * MIB}, {"GiB", 1024L * MIB}};
+    if (cJSON_IsNumber(v))
+        return v->valuedouble >= 0 && v->valuedouble <= (double)RETENTION_MAX &&
+                       floor(v->valuedouble) == v->valuedouble
+                   ? (int64_t)v->valuedouble
+                   : -1;
+    if (!cJSON_IsString(v) || v->valuestring[0] < '0' || v->valuestring[0] > '9')
+        return -1;
+    char *end = NULL;
+    long long n = strtoll(v->valuestring, &end, 10);
+    end += strspn(end, " ");
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(end, units[i].name) == 0)
+            return n <= RETENTION_MAX / units[i].times ? n * units[i].times : -1;
+    return -1;
+}
+
+static const char *must_retention(const cJSON *v)
+{
+    int64_t n = bytes_of(v);
+    return n == 0 || n >= MIB
+               ? NULL
+               : "must be bytes a stream (1 MiB or more, 0 keeps all), such as \"64 MiB\"";
+}
+
+static bool whole_within(const cJSON *v, double low, double high)
+{
+    return cJSON_IsNumber(v) && v->valuedouble >= low && v->valuedouble <= high &&
+           floor(v->valuedouble) == v->valuedouble;
+}
+
+static const char *must_history(const cJSON *v)
+{
+    return whole_within(v, 0, 1000000) ? NULL : "must be a whole number of lines, 0 to 1000000";
+}
+
+static const char *must_streams(const cJSON *v)
+{
+    return whole_within(v, 1, 10000) ? NULL : "must be a whole number, 1 to 10000";
+}
+
+/* --- the table ----------------------------------------------------------------------------------
+ */
+
+struct key {
+    const char *name;
+    const char *(*wrong)(const cJSON *v);
+    const struct key *members; /* ended by a NULL name; or NULL */
+};
+
+static const struct key limit_keys[] = {
+    {"history", must_history, NULL},
+    {"streams", must_streams, NULL},
+    {0},
+};
+
+/* agents, mail, hooks, policy and members are read by the rooms that they belong to. */
+static const struct key top_keys[] = {
+    {"agents", must_object, NULL},       {"mail", must_object, NULL},
+    {"hooks", must_object, NULL},        {"policy", must_object, NULL},
+    {"keys", must_keys, NULL},           {"theme", must_name, NULL},
+    {"shell", must_path, NULL},          {"prefix", must_key, NULL},
+    {"retention", must_retention, NULL}, {"limits", must_object, limit_keys},
+    {"members", must_object, NULL},      {0},
+};
+
+/* Writes "FILE:LINE: "NAME" SAYS". */
+static enum err refuse(const struct config *c, const int *path, int depth, const char *prefix,
+                       const char *name, const char *says, char **ret_why)
+{
+    char safe[160];
+    text_make_safe(safe, sizeof safe, name, strlen(name));
+    *ret_why = mem_printf("%s:%d: \"%s%s\" %s", c->file,
+                          config_line(c->text, c->text_n, path, depth), prefix, safe, says);
+    return ERR_CONFIG;
+}
+
+static enum err check_keys(const struct config *c, const cJSON *object, const struct key *keys,
+                           const char *prefix, int *path, int depth, char **ret_why)
+{
+    const cJSON *v;
+    path[depth] = -1;
+    cJSON_ArrayForEach(v, object)
+    {
+        const struct key *k = keys;
+        path[depth]++;
+        while (k->name && strcmp(k->name, v->string) != 0)
+            k++;
+        if (!k->name) {
+            struct nearest near;
+            char names[256], says[320];
+            nearest_begin(&near, v->string);
+            for (k = keys; k->name; k++)
+                nearest_offer(&near, k->name);
+            nearest_list(&near, names, sizeof names);
+            snprintf(says, sizeof says, "is not known%s%s", names[0] ? "; near to it: " : "",
+                     names);
+            return refuse(c, path, depth + 1, prefix, v->string, says, ret_why);
+        }
+        if (json_get(object, v->string) != v)
+            return refuse(c, path, depth + 1, prefix, v->string, "is there twice", ret_why);
+        const char *says = k->wrong(v);
+        if (says)
+            return refuse(c, path, depth + 1, prefix, v->string, says, ret_why);
+        if (k->members) {
+            enum err e = check_keys(c, v, k->members, "limits.", path, depth + 1, ret_why);
+            if (e != ERR_OK)
+                return e;
+        }
+    }
+    return ERR_OK;
+}
+
+enum err config_parse(const char *text, size_t n, const char *file, struct config **ret_config,
+                      char **ret_why)
+{
+    struct config *c = mem_zalloc(sizeof *c);
+    const char *shell = getenv("SHELL");
+    int line = 1, path[3] = {0};
+    enum err e;
+
+    c->file = mem_strdup(file);
+    c->text = mem_dup(text, n);
+    c->text_n = n;
+    c->env_shell = shell && shell[0] == '/' ? mem_strdup(shell) : NULL;
+    c->retention = RETENTION;
+    e = json_parse_relaxed(text, n, &c->json, &line);
+    if (e != ERR_OK) {
+        *ret_why = mem_printf("%s:%d: this is no JSON from here on", file, line);
+        e = ERR_CONFIG;
+    } else if (!cJSON_IsObject(c->json)) {
+        *ret_why = mem_printf("%s:1: the file must hold one object, {…}", file);
+        e = ERR_CONFIG;
+    } else {
+        e = check_keys(c, c->json, top_keys, "", path, 0, ret_why);
+    }
+    if (e != ERR_OK) {
+        config_destroy(c);
+        return e;
+    }
+    if (json_get(c->json, "retention"))
+        c->retention = bytes_of(json_get(c->json, "retention"));
+    *ret_config = c;
+    return ERR_OK;
+}
+
+enum err config_load(struct config **ret_config, char **ret_why)
+{
+    char *dir = path_config_dir(), *file = path_join(dir, "config.json"), *text = NULL;
+    size_t n = 0;
+    enum err e = path_read_file(file, FILE_MAX, &text, &n);
+
+    if (e == ERR_NOT_FOUND)
+        e = config_parse("{}", 2, file, ret_config, ret_why);
+    else if (e == ERR_OK)
+        e = config_parse(text, n, file, ret_config, ret_why);
+    else
+        *ret_why = mem_printf("%s: %s", file,
+                              e == ERR_LIMIT     ? "the file is larger than 1 MiB"
+                              : e == ERR_INVALID ? "this is no regular file"
+                                                 : err_text(e)->person);
+    free(text);
+    free(file);
+    free(dir);
+    return e == ERR_OK ? ERR_OK : ERR_CONFIG;
+}
+
+void config_destroy(struct config *c)
+{
+    if (!c)
+        return;
+    cJSON_Delete(c->json);
+    free(c->file);
+    free(c->text);
+    free(c->env_shell);
+    free(c);
+}
+
+/* --- what is in force ----------------------------------------------------------------------------
+ */
+
+const char *config_shell(const struct config *c)
+{
+    return json_string(c->json, "shell", c->env_shell ? c->env_shell : FALLBACK_SHELL);
+}
+
+const char *config_theme(const struct config *c)
+{
+    return json_string(c->json, "theme", "dark");
+}
+
+const char *config_prefix(const struct config *c)
+{
+    return json_string(c->json, "prefix", "C-b");
+}
+
+const cJSON *config_keys(const struct config *c)
+{
+    return json_get(c->json, "keys");
+}
+
+int64_t config_retention(const struct config *c)
+{
+    return c->retention;
+}
+
+int config_history(const struct config *c)
+{
+    return (int)json_int(json_get(c->json, "limits"), "history", HISTORY);
+}
+
+int config_max_streams(const struct config *c)
+{
+    return (int)json_int(json_get(c->json, "limits"), "streams", STREAMS);
+}
+
+/* Adds one row; takes value. The source is the line of KEY or GROUP.KEY, else `otherwise`. */
+static void show(const struct config *c, cJSON *out, const char *group, const char *key,
+                 cJSON *value, const char *otherwise)
+{
+    int path[2] = {0}, depth = 0;
+    const cJSON *in = c->json, *v;
+    char *name = group ? mem_printf("%s.%s", group, key) : mem_strdup(key), *source = NULL;
+    const char *const steps[] = {group ? group : key, group ? key : NULL};
+
+    for (; in && depth < 2 && steps[depth]; depth++) {
+        const cJSON *found = json_get(in, steps[depth]);
+        path[depth] = 0;
+        cJSON_ArrayForEach(v, in)
+        {
+            if (v == found)
+                break;
+            path[depth]++;
+        }
+        in = found;
+    }
+    if (in)
+        source = mem_printf("%s:%d", c->file, config_line(c->text, c->text_n, path, depth));
+    cJSON *row = cJSON_AddObjectToObject(out, name);
+    cJSON_AddItemToObject(row, "value", value);
+    json_add_text(row, "source", source ? source : otherwise, strlen(source ? source : otherwise));
+    free(source);
+    free(name);
+}
+
+cJSON *config_show(const struct config *c)
+{
+    static const char *const objects[] = {"keys", "agents", "mail", "hooks", "policy", "members"};
+    cJSON *out = cJSON_CreateObject();
+    show(c, out, NULL, "shell", cJSON_CreateString(config_shell(c)),
+         c->env_shell ? "environment SHELL" : "default");
+    show(c, out, NULL, "theme", cJSON_CreateString(config_theme(c)), "default");
+    show(c, out, NULL, "prefix", cJSON_CreateString(config_prefix(c)), "default");
+    show(c, out, NULL, "retention", cJSON_CreateNumber((double)c->retention), "default");
+    show(c, out, "limits", "history", cJSON_CreateNumber(config_history(c)), "default");
+    show(c, out, "limits", "streams", cJSON_CreateNumber(config_max_streams(c)), "default");
+    for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
+        const cJSON *v = json_get(c->json, objects[i]);
+        show(c, out, NULL, objects[i], v ? cJSON_Duplicate(v, true) : cJSON_CreateObject(),
+             "default");
+    }
+    return out;
+}
