@@ -26,7 +26,7 @@ struct keeper_meta {
     char **command; /* NULL-terminated argv */
     char **env;     /* NULL-terminated NAME=value, the child's whole environment */
     char *cwd;
-    bool pty;       /* false: pipes, stdout and stderr apart */
+    bool pty; /* false: pipes, stdout and stderr apart */
     int rows, cols;
     uint64_t retention; /* bytes; 0 keeps all */
     bool checksum;
@@ -44,10 +44,10 @@ int keeper_main(const char *dir);
 /* --- the hub's end of the socket -------------------------------------------------------------- */
 
 enum keeper_note_kind {
-    KEEPER_GREW,    /* the log has records up to pos */
-    KEEPER_EXITED,  /* the child is gone: code; the exit record is in the log; the keeper ends when
-                       the hub has sent KEEPER_BYE or is gone */
-    KEEPER_PAUSED,  /* the child is held back: why says for what (window, retention, disk) */
+    KEEPER_GREW,   /* the log has records up to pos */
+    KEEPER_EXITED, /* the child is gone: code; the exit record is in the log; the keeper ends when
+                      the hub has sent KEEPER_BYE or is gone */
+    KEEPER_PAUSED, /* the child is held back: why says for what (window, retention, disk) */
     KEEPER_RESUMED,
     KEEPER_DROPPED, /* input was refused: the child does not read, its queue is full: n bytes */
 };

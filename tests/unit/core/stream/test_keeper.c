@@ -1,0 +1,740 @@
+/* Keepers with real children: what was typed, what came out, how it ended, and what no accident of
+ * hub, keeper or disk may lose. The test is the hub. */
+#include "helper.h"
+
+#include "core/stream/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+/* One keeper as a hub sees it. */
+struct hub {
+    const char *dir;
+    int fd;
+    struct streamreader *reader;
+    struct buf {
+        char *data;
+        size_t n, cap;
+    } out, err, in;
+    uint64_t epoch;
+    char who[64];
+    int rows, cols, resizes;
+    bool acks, exited;
+    int32_t code;
+    bool told_exit, told_paused;
+    uint32_t dropped;
+    int32_t pid;
+    char why[64];
+};
+
+static void add(struct buf *b, const char *bytes, size_t n)
+{
+    if (b->n + n + 1 > b->cap) {
+        b->cap = (b->n + n + 1) * 2;
+        b->data = mem_realloc(b->data, b->cap);
+    }
+    memcpy(b->data + b->n, bytes, n);
+    b->n += n;
+    b->data[b->n] = '\0';
+}
+
+static char *word(const char *text)
+{
+    return mem_strdup(text);
+}
+
+static void write_meta(const char *dir, bool pty, uint64_t retention, const char *const *command)
+{
+    static const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "TERM=dumb", "PS1=$ ",
+                                      "LC_ALL=C.UTF-8", NULL};
+    struct keeper_meta m = {.id = word("t1"),
+                            .workspace = word("main"),
+                            .cwd = word("/tmp"),
+                            .pty = pty,
+                            .rows = 24,
+                            .cols = 80,
+                            .retention = retention,
+                            .checksum = true,
+                            .created_us = 5};
+    size_t n = 0;
+    while (command[n])
+        n++;
+    m.command = mem_calloc(n + 1, sizeof *m.command);
+    for (size_t i = 0; i < n; i++)
+        m.command[i] = word(command[i]);
+    m.env = mem_calloc(5, sizeof *m.env);
+    for (size_t i = 0; env[i]; i++)
+        m.env[i] = word(env[i]);
+    assert_int_equal(keeper_meta_write(dir, &m), ERR_OK);
+    keeper_meta_finish(&m);
+}
+
+/* Runs keeper_main as `baton keep` would, in a process of its own; gives its status, and what it
+ * printed in out. */
+static int start(const char *dir, char *out, size_t size)
+{
+    int ends[2], status;
+    size_t n = 0;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(ends[1], 1);
+        _exit(keeper_main(dir));
+    }
+    close(ends[1]);
+    for (ssize_t got = 1; got > 0 && n < size - 1; n += (size_t)(got > 0 ? got : 0))
+        got = read(ends[0], out + n, size - 1 - n);
+    out[n] = '\0';
+    close(ends[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void hub_connect(struct hub *h)
+{
+    assert_int_equal(keeper_connect(h->dir, &h->fd), ERR_OK);
+}
+
+static void hub_open(struct hub *h, const char *dir, bool pty, const char *const *command)
+{
+    char out[4096];
+    *h = (struct hub){.dir = dir, .fd = -1, .acks = true};
+    write_meta(dir, pty, 0, command);
+    assert_int_equal(start(dir, out, sizeof out), 0);
+    assert_string_equal(out, "");
+    hub_connect(h);
+    assert_int_equal(streamreader_open(dir, 0, NULL, &h->reader), ERR_OK);
+}
+
+static void take_record(struct hub *h, const struct record *r)
+{
+    struct record_input in;
+    if (r->kind == RECORD_OUTPUT) {
+        add(&h->out, r->payload, r->n);
+    } else if (r->kind == RECORD_ERROR) {
+        add(&h->err, r->payload, r->n);
+    } else if (r->kind == RECORD_INPUT) {
+        assert_int_equal(record_decode_input(r, &in), ERR_OK);
+        add(&h->in, in.bytes, in.n);
+        h->epoch = in.epoch;
+        memcpy(h->who, in.who, sizeof in.who);
+    } else if (r->kind == RECORD_RESIZE) {
+        assert_int_equal(record_decode_resize(r, &h->rows, &h->cols), ERR_OK);
+        h->resizes++;
+    } else if (r->kind == RECORD_EXIT) {
+        assert_false(h->exited);
+        assert_int_equal(record_decode_exit(r, &h->code), ERR_OK);
+        h->exited = true;
+    }
+}
+
+static void read_log(struct hub *h)
+{
+    struct record r;
+    enum err e;
+    while ((e = streamreader_next(h->reader, &r)) == ERR_OK) {
+        assert_int_equal(r.pos, h->out.n + h->err.n);
+        take_record(h, &r);
+    }
+    assert_int_equal(e, ERR_AGAIN);
+    if (h->acks && h->fd >= 0)
+        keeper_send_ack(h->fd, streamreader_pos(h->reader));
+}
+
+static void take_note(struct hub *h, const struct keeper_note *note)
+{
+    assert_true(note->pid > 1);
+    h->pid = note->pid;
+    if (note->kind == KEEPER_EXITED)
+        h->told_exit = true;
+    if (note->kind == KEEPER_DROPPED)
+        h->dropped += note->n;
+    if (note->kind == KEEPER_PAUSED) {
+        h->told_paused = true;
+        memcpy(h->why, note->why, sizeof h->why);
+    }
+    if (note->kind == KEEPER_RESUMED)
+        h->told_paused = false;
+}
+
+/* Does a hub's work until the condition holds; false when it never did. */
+typedef bool condition(const struct hub *h, const void *what);
+static bool until(struct hub *h, condition *holds, const void *what)
+{
+    int64_t limit = clock_mono_us() + PATIENCE_US;
+    for (;;) {
+        struct keeper_note note;
+        struct pollfd p = {.fd = h->fd, .events = POLLIN};
+        while (h->fd >= 0 && keeper_receive(h->fd, &note) == ERR_OK)
+            take_note(h, &note);
+        read_log(h);
+        if (holds(h, what))
+            return true;
+        if (clock_mono_us() > limit)
+            return false;
+        /* Without a connection nothing wakes us: look again soon. */
+        poll(&p, 1, h->fd < 0 ? 5 : 1000);
+    }
+}
+
+static bool shows(const struct hub *h, const void *text)
+{
+    return h->out.data && strstr(h->out.data, text);
+}
+
+static bool has_exited(const struct hub *h, const void *unused)
+{
+    (void)unused;
+    return h->exited;
+}
+
+static bool was_told_exit(const struct hub *h, const void *unused)
+{
+    (void)unused;
+    return h->told_exit && h->exited;
+}
+
+static bool is_paused(const struct hub *h, const void *why)
+{
+    return h->told_paused && strcmp(h->why, why) == 0;
+}
+
+static bool has_dropped(const struct hub *h, const void *unused)
+{
+    (void)unused;
+    return h->dropped > 0;
+}
+
+static void type(struct hub *h, const char *text)
+{
+    assert_int_equal(keeper_send_input(h->fd, 7, "alice", text, strlen(text)), ERR_OK);
+}
+
+/* True once the folder is nobody's any more: the keeper has ended. */
+static bool keeper_gone(const char *dir)
+{
+    int64_t limit = clock_mono_us() + PATIENCE_US;
+    for (;;) {
+        struct streamlog *log;
+        if (streamlog_open(dir, 0, 0, NULL, &log) == ERR_OK) {
+            streamlog_close(log);
+            return true;
+        }
+        if (clock_mono_us() > limit)
+            return false;
+        poll(NULL, 0, 5);
+    }
+}
+
+static void hub_drop(struct hub *h)
+{
+    if (h->fd >= 0)
+        close(h->fd);
+    h->fd = -1;
+}
+
+/* Says goodbye, and asserts that the keeper goes. */
+static void hub_close(struct hub *h)
+{
+    if (h->fd >= 0 && h->told_exit)
+        keeper_send_bye(h->fd);
+    else if (h->fd >= 0)
+        keeper_send_close(h->fd);
+    if (!h->told_exit)
+        hub_drop(h);
+    assert_true(keeper_gone(h->dir));
+    hub_drop(h);
+    streamreader_close(h->reader);
+    free(h->out.data);
+    free(h->err.data);
+    free(h->in.data);
+}
+
+static const char *const bash[] = {"bash", "--norc", "--noprofile", "--noediting", NULL};
+
+static void a_shell_echoes_and_exits(void **state)
+{
+    struct hub h;
+    hub_open(&h, *state, true, bash);
+    assert_true(until(&h, shows, "$ "));
+    type(&h, "echo \"<$((40+2))>\"\n");
+    assert_true(until(&h, shows, "<42>"));
+    assert_string_equal(h.in.data, "echo \"<$((40+2))>\"\n");
+    assert_string_equal(h.who, "alice");
+    assert_int_equal(h.epoch, 7);
+    type(&h, "exit 7\n");
+    assert_true(until(&h, was_told_exit, NULL));
+    assert_int_equal(h.code, 7);
+    hub_close(&h);
+}
+
+static void the_size_reaches_the_child(void **state)
+{
+    struct hub h;
+    hub_open(&h, *state, true, bash);
+    assert_true(until(&h, shows, "$ "));
+    assert_int_equal(h.rows, 24);
+    assert_int_equal(h.cols, 80);
+    assert_int_equal(keeper_send_resize(h.fd, 31, 97), ERR_OK);
+    type(&h, "stty size\n");
+    assert_true(until(&h, shows, "31 97\r\n"));
+    assert_int_equal(h.rows, 31);
+    assert_int_equal(h.cols, 97);
+    assert_int_equal(keeper_send_resize(h.fd, 60000, 0), ERR_OK);
+    type(&h, "stty size\n");
+    assert_true(until(&h, shows, "1000 1\r\n"));
+    hub_close(&h);
+}
+
+/* A child that counts SIGWINCH: the same size again is none. */
+static void the_same_size_sends_nothing(void **state)
+{
+    static const char *const command[] = {
+        "bash", "-c",
+        "n=0; trap 'n=$((n+1)); echo \"winch $n\"' WINCH; stty -echo; echo ready; "
+        "while read -r line || [ $? -gt 128 ]; do echo \"got $line $n\"; done",
+        NULL};
+    struct hub h;
+    hub_open(&h, *state, true, command);
+    assert_true(until(&h, shows, "ready"));
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(keeper_send_resize(h.fd, 24, 80), ERR_OK);
+    type(&h, "a\n");
+    assert_true(until(&h, shows, "got a 0"));
+    assert_int_equal(keeper_send_resize(h.fd, 25, 80), ERR_OK);
+    assert_int_equal(keeper_send_resize(h.fd, 25, 80), ERR_OK);
+    type(&h, "b\n"); /* bash runs a trap when its read has returned */
+    assert_true(until(&h, shows, "winch 1\r\ngot b 1"));
+    type(&h, "c\n");
+    assert_true(until(&h, shows, "got c 1"));
+    assert_int_equal(h.resizes, 2); /* the first size, and the one change */
+    hub_close(&h);
+}
+
+static void a_program_that_is_not_there_is_named(void **state)
+{
+    static const char *const none[] = {"no-such-program-here", NULL};
+    char out[4096];
+    write_meta(*state, true, 0, none);
+    assert_int_equal(start(*state, out, sizeof out), 1);
+    assert_non_null(strstr(out, "ExecFailed: "));
+    assert_non_null(strstr(out, "no-such-program-here"));
+    assert_non_null(strstr(out, "No such file"));
+    assert_int_equal(out[strlen(out) - 1], '\n');
+    assert_null(strchr(out, '\n') + 1 == out + strlen(out) ? NULL : out);
+    assert_true(keeper_gone(*state));
+}
+
+static void a_folder_without_meta_is_refused(void **state)
+{
+    char out[4096];
+    assert_int_equal(start(*state, out, sizeof out), 1);
+    assert_memory_equal(out, "NotFound: ", 10);
+}
+
+static void pipes_keep_stdout_and_stderr_apart(void **state)
+{
+    static const char *const command[] = {
+        "sh", "-c", "echo to-out; echo to-err >&2; cat; echo end; exit 3", NULL};
+    struct hub h;
+    hub_open(&h, *state, false, command);
+    assert_true(until(&h, shows, "to-out"));
+    type(&h, "typed\n");
+    assert_int_equal(keeper_send_close_stdin(h.fd), ERR_OK);
+    assert_true(until(&h, was_told_exit, NULL));
+    assert_string_equal(h.out.data, "to-out\ntyped\nend\n");
+    assert_string_equal(h.err.data, "to-err\n");
+    assert_int_equal(h.code, 3);
+    hub_close(&h);
+}
+
+static void a_signal_is_the_exit_status(void **state)
+{
+    static const char *const command[] = {"sleep", "1000", NULL};
+    struct hub h;
+    hub_open(&h, *state, true, command);
+    assert_int_equal(keeper_send_signal(h.fd, SIGUSR1), ERR_OK);
+    assert_true(until(&h, was_told_exit, NULL));
+    assert_int_equal(h.code, -SIGUSR1);
+    hub_close(&h);
+}
+
+static void the_child_gets_three_descriptors(void **state)
+{
+    static const char *const command[] = {"ls", "/proc/self/fd", NULL};
+    struct hub h;
+    int stray = open("/dev/null", O_RDONLY); /* not close-on-exec, as a careless caller has it */
+    for (int pty = 0; pty < 2; pty++) {
+        char *dir = mem_printf("%s/%d", (char *)*state, pty);
+        assert_int_equal(mkdir(dir, 0700), 0);
+        hub_open(&h, dir, pty, command);
+        assert_true(until(&h, was_told_exit, NULL));
+        for (char *p = h.out.data; *p; p++)
+            if (*p == '\r' || *p == '\n')
+                *p = ' ';
+        char squeezed[64] = "";
+        for (char *p = strtok(h.out.data, " "); p; p = strtok(NULL, " "))
+            strcat(strcat(squeezed, p), " ");
+        assert_string_equal(squeezed, "0 1 2 3 "); /* 3 is the folder that ls reads */
+        hub_close(&h);
+        free(dir);
+    }
+    close(stray);
+}
+
+static void the_environment_is_exact(void **state)
+{
+    static const char *const command[] = {"env", NULL};
+    struct hub h;
+    setenv("STRAY", "1", 1);
+    hub_open(&h, *state, false, command);
+    assert_true(until(&h, was_told_exit, NULL));
+    assert_string_equal(h.out.data, "PATH=/usr/local/bin:/usr/bin:/bin\nTERM=dumb\nPS1=$ \n"
+                                    "LC_ALL=C.UTF-8\n");
+    unsetenv("STRAY");
+    hub_close(&h);
+}
+
+static void signals_are_at_their_defaults(void **state)
+{
+    static const char *const command[] = {"grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status", NULL};
+    struct hub h;
+    hub_open(&h, *state, false, command);
+    assert_true(until(&h, was_told_exit, NULL));
+    assert_string_equal(h.out.data, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+    hub_close(&h);
+}
+
+/* The hub dies with words still on their way; a new one goes on where the old one had read to. */
+static void a_new_hub_misses_nothing(void **state)
+{
+    struct hub h;
+    hub_open(&h, *state, true, bash);
+    assert_true(until(&h, shows, "$ "));
+    type(&h, "stty -echo; echo one\n");
+    type(&h, "echo two; echo three\n");
+    hub_drop(&h);
+    assert_true(until(&h, shows, "three\r\n"));
+    uint64_t pos = h.out.n;
+    streamreader_close(h.reader);
+    hub_connect(&h);
+    type(&h, "echo four\n");
+    assert_int_equal(streamreader_open(*state, pos, NULL, &h.reader), ERR_OK);
+    size_t typed = h.in.n;
+    assert_true(until(&h, shows, "four\r\n"));
+    assert_string_equal(h.in.data + h.in.n - 10, "echo four\n");
+    assert_true(h.in.n >= typed);
+    /* A newer connection replaces the older one. */
+    int old = h.fd;
+    struct keeper_note note;
+    hub_connect(&h);
+    type(&h, "echo five\n");
+    assert_true(until(&h, shows, "five\r\n"));
+    enum err e;
+    while ((e = keeper_receive(old, &note)) == ERR_OK)
+        ;
+    assert_int_equal(e, ERR_LOST);
+    close(old);
+    hub_close(&h);
+}
+
+/* Nobody is there when it ends: the log says it all, and the keeper goes by itself. */
+static void an_end_without_a_hub_is_recorded(void **state)
+{
+    static const char *const command[] = {"sh", "-c", "read x; echo bye; exit 9", NULL};
+    struct hub h;
+    hub_open(&h, *state, true, command);
+    type(&h, "\n");
+    hub_drop(&h);
+    assert_true(until(&h, has_exited, NULL));
+    assert_int_equal(h.code, 9);
+    assert_true(shows(&h, "bye"));
+    assert_true(keeper_gone(*state));
+    assert_int_equal(keeper_connect(*state, &h.fd), ERR_NO_HUB);
+    h.fd = -1;
+    hub_close(&h);
+}
+
+static void check_seq(const struct hub *h, unsigned long last)
+{
+    const char *p = h->out.data;
+    for (unsigned long i = 1; i <= last; i++) {
+        char line[32];
+        size_t n = (size_t)snprintf(line, sizeof line, "%lu\r\n", i);
+        if (memcmp(p, line, n) != 0)
+            fail_msg("line %lu is not what was written", i);
+        p += n;
+    }
+    assert_ptr_equal(p, h->out.data + h->out.n);
+}
+
+static void a_flood_is_complete(void **state)
+{
+    static const char *const command[] = {"seq", "1", "6000000", NULL}; /* 52 MB with the CRs */
+    struct hub h;
+    hub_open(&h, *state, true, command);
+    assert_true(until(&h, was_told_exit, NULL));
+    check_seq(&h, 6000000);
+    assert_int_equal(h.code, 0);
+    hub_close(&h);
+}
+
+static void a_hub_that_does_not_follow_slows_the_child(void **state)
+{
+    static const char *const command[] = {"seq", "1", "600000", NULL};
+    struct hub h;
+    hub_open(&h, *state, true, command);
+    h.acks = false;
+    assert_true(until(&h, is_paused, "window"));
+    assert_true(h.out.n >= 1024 * 1024);
+    assert_true(h.out.n < 1024 * 1024 + 128 * 1024);
+    h.acks = true;
+    assert_true(until(&h, was_told_exit, NULL));
+    check_seq(&h, 600000);
+    hub_close(&h);
+}
+
+/* Without a hub the log's limit holds the child; with one it goes on. */
+static void retention_holds_when_nobody_reads(void **state)
+{
+    static const char *const command[] = {"seq", "1", "600000", NULL};
+    struct hub h = {.dir = *state, .fd = -1, .acks = true};
+    char out[4096];
+    write_meta(*state, true, 1024 * 1024, command);
+    assert_int_equal(start(*state, out, sizeof out), 0);
+    assert_int_equal(streamreader_open(*state, 0, NULL, &h.reader), ERR_OK);
+    int64_t limit = clock_mono_us() + PATIENCE_US;
+    while (h.out.n < 1000 * 1000 && clock_mono_us() < limit)
+        read_log(&h);
+    poll(NULL, 0, 100); /* whatever would still come, had time to */
+    read_log(&h);
+    assert_in_range(h.out.n, 1000 * 1000, 1024 * 1024 + 64 * 1024);
+    hub_connect(&h);
+    assert_true(until(&h, was_told_exit, NULL));
+    check_seq(&h, 600000);
+    hub_close(&h);
+}
+
+static void a_killed_keeper_leaves_a_readable_log(void **state)
+{
+    static const char *const command[] = {"sh", "-c", "echo $PPID; exec yes", NULL};
+    struct hub h;
+    hub_open(&h, *state, true, command);
+    assert_true(until(&h, shows, "y\r\ny\r\n"));
+    pid_t keeper = (pid_t)strtol(h.out.data, NULL, 10);
+    assert_true(keeper > 1);
+    assert_int_equal(kill(keeper, SIGKILL), 0);
+    assert_true(keeper_gone(*state)); /* opens for writing: cuts off what is torn */
+    read_log(&h);
+    struct keeper_note note;
+    enum err e;
+    while ((e = keeper_receive(h.fd, &note)) == ERR_OK)
+        ;
+    assert_int_equal(e, ERR_LOST);
+    assert_false(h.exited);
+    char *p = strchr(h.out.data, '\n') + 1;
+    for (; p + 3 <= h.out.data + h.out.n; p += 3)
+        assert_memory_equal(p, "y\r\n", 3);
+    hub_close(&h);
+}
+
+static void input_that_nobody_takes_is_bounded(void **state)
+{
+    static const char *const command[] = {"sh", "-c", "stty raw -echo; echo ready; sleep 1000",
+                                          NULL};
+    struct hub h;
+    char block[32768];
+    memset(block, 'x', sizeof block);
+    hub_open(&h, *state, true, command);
+    assert_true(until(&h, shows, "ready"));
+    for (int i = 0; i < 40; i++) {
+        enum err e;
+        while ((e = keeper_send_input(h.fd, 1, "bob", block, sizeof block)) == ERR_AGAIN)
+            poll(NULL, 0, 1);
+        assert_int_equal(e, ERR_OK);
+    }
+    assert_true(until(&h, has_dropped, NULL));
+    assert_true(h.dropped < 40 * sizeof block);
+    hub_close(&h);
+}
+
+/* More than the terminal holds at once reaches a child that takes its time, every byte of it. */
+static void long_input_arrives_whole(void **state)
+{
+    static const char *const command[] = {
+        "sh", "-c", "stty raw -echo; echo ready; head -c 600000 | cksum", NULL};
+    struct hub h;
+    char block[30000];
+    hub_open(&h, *state, true, command);
+    assert_true(until(&h, shows, "ready"));
+    for (size_t i = 0; i < sizeof block; i++)
+        block[i] = (char)('a' + i % 26);
+    for (int i = 0; i < 20; i++) {
+        enum err e;
+        while ((e = keeper_send_input(h.fd, 1, "bob", block, sizeof block)) == ERR_AGAIN)
+            poll(NULL, 0, 1);
+        assert_int_equal(e, ERR_OK);
+    }
+    assert_true(until(&h, was_told_exit, NULL));
+    assert_int_equal(h.in.n, 20 * sizeof block);
+    for (int i = 0; i < 20; i++)
+        assert_memory_equal(h.in.data + (size_t)i * sizeof block, block, sizeof block);
+    assert_non_null(strstr(h.out.data, " 600000"));
+    hub_close(&h);
+}
+
+static void garbage_ends_the_connection_only(void **state)
+{
+    struct hub h;
+    struct keeper_note note;
+    enum err e = ERR_OK;
+    hub_open(&h, *state, true, bash);
+    assert_true(until(&h, shows, "$ "));
+    static const char *const bad[] = {"?", "i", "i1234567\377", "r1", "a12", "s\377\377", "m"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        int fd;
+        assert_int_equal(keeper_connect(*state, &fd), ERR_OK);
+        assert_true(send(fd, bad[i], strlen(bad[i]), MSG_NOSIGNAL) > 0);
+        if (i + 1 < sizeof bad / sizeof *bad) { /* the last one is a mark without text: fine */
+            int64_t limit = clock_mono_us() + PATIENCE_US;
+            do {
+                e = keeper_receive(fd, &note);
+                if (e == ERR_AGAIN)
+                    poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 100);
+            } while (e != ERR_LOST && clock_mono_us() < limit);
+            assert_int_equal(e, ERR_LOST);
+        }
+        close(fd);
+    }
+    hub_drop(&h);
+    hub_connect(&h);
+    type(&h, "echo still-$((1+1))\n");
+    assert_true(until(&h, shows, "still-2"));
+    hub_close(&h);
+}
+
+/* A child that hears neither HUP nor TERM is killed. */
+static void closing_is_final(void **state)
+{
+    static const char *const command[] = {
+        "bash", "-c", "trap '' HUP TERM; echo ready; while :; do sleep 0.1; done", NULL};
+    struct hub h;
+    hub_open(&h, *state, true, command);
+    assert_true(until(&h, shows, "ready"));
+    assert_int_equal(keeper_send_close(h.fd), ERR_OK);
+    assert_true(until(&h, was_told_exit, NULL));
+    assert_int_equal(h.code, -SIGKILL);
+    hub_close(&h);
+}
+
+static void a_grandchild_does_not_keep_the_stream(void **state)
+{
+    static const char *const command[] = {"bash", "-c",
+                                          "trap '' HUP; sleep 1000 & echo started; exit 4", NULL};
+    struct hub h;
+    hub_open(&h, *state, true, command);
+    int64_t began = clock_mono_us();
+    assert_true(until(&h, was_told_exit, NULL));
+    assert_true(clock_mono_us() - began < 10000000);
+    assert_int_equal(h.code, 4);
+    assert_true(shows(&h, "started"));
+    hub_close(&h);
+}
+
+static void two_keepers_never_own_one_folder(void **state)
+{
+    struct hub h;
+    char out[4096];
+    hub_open(&h, *state, true, bash);
+    assert_int_equal(start(*state, out, sizeof out), 1);
+    assert_memory_equal(out, "Busy: ", 6);
+    type(&h, "echo here-$((1+1))\n");
+    assert_true(until(&h, shows, "here-2"));
+    hub_close(&h);
+}
+
+static void a_long_path_is_no_hindrance(void **state)
+{
+    struct hub h;
+    char *dir = mem_strdup(*state);
+    for (int i = 0; i < 5; i++) {
+        char *deeper = mem_printf("%s/%060d", dir, i);
+        free(dir);
+        dir = deeper;
+        assert_int_equal(mkdir(dir, 0700), 0);
+    }
+    hub_open(&h, dir, true, bash);
+    assert_true(until(&h, shows, "$ "));
+    hub_close(&h);
+    free(dir);
+}
+
+static void meta_keeps_every_byte(void **state)
+{
+    struct keeper_meta m = {.id = "s1",
+                            .workspace = "w \"x\"",
+                            .cwd = "/tmp/\xff\xfe",
+                            .pty = false,
+                            .rows = 5,
+                            .cols = 6,
+                            .retention = 7,
+                            .created_us = 8};
+    char *command[] = {"a\n", "", "\xc3\xa4\xff", NULL}, *env[] = {"X=\x80", NULL};
+    struct keeper_meta got;
+    m.command = command;
+    m.env = env;
+    assert_int_equal(keeper_meta_write(*state, &m), ERR_OK);
+    assert_int_equal(keeper_meta_read(*state, &got), ERR_OK);
+    assert_string_equal(got.id, m.id);
+    assert_string_equal(got.workspace, m.workspace);
+    assert_string_equal(got.cwd, m.cwd);
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(got.command[i], command[i]);
+    assert_null(got.command[3]);
+    assert_string_equal(got.env[0], env[0]);
+    assert_null(got.env[1]);
+    assert_false(got.pty);
+    assert_int_equal(got.rows, 5);
+    assert_int_equal(got.cols, 6);
+    assert_int_equal(got.retention, 7);
+    assert_int_equal(got.created_us, 8);
+    keeper_meta_finish(&got);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(meta_keeps_every_byte),
+        TEST(a_shell_echoes_and_exits),
+        TEST(the_size_reaches_the_child),
+        TEST(the_same_size_sends_nothing),
+        TEST(a_program_that_is_not_there_is_named),
+        TEST(a_folder_without_meta_is_refused),
+        TEST(pipes_keep_stdout_and_stderr_apart),
+        TEST(a_signal_is_the_exit_status),
+        TEST(the_child_gets_three_descriptors),
+        TEST(the_environment_is_exact),
+        TEST(signals_are_at_their_defaults),
+        TEST(a_new_hub_misses_nothing),
+        TEST(an_end_without_a_hub_is_recorded),
+        TEST(a_flood_is_complete),
+        TEST(a_hub_that_does_not_follow_slows_the_child),
+        TEST(retention_holds_when_nobody_reads),
+        TEST(a_killed_keeper_leaves_a_readable_log),
+        TEST(input_that_nobody_takes_is_bounded),
+        TEST(long_input_arrives_whole),
+        TEST(garbage_ends_the_connection_only),
+        TEST(closing_is_final),
+        TEST(a_grandchild_does_not_keep_the_stream),
+        TEST(two_keepers_never_own_one_folder),
+        TEST(a_long_path_is_no_hindrance),
+    };
+    return cmocka_run_group_tests_name("core/stream/keeper", tests, NULL, NULL);
+}
