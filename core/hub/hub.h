@@ -29,8 +29,8 @@ struct hub_io {
 };
 
 struct hub_options {
-    const char *name;     /* the hub's name, "default" unless told */
-    const char *program;  /* what is started as `PROGRAM keep DIR` */
+    const char *name;    /* the hub's name, "default" unless told */
+    const char *program; /* what is started as `PROGRAM keep DIR` */
 };
 
 /* Opens journal and folders; the caller holds the runtime folder's lock already. On an error *why
@@ -38,7 +38,8 @@ struct hub_options {
 enum err hub_create(const struct hub_options *options, struct hub **ret_hub, char **ret_why);
 
 /* Runs until it is told to stop (hub.stop, SIGTERM): control on the calling thread. io and data are
- * borrowed for the whole run. Gives the process's exit status; HUB_EXIT_UPGRADE: exec the new one. */
+ * borrowed for the whole run. Gives the process's exit status; HUB_EXIT_UPGRADE: exec the new one.
+ */
 int hub_run(struct hub *hub, const struct hub_io *io, void *data);
 #define HUB_EXIT_UPGRADE 75
 
@@ -47,7 +48,8 @@ void hub_destroy(struct hub *hub); /* after hub_run; takes NULL */
 /* One call from a peer: bytes is a whole wire message, borrowed (copied). Any thread, never blocks;
  * when the hub's queue is full it is answered with ERR_LIMIT at once. peer numbers a connection and
  * is never 0; uid is the peer's Unix user. */
-void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const void *bytes, size_t n);
+void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const void *bytes,
+                size_t n);
 
 /* The peer's connection is gone: its parked calls are dropped, its presence ends. Any thread. */
 void hub_peer_gone(struct hub *hub, uint32_t peer);

@@ -166,3 +166,23 @@ void keyframe_prune(const char *dir, uint64_t before)
     }
     free(all);
 }
+
+enum err keyframe_first(const char *dir, uint64_t from, uint64_t *ret_pos, int *ret_rows,
+                        int *ret_cols, char **ret_bytes, size_t *ret_n)
+{
+    uint64_t *all;
+    size_t n;
+    enum err e = list(dir, &all, &n);
+    if (e != ERR_OK)
+        return e;
+    e = ERR_NOT_FOUND;
+    for (size_t i = n; i-- > 0 && e != ERR_OK;) {
+        if (all[i] < from)
+            continue;
+        e = read_one(dir, all[i], ret_rows, ret_cols, ret_bytes, ret_n);
+        if (e == ERR_OK)
+            *ret_pos = all[i];
+    }
+    free(all);
+    return e;
+}

@@ -54,6 +54,9 @@ uint64_t streamreader_pos(const struct streamreader *reader); /* of the next rec
 enum err keyframe_write(const char *dir, uint64_t pos, int rows, int cols, const void *bytes, size_t n);
 enum err keyframe_read(const char *dir, uint64_t at, uint64_t *ret_pos, int *ret_rows, int *ret_cols,
                        char **ret_bytes, size_t *ret_n);
+/* The oldest one with pos >= from: where a reading of all that is kept can begin. */
+enum err keyframe_first(const char *dir, uint64_t from, uint64_t *ret_pos, int *ret_rows,
+                        int *ret_cols, char **ret_bytes, size_t *ret_n);
 void keyframe_prune(const char *dir, uint64_t before); /* removes those that no segment needs */
 
 #endif

@@ -1,0 +1,209 @@
+/* One call: parsing, who it is from, the checks that come before every handler, and its answer.
+ * Each call is on one hub thread at a time. */
+#include "core/hub/hub_private.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/catalogue/schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct call *call_create(struct hub *hub)
+{
+    struct call *c = mem_zalloc(sizeof *c);
+    c->hub = hub;
+    c->deadline_us = INT64_MAX;
+    return c;
+}
+
+void call_destroy(struct call *c)
+{
+    if (!c)
+        return;
+    if (c->handle && c->hub->io)
+        c->hub->io->reply(c->hub->io_data, c->handle, NULL, 0);
+    cJSON_Delete(c->request);
+    buf_finish(&c->answer);
+    free(c->message);
+    free(c->arg);
+    free(c);
+}
+
+const cJSON *call_params(const struct call *c)
+{
+    return c->params;
+}
+
+const char *call_who(const struct call *c)
+{
+    return c->who;
+}
+
+uint32_t call_peer(const struct call *c)
+{
+    return c->peer;
+}
+
+const char *call_string(const struct call *c, const char *key, const char *absent)
+{
+    return json_string(c->params, key, absent);
+}
+
+int64_t call_int(const struct call *c, const char *key, int64_t absent)
+{
+    return json_int(c->params, key, absent);
+}
+
+bool call_bool(const struct call *c, const char *key, bool absent)
+{
+    return json_bool(c->params, key, absent);
+}
+
+/* The answer's beginning; the id goes back exactly as it came. */
+static void begin_answer(struct call *c)
+{
+    const cJSON *id = c->request ? json_get(c->request, "id") : NULL;
+    char *text = id && (cJSON_IsNumber(id) || cJSON_IsString(id)) ? json_print(id) : NULL;
+    buf_clear(&c->answer);
+    buf_printf(&c->answer, "\n{\"jsonrpc\":\"2.0\",\"id\":%s,", text ? text : "null");
+    free(text);
+    c->answered = true;
+}
+
+void call_reply_text(struct call *c, const char *json, size_t n)
+{
+    if (c->answered)
+        return;
+    begin_answer(c);
+    buf_puts(&c->answer, "\"result\":");
+    buf_append(&c->answer, json, n);
+    buf_putc(&c->answer, '}');
+}
+
+void call_reply(struct call *c, cJSON *result)
+{
+    char *text = result ? json_print(result) : mem_strdup("{}");
+    call_reply_text(c, text, strlen(text));
+    free(text);
+    cJSON_Delete(result);
+}
+
+void call_format_error(struct call *c, enum err code, const char *message)
+{
+    const struct err_text *t = err_text(code);
+    cJSON *error = cJSON_CreateObject(), *data = cJSON_CreateObject();
+
+    json_add_int(error, "code",
+                 code == ERR_UNKNOWN_METHOD ? -32601
+                 : code == ERR_INVALID      ? -32602
+                 : code == ERR_USAGE        ? -32600
+                                            : -32000 - (int)code);
+    json_add_text(error, "message", message, strlen(message));
+    cJSON_AddStringToObject(data, "name", t->name);
+    cJSON_AddStringToObject(data, "person", t->person);
+    cJSON_AddStringToObject(data, "agent", t->agent);
+    cJSON_AddStringToObject(data, "next", t->next);
+    cJSON_AddBoolToObject(data, "retry", t->retry);
+    cJSON_AddItemToObject(error, "data", data);
+    char *text = json_print(error);
+    begin_answer(c);
+    buf_printf(&c->answer, "\"error\":%s}", text);
+    free(text);
+    cJSON_Delete(error);
+}
+
+enum err call_fail(struct call *c, enum err code, const char *format, ...)
+{
+    char message[1024];
+    if (c->answered)
+        return code;
+    if (format) {
+        va_list ap;
+        va_start(ap, format);
+        vsnprintf(message, sizeof message, format, ap);
+        va_end(ap);
+    } else {
+        snprintf(message, sizeof message, "%s", err_text(code)->person);
+    }
+    call_format_error(c, code, message);
+    return code;
+}
+
+static bool member_name_ok(const char *name)
+{
+    size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.@-");
+    return n >= 1 && n < MEMBER_NAME_MAX && name[n] == '\0';
+}
+
+static enum err parse(struct call *c, char *why, size_t size)
+{
+    const cJSON *params;
+    if (json_parse(c->message, c->message_n, &c->request) != ERR_OK ||
+        !cJSON_IsObject(c->request)) {
+        snprintf(why, size, "the request is no JSON object");
+        return ERR_USAGE;
+    }
+    params = json_get(c->request, "params");
+    if (!params)
+        params = cJSON_AddObjectToObject(c->request, "params");
+    if (!cJSON_IsObject(params)) {
+        snprintf(why, size, "\"params\" has to be an object");
+        return ERR_USAGE;
+    }
+    c->params = (cJSON *)(uintptr_t)params;
+    const cJSON *auth = json_get(c->request, "auth");
+    const char *identity = json_string(auth, "identity", NULL);
+    if (identity && *identity && !member_name_ok(identity)) {
+        snprintf(why, size, "the identity is no name of a member");
+        return ERR_INVALID;
+    }
+    snprintf(c->who, sizeof c->who, "%s", identity && *identity ? identity : c->hub->user);
+    return ERR_OK;
+}
+
+/* The input against its schema. Schemas are parsed anew: they are small beside a transaction, and
+ * the calls that a keystroke makes are few a frame. */
+static enum err check_input(struct call *c, char *why, size_t size)
+{
+    cJSON *schema = NULL;
+    enum err e = json_parse(c->row->input, strlen(c->row->input), &schema);
+    if (e == ERR_OK)
+        e = schema_apply(schema, c->params, why, size);
+    else
+        snprintf(why, size, "the schema of %s.%s is broken", c->row->group, c->row->name);
+    cJSON_Delete(schema);
+    return e;
+}
+
+enum err call_run(struct call *c)
+{
+    char why[512] = "";
+    enum err e = parse(c, why, sizeof why);
+
+    if (e == ERR_OK && (!c->row || !c->row->handle)) {
+        const char *method = json_string(c->request, "method", "");
+        char near[200], safe[100];
+        text_make_safe(safe, sizeof safe, method, strlen(method));
+        catalogue_nearest(hub_catalogue(), method, near, sizeof near);
+        snprintf(why, sizeof why, "the hub has no \"%s\"%s%s", safe, *near ? "; near it: " : "",
+                 near);
+        e = ERR_UNKNOWN_METHOD;
+    }
+    if (e == ERR_OK)
+        e = check_input(c, why, sizeof why);
+    if (e == ERR_OK)
+        e = c->row->handle(c->hub, c);
+    if (e != ERR_OK && !c->answered)
+        *why ? call_fail(c, e, "%s", why) : call_fail(c, e, NULL);
+    return e;
+}
+
+void call_send(struct call *c)
+{
+    if (c->handle) {
+        void *handle = c->handle;
+        c->handle = NULL;
+        c->hub->io->reply(c->hub->io_data, handle, c->answer.data, c->answer.len);
+    }
+    call_destroy(c);
+}

@@ -1,0 +1,367 @@
+/* The control thread: takes all calls that wait, runs their handlers one after another inside one
+ * transaction, commits once, and only then lets the answers go and publishes the events. So a
+ * handler is plain sequential code, an answer means 'it is on disk', group commit comes by itself
+ * under load, and nobody sees an event that a crash could take back.
+ *
+ * Each call is a part of its own (a savepoint): one that fails is undone alone. When the commit
+ * itself fails (a full disk) every answer of the batch becomes that error, and nothing is
+ * published. Work of the hub's own (a shell has ended) that could not be written is tried again
+ * each second. */
+#include "core/hub/hub_private.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/hub/streams.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define AGAIN_MS 1000
+
+static void on_wake(uv_async_t *wake);
+
+void control_after(struct hub *hub, hub_work work, void *arg)
+{
+    hub->afters = mem_reallocarray(hub->afters, hub->after_count + 1, sizeof *hub->afters);
+    hub->afters[hub->after_count++] = (struct after){work, arg};
+}
+
+static void drop_afters(struct hub *hub, size_t from)
+{
+    while (hub->after_count > from)
+        free(hub->afters[--hub->after_count].arg);
+}
+
+static struct frame *frame_for(struct hub *hub, const char *workspace, const char *kind)
+{
+    char topic[sizeof hub->frames->topic];
+    snprintf(topic, sizeof topic, "e/%s/%s", *workspace ? workspace : "-", kind);
+    for (size_t i = 0; i < hub->frame_count; i++)
+        if (strcmp(hub->frames[i].topic, topic) == 0)
+            return &hub->frames[i];
+    hub->frames = mem_reallocarray(hub->frames, hub->frame_count + 1, sizeof *hub->frames);
+    struct frame *f = &hub->frames[hub->frame_count++];
+    *f = (struct frame){0};
+    memcpy(f->topic, topic, sizeof topic);
+    return f;
+}
+
+enum err control_event(struct hub *hub, const char *kind, const char *workspace, const char *who,
+                       const char *target, const cJSON *data)
+{
+    struct event e = {
+        .kind = kind, .workspace = workspace, .who = who, .target = target, .data = data};
+    enum err result = journal_event(hub->journal, &e);
+    if (result != ERR_OK)
+        return result;
+    struct frame *f = frame_for(hub, workspace, kind);
+    char *line = journal_event_json(&e);
+    buf_puts(&f->lines, line);
+    buf_putc(&f->lines, '\n');
+    f->count++;
+    free(line);
+    hub->event_head = e.id;
+    return ERR_OK;
+}
+
+/* What a part of the batch has added beside the database, to be able to take it back. */
+struct savepoint {
+    size_t afters, frames;
+    int64_t event_head;
+    size_t *lens;
+};
+
+static struct savepoint save(struct hub *hub)
+{
+    struct savepoint s = {hub->after_count, hub->frame_count, hub->event_head, NULL};
+    s.lens = mem_calloc(s.frames, sizeof *s.lens);
+    for (size_t i = 0; i < s.frames; i++)
+        s.lens[i] = hub->frames[i].lines.len;
+    journal_save(hub->journal);
+    return s;
+}
+
+static void undo(struct hub *hub, const struct savepoint *s)
+{
+    journal_undo(hub->journal);
+    drop_afters(hub, s->afters);
+    while (hub->frame_count > s->frames)
+        buf_finish(&hub->frames[--hub->frame_count].lines);
+    for (size_t i = 0; i < s->frames; i++)
+        hub->frames[i].lines.len = s->lens[i];
+    hub->event_head = s->event_head;
+}
+
+static void retry_timer(uv_timer_t *t)
+{
+    struct hub *hub = t->data;
+    struct call *list = hub->again;
+    hub->again = NULL;
+    while (list) {
+        struct call *next = list->next;
+        inbox_put(&hub->control_in, list, false);
+        list = next;
+    }
+}
+
+static void again_later(struct hub *hub, struct call *c)
+{
+    struct call **at = &hub->again; /* in order: what ended first is told first */
+    while (*at)
+        at = &(*at)->next;
+    c->next = NULL;
+    *at = c;
+    if (!uv_is_active((uv_handle_t *)&hub->again_timer))
+        uv_timer_start(&hub->again_timer, retry_timer, AGAIN_MS, 0);
+}
+
+static void arm_parked(struct hub *hub);
+
+static void parked_timeout(uv_timer_t *t)
+{
+    struct hub *hub = t->data;
+    int64_t now = clock_mono_us();
+    for (struct call **at = &hub->parked, *c; (c = *at);) {
+        if (c->deadline_us > now) {
+            at = &c->next;
+            continue;
+        }
+        *at = c->next;
+        call_fail(c, ERR_TIMEOUT, NULL);
+        call_send(c);
+    }
+    arm_parked(hub);
+}
+
+static void arm_parked(struct hub *hub)
+{
+    int64_t first = INT64_MAX;
+    if (hub->stopping)
+        return; /* the timer is the stop's now */
+    for (struct call *c = hub->parked; c; c = c->next)
+        if (c->deadline_us < first)
+            first = c->deadline_us;
+    if (first == INT64_MAX) {
+        uv_timer_stop(&hub->parked_timer);
+        return;
+    }
+    int64_t wait = first - clock_mono_us();
+    uv_timer_start(&hub->parked_timer, parked_timeout, wait > 0 ? (uint64_t)(wait / 1000 + 1) : 0,
+                   0);
+}
+
+uint64_t control_park(struct hub *hub, struct call *c, int64_t timeout_ms)
+{
+    c->parked = c->parked_now = true;
+    c->serial = ++hub->next_serial;
+    c->deadline_us = timeout_ms < 0 ? INT64_MAX : clock_mono_us() + timeout_ms * 1000;
+    return c->serial;
+}
+
+static struct call **parked_link(struct hub *hub, const struct call *c)
+{
+    struct call **at = &hub->parked;
+    while (*at && *at != c)
+        at = &(*at)->next;
+    return at;
+}
+
+struct call *control_parked(struct hub *hub, uint64_t serial)
+{
+    struct call *c = hub->parked;
+    while (c && c->serial != serial)
+        c = c->next;
+    return c;
+}
+
+void control_answered(struct hub *hub, struct call *c)
+{
+    struct call **at = parked_link(hub, c);
+    if (*at)
+        *at = c->next;
+    c->parked = false;
+    c->next = hub->done;
+    hub->done = c;
+}
+
+/* One call or one work of the batch. Afterwards it is on done, on parked, or destroyed. */
+static void run_part(struct hub *hub, struct call *c, struct call **works)
+{
+    struct savepoint s = save(hub);
+    enum err e = c->work ? c->work(hub, c->arg) : call_run(c);
+
+    if (e == ERR_OK)
+        e = journal_keep(hub->journal);
+    else
+        undo(hub, &s);
+    free(s.lens);
+    if (c->work && e != ERR_OK) {
+        log_warn("something could not be written (%s); it is tried again", err_text(e)->name);
+        again_later(hub, c);
+    } else if (c->work) {
+        c->next = *works;
+        *works = c;
+    } else if (c->parked && !c->answered) {
+        c->next = hub->parked;
+        hub->parked = c;
+    } else {
+        c->parked = false;
+        c->next = hub->done;
+        hub->done = c;
+    }
+}
+
+static void fail_batch(struct hub *hub, enum err e)
+{
+    log_error("a commit failed: %s", err_text(e)->name);
+    drop_afters(hub, 0);
+    while (hub->frame_count)
+        buf_finish(&hub->frames[--hub->frame_count].lines);
+    for (struct call *c = hub->done; c; c = c->next)
+        call_format_error(c, e, err_text(e)->person);
+    for (struct call **at = &hub->parked, *c; (c = *at);) {
+        if (!c->parked_now) {
+            at = &c->next;
+            continue;
+        }
+        *at = c->next;
+        call_format_error(c, e, err_text(e)->person);
+        c->next = hub->done;
+        hub->done = c;
+    }
+}
+
+static void finish_batch(struct hub *hub)
+{
+    char topic[sizeof hub->frames->topic];
+    size_t events = 0;
+
+    for (size_t i = 0; i < hub->frame_count; i++) {
+        struct frame *f = &hub->frames[i];
+        memcpy(topic, f->topic, sizeof topic);
+        if (f->lines.len)
+            hub->io->publish(hub->io_data, topic, f->lines.data, f->lines.len);
+        events += f->lines.len;
+        buf_finish(&f->lines);
+    }
+    hub->frame_count = 0;
+    for (struct call *c = hub->parked; c; c = c->next)
+        c->parked_now = false;
+    /* Answers in the order of the calls: done is newest first. */
+    struct call *ordered = NULL;
+    while (hub->done) {
+        struct call *c = hub->done;
+        hub->done = c->next;
+        c->next = ordered;
+        ordered = c;
+    }
+    while (ordered) {
+        struct call *next = ordered->next;
+        call_send(ordered);
+        ordered = next;
+    }
+    for (size_t i = 0; i < hub->after_count; i++) {
+        struct after a = hub->afters[i];
+        a.work(hub, a.arg);
+        free(a.arg);
+    }
+    hub->after_count = 0;
+    if (events)
+        events_wake(hub);
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    struct hub *hub = wake->data;
+    struct call *list = inbox_take(&hub->control_in), *works = NULL;
+    int64_t head = hub->event_head;
+
+    if (!list)
+        return;
+    enum err begun = journal_begin(hub->journal);
+    while (list) {
+        struct call *c = list;
+        list = c->next;
+        if (begun == ERR_OK) {
+            run_part(hub, c, &works);
+        } else if (c->work) {
+            again_later(hub, c);
+        } else {
+            call_format_error(c, begun, err_text(begun)->person);
+            c->next = hub->done;
+            hub->done = c;
+        }
+    }
+    enum err e = begun == ERR_OK ? journal_commit(hub->journal) : begun;
+    if (e != ERR_OK) {
+        fail_batch(hub, e);
+        hub->event_head = head;
+    }
+    while (works) {
+        struct call *c = works;
+        works = c->next;
+        if (e == ERR_OK)
+            call_destroy(c);
+        else
+            again_later(hub, c);
+    }
+    finish_batch(hub);
+    arm_parked(hub);
+}
+
+void control_stop(struct hub *hub, int exit_status)
+{
+    hub->exit_status = exit_status;
+    uv_stop(&hub->control_loop);
+}
+
+static void on_signal(uv_signal_t *handle, int signal)
+{
+    (void)signal;
+    log_info("stopping on a signal; shells go on");
+    control_stop(handle->data, 0);
+}
+
+enum err control_create(struct hub *hub)
+{
+    uv_loop_init(&hub->control_loop);
+    inbox_init(&hub->control_in, &hub->control_loop, on_wake, hub);
+    uv_timer_init(&hub->control_loop, &hub->parked_timer);
+    uv_timer_init(&hub->control_loop, &hub->again_timer);
+    uv_signal_init(&hub->control_loop, &hub->on_term);
+    uv_signal_init(&hub->control_loop, &hub->on_int);
+    hub->parked_timer.data = hub->again_timer.data = hub;
+    hub->on_term.data = hub->on_int.data = hub;
+    return ERR_OK;
+}
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void drop_list(struct call *c)
+{
+    while (c) {
+        struct call *next = c->next;
+        call_destroy(c);
+        c = next;
+    }
+}
+
+int control_run(struct hub *hub)
+{
+    uv_signal_start(&hub->on_term, on_signal, SIGTERM);
+    uv_signal_start(&hub->on_int, on_signal, SIGINT);
+    uv_run(&hub->control_loop, UV_RUN_DEFAULT);
+    drop_list(hub->parked);
+    drop_list(hub->again);
+    drop_list(inbox_take(&hub->control_in));
+    hub->parked = hub->again = NULL;
+    uv_walk(&hub->control_loop, close_handle, NULL);
+    uv_run(&hub->control_loop, UV_RUN_DEFAULT);
+    uv_loop_close(&hub->control_loop);
+    return hub->exit_status;
+}

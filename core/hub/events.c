@@ -1,0 +1,65 @@
+/* Reading the journal's events: pages of what was missed, and waiting for the next ones. Control.
+ */
+#include "core/hub/hub_private.h"
+#include "core/hub/streams.h"
+
+#include <string.h>
+
+/* Members of the filter that the caller gave; "" counts as not given. */
+static struct event_filter filter_of(const struct call *c)
+{
+    return (struct event_filter){
+        .since = call_int(c, "id", 0),
+        .workspace = call_string(c, "workspace", NULL),
+        .kind = call_string(c, "kind", NULL),
+        .target = call_string(c, "target", NULL),
+        .limit = (int)call_int(c, "limit", 1000),
+    };
+}
+
+static enum err answer(struct hub *hub, struct call *c, bool even_if_empty)
+{
+    const struct event_filter f = filter_of(c);
+    cJSON *events = NULL;
+    int64_t head = 0;
+    enum err e = journal_events(hub->journal, &f, &events, &head);
+    if (e != ERR_OK)
+        return call_fail(c, e, NULL);
+    if (cJSON_GetArraySize(events) == 0 && !even_if_empty) {
+        cJSON_Delete(events);
+        return ERR_AGAIN;
+    }
+    cJSON *r = cJSON_CreateObject();
+    cJSON_AddItemToObject(r, "events", events);
+    json_add_int(r, "head", head);
+    call_reply(c, r);
+    return ERR_OK;
+}
+
+enum err events_since(struct hub *hub, struct call *c)
+{
+    return answer(hub, c, true);
+}
+
+enum err events_next(struct hub *hub, struct call *c)
+{
+    int64_t wait = call_int(c, "wait", 30000);
+    enum err e = answer(hub, c, wait == 0);
+    if (e != ERR_AGAIN)
+        return e;
+    control_park(hub, c, wait);
+    return ERR_OK;
+}
+
+/* Outside of a batch: what is committed is read by a transaction of its own, and goes at once. */
+void events_wake(struct hub *hub)
+{
+    for (struct call **at = &hub->parked, *c; (c = *at);) {
+        if (!c->row || c->row->handle != events_next || answer(hub, c, false) == ERR_AGAIN) {
+            at = &c->next;
+            continue;
+        }
+        *at = c->next;
+        call_send(c);
+    }
+}

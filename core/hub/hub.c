@@ -1,0 +1,126 @@
+/* The hub's life: opening what it owns, starting its two threads, and the door for calls. */
+#include "core/hub/hub_private.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/paths.h"
+#include "core/hub/streams.h"
+
+#include <pwd.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *user_name(void)
+{
+    const struct passwd *pw = getpwuid(getuid());
+    return pw ? mem_strdup(pw->pw_name) : mem_printf("uid%u", (unsigned)getuid());
+}
+
+enum err hub_create(const struct hub_options *options, struct hub **ret_hub, char **ret_why)
+{
+    struct hub *hub = mem_zalloc(sizeof *hub);
+    enum err e;
+
+    if (sodium_init() < 0)
+        log_warn("libsodium could not be initialized");
+    hub->name = mem_strdup(options->name);
+    hub->program = mem_strdup(options->program);
+    hub->state_dir = path_state_dir(options->name);
+    hub->streams_dir = path_join(hub->state_dir, "streams");
+    hub->user = user_name();
+    hub->started_us = clock_wall_us();
+    hub->registry = registry_create();
+    control_create(hub);
+    streams_create(hub);
+    e = path_make_private(hub->streams_dir);
+    if (e != ERR_OK)
+        *ret_why = mem_printf("%s cannot be made or is not private", hub->streams_dir);
+    if (e == ERR_OK)
+        e = config_load(&hub->config, ret_why);
+    if (e == ERR_OK)
+        e = journal_open(hub->state_dir, &hub->journal, ret_why);
+    if (e == ERR_OK) {
+        hub_post_control(hub, shells_recover, NULL);
+        *ret_hub = hub;
+    } else {
+        hub_destroy(hub);
+    }
+    return e;
+}
+
+int hub_run(struct hub *hub, const struct hub_io *io, void *data)
+{
+    hub->io = io;
+    hub->io_data = data;
+    log_info("hub %s runs, version %s", hub->name, BATON_VERSION);
+    streams_start(hub);
+    int status = control_run(hub);
+    streams_stop(hub);
+    log_info("hub %s ends", hub->name);
+    return status;
+}
+
+void hub_destroy(struct hub *hub)
+{
+    if (!hub)
+        return;
+    hub->io = NULL; /* no answer can leave any more */
+    inbox_finish(&hub->control_in);
+    inbox_finish(&hub->stream_in);
+    streams_destroy(hub);
+    journal_close(hub->journal);
+    config_destroy(hub->config);
+    registry_destroy(hub->registry);
+    free(hub->afters);
+    free(hub->frames);
+    free(hub->peers);
+    free(hub->name);
+    free(hub->program);
+    free(hub->state_dir);
+    free(hub->streams_dir);
+    free(hub->user);
+    free(hub);
+}
+
+void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const void *bytes,
+                size_t n)
+{
+    const char *newline = memchr(bytes, '\n', n < 256 ? n : 256);
+    struct call *c = call_create(hub);
+    size_t topic = newline ? (size_t)(newline - (const char *)bytes) : 0;
+
+    c->row = newline ? catalogue_find(hub_catalogue(), bytes, topic) : NULL;
+    c->handle = handle;
+    c->peer = peer;
+    c->uid = uid;
+    c->message_n = newline ? n - topic - 1 : 0;
+    c->message = mem_dup(newline ? newline + 1 : "", c->message_n);
+    struct inbox *in = c->row && c->row->lane == LANE_STREAM ? &hub->stream_in : &hub->control_in;
+    if (!inbox_put(in, c, true)) {
+        call_fail(c, ERR_LIMIT, "the hub has %d calls waiting already", HUB_QUEUE_MAX);
+        call_send(c);
+    }
+}
+
+/* Presence ends, and what the peer waited for is dropped. */
+static enum err peer_gone(struct hub *hub, void *arg)
+{
+    uint32_t peer = *(uint32_t *)arg;
+    for (struct call **at = &hub->parked, *c; (c = *at);) {
+        if (c->peer != peer) {
+            at = &c->next;
+            continue;
+        }
+        *at = c->next;
+        call_destroy(c);
+    }
+    return members_gone(hub, peer);
+}
+
+void hub_peer_gone(struct hub *hub, uint32_t peer)
+{
+    hub_post_control(hub, peer_gone, mem_dup(&peer, sizeof peer));
+    hub_post_stream(hub, streams_peer_gone, mem_dup(&peer, sizeof peer));
+}

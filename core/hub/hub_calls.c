@@ -1,0 +1,140 @@
+/* The hub about itself: status, stop, reload, upgrade, and the configuration in force. Control. */
+#include "core/hub/hub_private.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/hub/streams.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static cJSON *describe_streams(struct hub *hub)
+{
+    size_t count;
+    cJSON *list = cJSON_CreateArray();
+    struct stream_info *all = registry_all(hub->registry, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].exited)
+            continue;
+        cJSON *o = cJSON_CreateObject();
+        cJSON_AddStringToObject(o, "streamId", all[i].id);
+        cJSON_AddStringToObject(o, "workspace", all[i].workspace);
+        json_add_int(o, "pos", (int64_t)all[i].pos);
+        json_add_int(o, "lag", (int64_t)all[i].lag);
+        cJSON_AddStringToObject(o, "held", all[i].held);
+        cJSON_AddItemToArray(list, o);
+    }
+    free(all);
+    return list;
+}
+
+enum err hub_status(struct hub *hub, struct call *c)
+{
+    cJSON *r = cJSON_CreateObject();
+    char started[32];
+    clock_format(hub->started_us, started, sizeof started);
+    cJSON_AddStringToObject(r, "hub", hub->name);
+    json_add_int(r, "pid", getpid());
+    cJSON_AddStringToObject(r, "version", BATON_VERSION);
+    cJSON_AddStringToObject(r, "started", started);
+    json_add_int(r, "uptime", (clock_wall_us() - hub->started_us) / 1000000);
+    json_add_int(r, "clients", (int64_t)hub->peer_count);
+    json_add_int(r, "shells", shells_running(hub));
+    json_add_int(r, "events", hub->event_head);
+    json_add_int(r, "journalBytes", (int64_t)journal_bytes(hub->journal));
+    pthread_mutex_lock(&hub->control_in.lock);
+    json_add_int(r, "controlQueue", (int64_t)hub->control_in.count);
+    pthread_mutex_unlock(&hub->control_in.lock);
+    pthread_mutex_lock(&hub->stream_in.lock);
+    json_add_int(r, "streamQueue", (int64_t)hub->stream_in.count);
+    pthread_mutex_unlock(&hub->stream_in.lock);
+    cJSON_AddItemToObject(r, "streams", describe_streams(hub));
+    call_reply(c, r);
+    return ERR_OK;
+}
+
+/* Stops once no shell runs any more, or after the time that HUP, TERM and KILL take. */
+static void stop_when_quiet(uv_timer_t *timer)
+{
+    struct hub *hub = timer->data;
+    if (shells_running(hub) == 0 || uv_now(&hub->control_loop) > hub->stop_by_ms)
+        control_stop(hub, 0);
+}
+
+static enum err begin_stop(struct hub *hub, void *arg)
+{
+    size_t count;
+    (void)arg;
+    struct stream_info *all = registry_all(hub->registry, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!all[i].exited)
+            hub_post_stream(hub, streams_close, mem_dup(all[i].id, sizeof all[i].id));
+    free(all);
+    log_info("stopping on request");
+    hub->stop_by_ms = uv_now(&hub->control_loop) + 8000;
+    uv_timer_start(&hub->parked_timer, stop_when_quiet, 20, 20);
+    hub->stopping = true;
+    return ERR_OK;
+}
+
+enum err hub_stop(struct hub *hub, struct call *c)
+{
+    int running = shells_running(hub);
+    if (running && !call_bool(c, "force", false))
+        return call_fail(c, ERR_BUSY, "%d shell%s still run%s", running, running == 1 ? "" : "s",
+                         running == 1 ? "s" : "");
+    cJSON *r = cJSON_CreateObject();
+    json_add_int(r, "closing", running);
+    enum err e = control_event(hub, "hubStopping", "", c->who, "", r);
+    if (e != ERR_OK) {
+        cJSON_Delete(r);
+        return e;
+    }
+    call_reply(c, r);
+    control_after(hub, begin_stop, NULL);
+    return ERR_OK;
+}
+
+enum err hub_reload(struct hub *hub, struct call *c)
+{
+    struct config *fresh = NULL;
+    char *why = NULL;
+    enum err e = config_load(&fresh, &why);
+    if (e != ERR_OK) {
+        e = call_fail(c, e, "%s; the configuration before stays in force", why ? why : "wrong");
+        free(why);
+        return e;
+    }
+    config_destroy(hub->config);
+    hub->config = fresh;
+    e = control_event(hub, "configReloaded", "", c->who, "", NULL);
+    if (e == ERR_OK)
+        call_reply(c, NULL);
+    return e;
+}
+
+static enum err begin_upgrade(struct hub *hub, void *arg)
+{
+    (void)arg;
+    log_info("handing over to %s", hub->program);
+    control_stop(hub, HUB_EXIT_UPGRADE);
+    return ERR_OK;
+}
+
+enum err hub_upgrade(struct hub *hub, struct call *c)
+{
+    if (access(hub->program, X_OK) < 0)
+        return call_fail(c, ERR_NOT_FOUND, "%s cannot be run", hub->program);
+    cJSON *r = cJSON_CreateObject();
+    cJSON_AddStringToObject(r, "program", hub->program);
+    call_reply(c, r);
+    control_after(hub, begin_upgrade, NULL);
+    return ERR_OK;
+}
+
+enum err config_show_call(struct hub *hub, struct call *c)
+{
+    call_reply(c, config_show(hub->config));
+    return ERR_OK;
+}

@@ -1,0 +1,177 @@
+/* What the files of core/hub share. Two threads; each field says whose it is. */
+#ifndef BATON_HUB_PRIVATE_H
+#define BATON_HUB_PRIVATE_H
+
+#include "core/base/buf.h"
+#include "core/base/config.h"
+#include "core/hub/call.h"
+#include "core/hub/hub.h"
+#include "core/hub/registry.h"
+#include "core/journal/journal.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <uv.h>
+
+/* The range of protocol versions that this hub speaks (hello). */
+#define HUB_PROTOCOL_MIN 1
+#define HUB_PROTOCOL_MAX 1
+#define HUB_QUEUE_MAX    20000 /* waiting calls a thread; beyond, a call is refused at once */
+
+/* Something to do on a hub's thread. arg is NULL or flat memory that free() releases when it is
+ * done. On control: within the batch's transaction; on an error, or when the commit fails, it is
+ * undone and done again later. On stream, and after a commit, the result does not matter. */
+typedef enum err (*hub_work)(struct hub *hub, void *arg);
+
+struct call {
+    struct call *next;
+    struct hub *hub;
+    const struct capability *row; /* NULL: unknown method, or work */
+    hub_work work;                /* not a call of a peer but something to do in the batch */
+    void *arg;
+
+    void *handle; /* where the answer goes; NULL when it has left, or for work */
+    uint32_t peer;
+    uid_t uid;
+    char *message; /* the body as it came; owned */
+    size_t message_n;
+
+    cJSON *request, *params; /* params borrows from request */
+    char who[MEMBER_NAME_MAX];
+    struct buf answer; /* a whole wire message; on control held until the commit */
+    bool answered;
+    bool parked;
+    bool parked_now;     /* parked within the batch that is not committed yet */
+    uint64_t serial;     /* to find a parked call again that may be gone by then */
+    int64_t deadline_us; /* of a parked call; INT64_MAX for ever */
+};
+
+/* A queue of calls and work, filled from any thread, emptied by its own. */
+struct inbox {
+    pthread_mutex_t lock;
+    struct call *first, **last;
+    size_t count;
+    uv_async_t wake;
+};
+
+struct peer { /* control's: one connection that said hello */
+    uint32_t id;
+    char who[MEMBER_NAME_MAX], kind[32], workspace[64], looking[64];
+    int pid, rows, cols;
+    int64_t since_us;
+    bool present; /* it shows itself in member.list, memberJoined was written */
+};
+
+struct after { /* runs on control when the transaction is committed; dropped when it is not */
+    hub_work work;
+    void *arg;
+};
+
+struct frame { /* one message to be: a topic and its events, one a line */
+    char topic[160];
+    struct buf lines;
+    size_t count;
+};
+
+struct streams;
+
+struct hub {
+    /* constant after hub_create */
+    char *name, *program, *state_dir, *streams_dir, *user;
+    int64_t started_us;
+    const struct hub_io *io;
+    void *io_data;
+
+    struct inbox control_in, stream_in; /* any thread */
+    struct registry *registry;          /* any thread, has its own lock */
+    atomic_int client_count;
+
+    /* control's */
+    struct journal *journal;
+    struct config *config;
+    uv_loop_t control_loop;
+    uv_signal_t on_term, on_int;
+    uv_timer_t parked_timer;
+    struct call *parked; /* on control: events.next, shell.open */
+    struct call *done;   /* answered in this batch, newest first */
+    struct call *again;  /* work that failed for now (a full disk) */
+    uv_timer_t again_timer;
+    uint64_t next_serial;
+    struct peer *peers;
+    size_t peer_count;
+    struct after *afters;
+    size_t after_count;
+    struct frame *frames; /* events of this batch, by topic */
+    size_t frame_count;
+    int64_t event_head; /* newest committed event */
+    bool stopping;
+    uint64_t stop_by_ms;
+    int exit_status;
+
+    /* stream's */
+    uv_loop_t stream_loop;
+    uv_thread_t stream_thread;
+    struct streams *streams;
+};
+
+/* --- call.c: any hub thread --- */
+struct call *call_create(struct hub *hub);
+void call_destroy(struct call *c);
+/* Parses, finds out who calls, checks role and schema, runs the handler. */
+enum err call_run(struct call *c); /* what the handler gave */
+void call_send(struct call *c);    /* lets the answer go; the call is destroyed */
+void call_format_error(struct call *c, enum err code, const char *message);
+
+/* --- inbox.c: any thread --- */
+void inbox_init(struct inbox *in, uv_loop_t *loop, uv_async_cb wake, struct hub *hub);
+void inbox_finish(struct inbox *in);
+bool inbox_put(struct inbox *in, struct call *c, bool bounded);
+struct call *inbox_take(struct inbox *in);
+/* Runs work on that thread; on control it runs in a transaction of its batch. */
+void hub_post_control(struct hub *hub, hub_work work, void *arg);
+void hub_post_stream(struct hub *hub, hub_work work, void *arg);
+
+/* --- control.c: control only, within a batch unless it says otherwise --- */
+enum err control_create(struct hub *hub);
+int control_run(struct hub *hub);
+void control_after(struct hub *hub, hub_work work, void *arg); /* once the batch is committed */
+/* Writes an event; it is published after the commit. data is borrowed, may be NULL. */
+enum err control_event(struct hub *hub, const char *kind, const char *workspace, const char *who,
+                       const char *target, const cJSON *data);
+/* Parks a call: it is answered later, or fails with ERR_TIMEOUT; timeout_ms < 0: it waits for ever.
+ * Gives the serial by which control_parked finds it again. */
+uint64_t control_park(struct hub *hub, struct call *c, int64_t timeout_ms);
+struct call *control_parked(struct hub *hub, uint64_t serial); /* NULL when it is gone */
+void control_answered(struct hub *hub, struct call *c);        /* a parked call was answered */
+void control_stop(struct hub *hub, int exit_status);
+
+/* --- streams.c, stream_calls.c: see streams.h --- */
+
+/* --- members.c --- */
+enum err members_gone(struct hub *hub, uint32_t peer);
+
+/* --- shells.c --- */
+enum err shells_recover(struct hub *hub, void *arg); /* control work: after a start */
+struct shell_end {
+    char id[32];
+    int code;  /* 0..255, or -signal */
+    bool lost; /* the keeper is gone without having recorded an end */
+};
+enum err shells_ended(struct hub *hub, void *arg); /* control work; arg: struct shell_end */
+enum err shells_alive(struct hub *hub, void *arg); /* control work; arg: char id[32] */
+int shells_running(struct hub *hub);
+
+/* --- the handlers, by file --- */
+#define HUB_HANDLERS(X)                                                                            \
+    X(hub_hello)                                                                                   \
+    X(hub_status) X(hub_stop) X(hub_reload) X(hub_upgrade) X(config_show_call) X(workspace_open)   \
+        X(workspace_list) X(workspace_close) X(workspace_delete) X(shell_open) X(shell_list)       \
+            X(shell_close) X(shell_rename) X(shell_write) X(shell_keys) X(shell_resize)            \
+                X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records) X(stream_list)    \
+                    X(events_since) X(events_next) X(layout_get) X(layout_put) X(member_list)      \
+                        X(member_look)
+#define X(name) enum err name(struct hub *hub, struct call *c);
+HUB_HANDLERS(X)
+#undef X
+
+#endif

@@ -1,0 +1,134 @@
+/* Who is attached right now: one entry a connection that has said hello. Only those that show
+ * themselves (a console) are members present and make events; a command that comes and goes does
+ * not fill the journal. Control. */
+#include "core/hub/hub_private.h"
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/hub/streams.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static struct peer *find(struct hub *hub, uint32_t id)
+{
+    for (size_t i = 0; i < hub->peer_count; i++)
+        if (hub->peers[i].id == id)
+            return &hub->peers[i];
+    return NULL;
+}
+
+static struct peer *find_or_add(struct hub *hub, const struct call *c)
+{
+    struct peer *p = find(hub, c->peer);
+    if (p)
+        return p;
+    hub->peers = mem_reallocarray(hub->peers, hub->peer_count + 1, sizeof *hub->peers);
+    p = &hub->peers[hub->peer_count++];
+    *p = (struct peer){.id = c->peer, .since_us = clock_wall_us()};
+    snprintf(p->who, sizeof p->who, "%s", c->who);
+    atomic_fetch_add(&hub->client_count, 1);
+    return p;
+}
+
+enum err hub_hello(struct hub *hub, struct call *c)
+{
+    int64_t min = call_int(c, "min", 1), max = call_int(c, "max", 1);
+    const cJSON *client = json_get(c->params, "client");
+
+    if (min > HUB_PROTOCOL_MAX || max < HUB_PROTOCOL_MIN)
+        return call_fail(
+            c, ERR_VERSION, "the %s is older: it speaks protocol %d, the other side %d; %s",
+            min > HUB_PROTOCOL_MAX ? "hub" : "client",
+            min > HUB_PROTOCOL_MAX ? HUB_PROTOCOL_MAX : (int)max,
+            min > HUB_PROTOCOL_MAX ? (int)min : HUB_PROTOCOL_MIN,
+            min > HUB_PROTOCOL_MAX ? "run 'baton hub upgrade'" : "upgrade this program");
+    struct peer *p = find_or_add(hub, c);
+    snprintf(p->kind, sizeof p->kind, "%s", json_string(client, "kind", "program"));
+    p->pid = (int)json_int(client, "pid", 0);
+    cJSON *r = cJSON_CreateObject(), *me = cJSON_AddObjectToObject(r, "hub");
+    json_add_int(r, "version", max < HUB_PROTOCOL_MAX ? max : HUB_PROTOCOL_MAX);
+    cJSON_AddStringToObject(me, "name", hub->name);
+    cJSON_AddStringToObject(me, "version", BATON_VERSION);
+    json_add_int(me, "pid", getpid());
+    json_add_int(me, "started", hub->started_us / 1000);
+    cJSON_AddStringToObject(r, "member", c->who);
+    cJSON_AddStringToObject(r, "role", "owner");
+    json_add_int(r, "clientId", p->id);
+    json_add_int(r, "head", hub->event_head);
+    call_reply(c, r);
+    return ERR_OK;
+}
+
+static cJSON *describe(const struct peer *p)
+{
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "member", p->who);
+    cJSON_AddStringToObject(o, "kind", "human");
+    cJSON_AddStringToObject(o, "client", p->kind);
+    cJSON_AddStringToObject(o, "workspace", p->workspace);
+    cJSON_AddStringToObject(o, "looking", p->looking);
+    json_add_int(o, "rows", p->rows);
+    json_add_int(o, "cols", p->cols);
+    json_add_int(o, "since", p->since_us / 1000);
+    json_add_int(o, "clientId", p->id);
+    return o;
+}
+
+enum err member_list(struct hub *hub, struct call *c)
+{
+    const char *workspace = call_string(c, "workspace", NULL);
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < hub->peer_count; i++) {
+        const struct peer *p = &hub->peers[i];
+        if (p->present && (!workspace || strcmp(p->workspace, workspace) == 0))
+            cJSON_AddItemToArray(list, describe(p));
+    }
+    call_reply(c, list);
+    return ERR_OK;
+}
+
+enum err member_look(struct hub *hub, struct call *c)
+{
+    struct peer *p = find_or_add(hub, c);
+    const char *workspace = call_string(c, "workspace", "");
+    bool moved = p->present && strcmp(p->workspace, workspace) != 0;
+    enum err e = ERR_OK;
+
+    if (moved) {
+        cJSON *data = describe(p);
+        e = control_event(hub, "memberLeft", p->workspace, p->who, "", data);
+        cJSON_Delete(data);
+    }
+    snprintf(p->workspace, sizeof p->workspace, "%s", workspace);
+    snprintf(p->looking, sizeof p->looking, "%s", call_string(c, "target", ""));
+    p->rows = (int)call_int(c, "rows", p->rows);
+    p->cols = (int)call_int(c, "cols", p->cols);
+    if (e == ERR_OK && (!p->present || moved)) {
+        cJSON *data = describe(p);
+        e = control_event(hub, "memberJoined", workspace, p->who, "", data);
+        cJSON_Delete(data);
+    }
+    if (e == ERR_OK) {
+        p->present = true;
+        call_reply(c, NULL);
+    }
+    return e;
+}
+
+enum err members_gone(struct hub *hub, uint32_t peer)
+{
+    struct peer *p = find(hub, peer);
+    enum err e = ERR_OK;
+    if (!p)
+        return ERR_OK;
+    if (p->present) {
+        cJSON *data = describe(p);
+        e = control_event(hub, "memberLeft", p->workspace, p->who, "", data);
+        cJSON_Delete(data);
+    }
+    if (e == ERR_OK) {
+        *p = hub->peers[--hub->peer_count];
+        atomic_fetch_sub(&hub->client_count, 1);
+    }
+    return e;
+}

@@ -1,0 +1,107 @@
+/* The table of shells between the two hub threads. A flat array: a hub has hundreds, not millions.
+ */
+#include "core/hub/registry.h"
+#include "core/base/mem.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct registry {
+    pthread_mutex_t lock;
+    struct stream_info *items;
+    size_t count, cap;
+};
+
+struct registry *registry_create(void)
+{
+    struct registry *r = mem_zalloc(sizeof *r);
+    pthread_mutex_init(&r->lock, NULL);
+    return r;
+}
+
+void registry_destroy(struct registry *r)
+{
+    if (!r)
+        return;
+    pthread_mutex_destroy(&r->lock);
+    free(r->items);
+    free(r);
+}
+
+static struct stream_info *find(struct registry *r, const char *id)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (strcmp(r->items[i].id, id) == 0)
+            return &r->items[i];
+    return NULL;
+}
+
+void registry_set(struct registry *r, const struct stream_info *info)
+{
+    pthread_mutex_lock(&r->lock);
+    struct stream_info *item = find(r, info->id);
+    if (!item) {
+        if (r->count == r->cap) {
+            r->cap = r->cap ? r->cap * 2 : 16;
+            r->items = mem_reallocarray(r->items, r->cap, sizeof *r->items);
+        }
+        item = &r->items[r->count++];
+    }
+    *item = *info;
+    pthread_mutex_unlock(&r->lock);
+}
+
+bool registry_get(struct registry *r, const char *id, struct stream_info *ret_info)
+{
+    pthread_mutex_lock(&r->lock);
+    const struct stream_info *item = find(r, id);
+    if (item)
+        *ret_info = *item;
+    pthread_mutex_unlock(&r->lock);
+    return item != NULL;
+}
+
+void registry_remove(struct registry *r, const char *id)
+{
+    pthread_mutex_lock(&r->lock);
+    struct stream_info *item = find(r, id);
+    if (item)
+        *item = r->items[--r->count];
+    pthread_mutex_unlock(&r->lock);
+}
+
+enum err registry_resolve(struct registry *r, const char *text, char out[32])
+{
+    const struct stream_info *found = NULL;
+    enum err e = ERR_NOT_FOUND;
+    size_t n = strlen(text);
+
+    pthread_mutex_lock(&r->lock);
+    found = find(r, text);
+    if (found) {
+        e = ERR_OK;
+    } else if (n) {
+        for (size_t i = 0; i < r->count; i++) {
+            if (strncmp(r->items[i].id, text, n) != 0)
+                continue;
+            e = found ? ERR_AMBIGUOUS : ERR_OK;
+            found = &r->items[i];
+        }
+    }
+    if (e == ERR_OK)
+        memcpy(out, found->id, sizeof found->id);
+    pthread_mutex_unlock(&r->lock);
+    return e;
+}
+
+struct stream_info *registry_all(struct registry *r, size_t *ret_count)
+{
+    pthread_mutex_lock(&r->lock);
+    size_t count = r->count;
+    struct stream_info *all =
+        mem_dup(r->items ? (void *)r->items : (void *)"", count * sizeof *all);
+    pthread_mutex_unlock(&r->lock);
+    *ret_count = count;
+    return all;
+}

@@ -1,0 +1,106 @@
+/* What the files of the stream thread share. Everything here is that thread's alone. */
+#ifndef BATON_HUB_STREAM_PRIVATE_H
+#define BATON_HUB_STREAM_PRIVATE_H
+
+#include "core/hub/streams.h"
+#include "core/screen/screen.h"
+#include "core/stream/keeper.h"
+#include "core/stream/streamlog.h"
+
+#include <regex.h>
+
+#define KEYFRAME_BYTES (16u * 1024u * 1024u) /* output between two keyframes */
+#define INPUT_QUEUE    (1024u * 1024u)       /* bytes that wait for a keeper that does not read */
+
+struct input { /* what a full socket has not taken yet */
+    struct input *next;
+    uint64_t epoch;
+    char who[MEMBER_NAME_MAX];
+    size_t n;
+    char bytes[];
+};
+
+struct waiter { /* a parked shell.wait */
+    struct waiter *next;
+    struct call *call;
+    bool has_text, on_exit, on_bell;
+    regex_t text;
+    int64_t idle_us; /* 0: not asked for */
+    int64_t deadline_us;
+    uint32_t bells; /* when the wait began */
+};
+
+struct stream {
+    struct stream *next;
+    struct hub *hub;
+    char *dir;
+    struct stream_info info; /* its copy in the registry is for the control thread */
+    struct screen *screen;   /* NULL: ended, and nobody has asked yet */
+    struct streamreader *reader;
+
+    int fd; /* the keeper's socket, -1 none */
+    uv_poll_t *poll;
+    struct input *input, **input_last;
+    size_t input_bytes;
+    bool ack_due;
+    bool close_due; /* to be told once the socket takes it */
+
+    bool replaying;     /* the log of an earlier hub's time: answers are compared, not sent */
+    struct buf answers; /* while replaying: what the screen answered and no record shows yet */
+    uint64_t answers_pending; /* bytes of answers sent and not seen recorded */
+
+    uint64_t acked, keyframe_pos;
+    struct buf fresh;   /* bytes fed and not published; empty while flood */
+    uint64_t fresh_pos; /* position of its first byte */
+    int64_t window_us;  /* the flood measure: bytes since then */
+    size_t window_bytes;
+    int64_t output_us, mark_us;
+    bool runnable, at_end, moved, end_told;
+    uint64_t head_told; /* position of the newest head that was published */
+
+    struct waiter *waiters;
+
+    char *cached; /* the newest state snapshot as JSON, shared by all who ask for that moment */
+    size_t cached_n;
+    uint64_t cached_pos, cached_stamp;
+    int64_t cached_us;
+};
+
+struct streams {
+    struct stream *first;
+    uv_idle_t spin;   /* active while some stream is runnable */
+    uv_timer_t tick;  /* active while some stream floods */
+    uv_timer_t beat;  /* active while something moves */
+    uv_timer_t waits; /* the next waiter's time */
+    bool stopping;
+};
+
+struct stream *stream_find(struct hub *hub, const char *id);
+/* The stream that a call names (shellId or streamId), with its screen; answers the call on errors.
+ */
+enum err stream_of_call(struct hub *hub, struct call *c, struct stream **ret_stream);
+
+/* stream_feed.c */
+enum err stream_load(struct stream *st); /* keyframe, then the log, up to its end */
+void stream_pump(struct stream *st);     /* takes in some of what the keeper has recorded */
+void stream_publish_head(struct stream *st);
+void stream_tick(struct stream *st, int64_t now);
+void stream_keyframe(struct stream *st);
+void stream_drop_screen(struct stream *st);
+
+/* streams.c */
+enum err stream_input(struct stream *st, uint64_t epoch, const char *who, const char *bytes,
+                      size_t n);
+void stream_flush(struct stream *st); /* what waits for the socket */
+void stream_spin(struct stream *st);  /* to be pumped again at once */
+void stream_moved(struct stream *st);
+void stream_ticking(struct hub *hub);
+void stream_save_info(struct stream *st);
+
+/* stream_wait.c */
+void waiters_check(struct stream *st, int64_t now);
+void waiters_arm(struct hub *hub);
+void waiters_timeout(uv_timer_t *timer);
+void waiters_drop(struct stream *st, uint32_t peer); /* 0: all */
+
+#endif

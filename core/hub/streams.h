@@ -1,0 +1,29 @@
+/* The stream thread's side of the hub: follows the keepers, feeds the screens, publishes bytes and
+ * passes input on. It never touches SQLite and never waits for control. */
+#ifndef BATON_HUB_STREAMS_H
+#define BATON_HUB_STREAMS_H
+
+#include "core/hub/hub_private.h"
+
+/* The thread itself; hub_run starts and joins it. */
+void streams_create(struct hub *hub);  /* loop and queue, before any thread */
+void streams_destroy(struct hub *hub); /* after streams_stop, or when it never started */
+void streams_start(struct hub *hub);
+void streams_stop(struct hub *hub); /* writes a keyframe of each live stream, then joins */
+
+/* --- works for hub_post_stream (arg as said) --- */
+struct stream_attach {
+    char id[32];
+    bool recovering; /* of an earlier hub: it may be alive though the journal says 'starting' */
+    bool ended;      /* the journal knows its end already: load it when somebody asks */
+};
+enum err streams_attach(struct hub *hub, void *arg);    /* struct stream_attach */
+enum err streams_close(struct hub *hub, void *arg);     /* char id[32]: HUP, TERM, KILL */
+enum err streams_bye(struct hub *hub, void *arg);       /* char id[32]: the end is in the journal */
+enum err streams_forget(struct hub *hub, void *arg);    /* char id[32]: drop it from memory */
+enum err streams_peer_gone(struct hub *hub, void *arg); /* uint32_t: drop its parked calls */
+
+/* --- control's: parked events.next calls look at what was committed --- */
+void events_wake(struct hub *hub);
+
+#endif

@@ -1,0 +1,258 @@
+/* Workspaces: named places, opened by get-or-create; and each member's layout of one. Control. */
+#include "core/hub/hub_private.h"
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/base/paths.h"
+#include "core/hub/streams.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum err workspace_open(struct hub *hub, struct call *c)
+{
+    const char *key = call_string(c, "key", "main"), *cwd = call_string(c, "cwd", NULL);
+    cJSON *doc = NULL;
+    bool created = false, reopened = false;
+    enum err e = journal_get(hub->journal, "workspace", key, &doc);
+
+    if (e == ERR_NOT_FOUND) {
+        struct stat st;
+        if (!cwd)
+            cwd = getenv("HOME") ? getenv("HOME") : "/";
+        if (cwd[0] != '/' || stat(cwd, &st) < 0 || !S_ISDIR(st.st_mode))
+            return call_fail(c, ERR_NOT_FOUND, "the folder %s does not exist", cwd);
+        doc = cJSON_CreateObject();
+        cJSON_AddStringToObject(doc, "workspace", key);
+        cJSON_AddStringToObject(doc, "cwd", cwd);
+        cJSON_AddStringToObject(doc, "state", "open");
+        json_add_int(doc, "openedAt", clock_wall_us() / 1000);
+        cJSON_AddStringToObject(doc, "openedBy", c->who);
+        created = true;
+        e = ERR_OK;
+    } else if (e == ERR_OK && strcmp(json_string(doc, "state", ""), "open") != 0) {
+        cJSON_ReplaceItemInObjectCaseSensitive(doc, "state", cJSON_CreateString("open"));
+        reopened = true;
+    }
+    if (e == ERR_OK && (created || reopened))
+        e = journal_put(hub->journal, "workspace", key, doc);
+    if (e == ERR_OK && (created || reopened))
+        e = control_event(hub, "workspaceOpened", key, c->who, "", doc);
+    if (e == ERR_OK) {
+        cJSON_AddBoolToObject(doc, "created", created);
+        call_reply(c, doc);
+        return ERR_OK;
+    }
+    cJSON_Delete(doc);
+    return e;
+}
+
+struct counting {
+    const char *workspace;
+    int running, all;
+    char ids[512][32]; /* of those that run, for closing */
+};
+
+static void count_shell(void *data, const char *key, const cJSON *doc)
+{
+    struct counting *n = data;
+    const char *state = json_string(doc, "state", "");
+    if (strcmp(json_string(doc, "workspace", ""), n->workspace) != 0)
+        return;
+    n->all++;
+    if (strcmp(state, "running") == 0 || strcmp(state, "starting") == 0) {
+        if (n->running < 512)
+            snprintf(n->ids[n->running], sizeof n->ids[0], "%s", key);
+        n->running++;
+    }
+}
+
+struct listing {
+    struct hub *hub;
+    cJSON *list;
+};
+
+static void list_one(void *data, const char *key, const cJSON *doc)
+{
+    struct listing *l = data;
+    struct counting *n = mem_zalloc(sizeof *n);
+    cJSON *o = cJSON_Duplicate(doc, true);
+    n->workspace = key;
+    size_t count;
+    struct stream_info *all = registry_all(l->hub->registry, &count);
+    for (size_t i = 0; i < count; i++)
+        n->running += !all[i].exited && strcmp(all[i].workspace, key) == 0;
+    free(all);
+    json_add_int(o, "shells", n->running);
+    cJSON_AddItemToArray(l->list, o);
+    free(n);
+}
+
+enum err workspace_list(struct hub *hub, struct call *c)
+{
+    struct listing l = {hub, cJSON_CreateArray()};
+    enum err e = journal_each(hub->journal, "workspace", list_one, &l);
+    if (e == ERR_OK)
+        call_reply(c, l.list);
+    else
+        cJSON_Delete(l.list);
+    return e;
+}
+
+static enum err find(struct hub *hub, struct call *c, const char *key, cJSON **ret_doc)
+{
+    enum err e = journal_get(hub->journal, "workspace", key, ret_doc);
+    return e == ERR_NOT_FOUND ? call_fail(c, e,
+                                          "there is no workspace \"%s\"; see: baton workspace "
+                                          "list",
+                                          key)
+                              : e;
+}
+
+static void close_shells(struct hub *hub, const struct counting *n)
+{
+    for (int i = 0; i < n->running && i < 512; i++) {
+        cJSON *doc = NULL;
+        if (journal_get(hub->journal, "shell", n->ids[i], &doc) == ERR_OK) {
+            cJSON_AddBoolToObject(doc, "closing", true);
+            journal_put(hub->journal, "shell", n->ids[i], doc);
+            cJSON_Delete(doc);
+        }
+        control_after(hub, streams_close, mem_dup(n->ids[i], sizeof n->ids[i]));
+    }
+}
+
+enum err workspace_close(struct hub *hub, struct call *c)
+{
+    const char *key = call_string(c, "key", "");
+    cJSON *doc = NULL;
+    enum err e = find(hub, c, key, &doc);
+    if (e != ERR_OK)
+        return e;
+    struct counting *n = mem_zalloc(sizeof *n);
+    n->workspace = key;
+    e = journal_each(hub->journal, "shell", count_shell, n);
+    if (e == ERR_OK && n->running && !call_bool(c, "force", false)) {
+        e = call_fail(c, ERR_BUSY, "%d shell%s still run%s in \"%s\"", n->running,
+                      n->running == 1 ? "" : "s", n->running == 1 ? "s" : "", key);
+    } else if (e == ERR_OK) {
+        close_shells(hub, n);
+        cJSON_ReplaceItemInObjectCaseSensitive(doc, "state", cJSON_CreateString("closed"));
+        e = journal_put(hub->journal, "workspace", key, doc);
+        if (e == ERR_OK)
+            e = control_event(hub, "workspaceClosed", key, c->who, "", doc);
+        if (e == ERR_OK)
+            call_reply(c, cJSON_Duplicate(doc, true));
+    }
+    free(n);
+    cJSON_Delete(doc);
+    return e;
+}
+
+/* After the commit: the record's files. What is left by a crash here is an orphan folder that no
+ * row names: harmless, and its number is never given again. */
+static enum err remove_stream(struct hub *hub, void *arg)
+{
+    const char *id = arg;
+    char *dir = path_join(hub->streams_dir, id);
+    DIR *d = opendir(dir);
+    for (struct dirent *entry; d && (entry = readdir(d));)
+        if (entry->d_name[0] != '.')
+            unlinkat(dirfd(d), entry->d_name, 0);
+    if (d)
+        closedir(d);
+    rmdir(dir);
+    free(dir);
+    registry_remove(hub->registry, id);
+    return ERR_OK;
+}
+
+struct deleting {
+    struct hub *hub;
+    const char *workspace;
+    cJSON *ids;
+};
+
+static void note_shell(void *data, const char *key, const cJSON *doc)
+{
+    struct deleting *d = data;
+    if (strcmp(json_string(doc, "workspace", ""), d->workspace) == 0)
+        cJSON_AddItemToArray(d->ids, cJSON_CreateString(key));
+}
+
+enum err workspace_delete(struct hub *hub, struct call *c)
+{
+    const char *key = call_string(c, "key", "");
+    cJSON *doc = NULL;
+    enum err e = find(hub, c, key, &doc);
+    if (e != ERR_OK)
+        return e;
+    struct counting *n = mem_zalloc(sizeof *n);
+    struct deleting d = {hub, key, cJSON_CreateArray()};
+    n->workspace = key;
+    e = journal_each(hub->journal, "shell", count_shell, n);
+    if (e == ERR_OK && n->running)
+        e = call_fail(c, ERR_BUSY,
+                      "%d shell%s still run%s in \"%s\"; close it first: baton workspace "
+                      "close %s --force",
+                      n->running, n->running == 1 ? "" : "s", n->running == 1 ? "s" : "", key, key);
+    else if (e == ERR_OK && n->all && !call_bool(c, "force", false))
+        e = call_fail(c, ERR_BUSY, "\"%s\" has the records of %d shell%s, which would be lost", key,
+                      n->all, n->all == 1 ? "" : "s");
+    if (e == ERR_OK)
+        e = journal_each(hub->journal, "shell", note_shell, &d);
+    const cJSON *id;
+    cJSON_ArrayForEach(id, d.ids)
+    {
+        char copy[32] = "";
+        snprintf(copy, sizeof copy, "%s", id->valuestring);
+        if (e == ERR_OK)
+            e = journal_drop(hub->journal, "shell", copy);
+        control_after(hub, remove_stream, mem_dup(copy, sizeof copy));
+        hub_post_stream(hub, streams_forget, mem_dup(copy, sizeof copy));
+    }
+    if (e == ERR_OK)
+        e = journal_drop(hub->journal, "workspace", key);
+    if (e == ERR_OK)
+        e = control_event(hub, "workspaceDeleted", key, c->who, "", doc);
+    if (e == ERR_OK)
+        call_reply(c, cJSON_Duplicate(doc, true));
+    cJSON_Delete(d.ids);
+    cJSON_Delete(doc);
+    free(n);
+    return e;
+}
+
+/* A layout's key: per workspace and member. */
+static void layout_key(const struct call *c, char *out, size_t size)
+{
+    snprintf(out, size, "%s/%s", call_string(c, "workspace", ""), c->who);
+}
+
+enum err layout_get(struct hub *hub, struct call *c)
+{
+    char key[200];
+    cJSON *layout = NULL, *r = cJSON_CreateObject();
+    layout_key(c, key, sizeof key);
+    enum err e = journal_get(hub->journal, "layout", key, &layout);
+    if (e == ERR_OK)
+        cJSON_AddItemToObject(r, "layout", layout);
+    else
+        cJSON_AddNullToObject(r, "layout");
+    call_reply(c, r);
+    return ERR_OK;
+}
+
+enum err layout_put(struct hub *hub, struct call *c)
+{
+    char key[200];
+    layout_key(c, key, sizeof key);
+    const cJSON *layout = json_get(c->params, "layout");
+    enum err e = cJSON_IsNull(layout) ? journal_drop(hub->journal, "layout", key)
+                                      : journal_put(hub->journal, "layout", key, layout);
+    if (e == ERR_OK)
+        call_reply(c, NULL);
+    return e;
+}

@@ -1,0 +1,411 @@
+/* The one SQLite database. Control's thread alone calls in here. Statements are prepared once.
+ *
+ * Durability: WAL with synchronous=FULL, so a commit that returned is on disk. Checkpoints run when
+ * the log has grown by about 4 MiB, inside commit, PASSIVE: nobody waits for a reader. */
+#include "core/journal/journal.h"
+#include "core/base/buf.h"
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum statement {
+    BEGIN,
+    COMMIT,
+    ROLLBACK,
+    SAVE,
+    KEEP,
+    UNDO,
+    EVENT_ADD,
+    EVENT_HEAD,
+    COUNTER_NEXT,
+    DOC_PUT,
+    DOC_GET,
+    DOC_DROP,
+    DOC_EACH,
+    STATEMENTS
+};
+
+static const char *const texts[STATEMENTS] = {
+    [BEGIN] = "BEGIN IMMEDIATE",
+    [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",
+    [SAVE] = "SAVEPOINT part",
+    [KEEP] = "RELEASE part",
+    [UNDO] = "ROLLBACK TO part",
+    [EVENT_ADD] = "INSERT INTO event(kind, workspace, who, target, time_us, data)"
+                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [EVENT_HEAD] = "SELECT coalesce(max(id), 0) FROM event",
+    [COUNTER_NEXT] = "INSERT INTO counter(name, value) VALUES(?1, 1)"
+                     " ON CONFLICT(name) DO UPDATE SET value = value + 1 RETURNING value",
+    [DOC_PUT] = "INSERT INTO doc(kind, key, value) VALUES(?1, ?2, ?3)"
+                " ON CONFLICT(kind, key) DO UPDATE SET value = excluded.value",
+    [DOC_GET] = "SELECT value FROM doc WHERE kind = ?1 AND key = ?2",
+    [DOC_DROP] = "DELETE FROM doc WHERE kind = ?1 AND key = ?2",
+    [DOC_EACH] = "SELECT key, value FROM doc WHERE kind = ?1 ORDER BY key",
+};
+
+/* AUTOINCREMENT: an id is never reused, not even after the newest event was deleted. */
+static const char schema[] =
+    "CREATE TABLE IF NOT EXISTS event("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, workspace TEXT NOT NULL,"
+    " who TEXT NOT NULL, target TEXT NOT NULL, time_us INTEGER NOT NULL, data TEXT NOT NULL);"
+    "CREATE INDEX IF NOT EXISTS event_workspace ON event(workspace, id);"
+    "CREATE INDEX IF NOT EXISTS event_target ON event(target, id) WHERE target <> '';"
+    "CREATE TABLE IF NOT EXISTS counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS doc(kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY(kind, key)) WITHOUT ROWID;";
+
+struct journal {
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENTS];
+    char *path;
+    bool open;   /* a transaction is */
+    bool broken; /* the outcome of a commit is unknown */
+};
+
+static enum err from_sqlite(int rc)
+{
+    switch (rc & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE: return ERR_OK;
+    case SQLITE_FULL: return ERR_DISK_FULL;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return ERR_BUSY;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return ERR_CORRUPT;
+    case SQLITE_TOOBIG: return ERR_LIMIT;
+    case SQLITE_READONLY:
+    case SQLITE_PERM: return ERR_DENIED;
+    default: return ERR_IO;
+    }
+}
+
+/* A write that met a full disk is reported as I/O error on some file systems: ask errno. */
+static enum err failure(struct journal *j, int rc)
+{
+    enum err e = from_sqlite(rc);
+    if (e == ERR_IO && err_from_errno(sqlite3_system_errno(j->db)) == ERR_DISK_FULL)
+        e = ERR_DISK_FULL;
+    return e;
+}
+
+static enum err run(struct journal *j, enum statement which)
+{
+    int rc = sqlite3_step(j->statements[which]);
+    enum err e = failure(j, rc);
+    sqlite3_reset(j->statements[which]);
+    return e;
+}
+
+static int64_t read_version(sqlite3 *db)
+{
+    sqlite3_stmt *s = NULL;
+    int64_t version = 0;
+    if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
+        sqlite3_step(s) == SQLITE_ROW)
+        version = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return version;
+}
+
+enum err journal_open(const char *dir, struct journal **ret_journal, char **ret_why)
+{
+    struct journal *j = mem_zalloc(sizeof *j);
+    bool memory = strcmp(dir, ":memory:") == 0;
+    enum err e;
+
+    j->path = memory ? mem_strdup(dir) : mem_printf("%s/journal.db", dir);
+    int rc = sqlite3_open_v2(
+        j->path, &j->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK && !memory)
+        chmod(j->path, 0600);
+    if (rc == SQLITE_OK) {
+        sqlite3_busy_timeout(j->db, 2000);
+        rc = sqlite3_exec(j->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", 0, 0, 0);
+    }
+    int64_t version = rc == SQLITE_OK ? read_version(j->db) : 0;
+    if (rc == SQLITE_OK && version > JOURNAL_VERSION) {
+        *ret_why =
+            mem_printf("%s was written by a newer baton (journal version %lld, this one knows "
+                       "%d): upgrade baton, nothing was changed",
+                       j->path, (long long)version, JOURNAL_VERSION);
+        journal_close(j);
+        return ERR_TOO_NEW;
+    }
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(j->db, schema, 0, 0, 0);
+    if (rc == SQLITE_OK && version < JOURNAL_VERSION)
+        rc = sqlite3_exec(j->db, "PRAGMA user_version=1", 0, 0, 0);
+    if (rc == SQLITE_OK)
+        sqlite3_wal_autocheckpoint(j->db, 1000);
+    for (int i = 0; rc == SQLITE_OK && i < STATEMENTS; i++)
+        rc = sqlite3_prepare_v3(j->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &j->statements[i],
+                                NULL);
+    if (rc != SQLITE_OK) {
+        e = failure(j, rc);
+        *ret_why = mem_printf("%s cannot be opened: %s", j->path, sqlite3_errmsg(j->db));
+        journal_close(j);
+        return e;
+    }
+    *ret_journal = j;
+    return ERR_OK;
+}
+
+void journal_close(struct journal *j)
+{
+    if (!j)
+        return;
+    if (j->open)
+        journal_rollback(j);
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(j->statements[i]);
+    sqlite3_close(j->db);
+    free(j->path);
+    free(j);
+}
+
+enum err journal_begin(struct journal *j)
+{
+    if (j->broken)
+        return ERR_IO;
+    enum err e = run(j, BEGIN);
+    j->open = e == ERR_OK;
+    return e;
+}
+
+enum err journal_commit(struct journal *j)
+{
+    enum err e = run(j, COMMIT);
+    if (e == ERR_OK) {
+        j->open = false;
+        return e;
+    }
+    bool unknown = e == ERR_IO;
+    journal_rollback(j);
+    j->broken = unknown;
+    return e;
+}
+
+void journal_rollback(struct journal *j)
+{
+    if (j->open && !sqlite3_get_autocommit(j->db))
+        run(j, ROLLBACK);
+    j->open = false;
+}
+
+enum err journal_save(struct journal *j)
+{
+    return run(j, SAVE);
+}
+
+enum err journal_keep(struct journal *j)
+{
+    return run(j, KEEP);
+}
+
+void journal_undo(struct journal *j)
+{
+    /* A full disk may have rolled back everything already: then there is no savepoint any more. */
+    if (sqlite3_get_autocommit(j->db))
+        return;
+    run(j, UNDO);
+    run(j, KEEP);
+}
+
+uint64_t journal_bytes(const struct journal *j)
+{
+    struct stat st;
+    uint64_t sum = 0;
+    char *wal = mem_printf("%s-wal", j->path);
+    if (stat(j->path, &st) == 0)
+        sum += (uint64_t)st.st_size;
+    if (stat(wal, &st) == 0)
+        sum += (uint64_t)st.st_size;
+    free(wal);
+    return sum;
+}
+
+static void bind(sqlite3_stmt *s, int at, const char *text)
+{
+    sqlite3_bind_text(s, at, text ? text : "", -1, SQLITE_TRANSIENT);
+}
+
+enum err journal_event(struct journal *j, struct event *e)
+{
+    sqlite3_stmt *s = j->statements[EVENT_ADD];
+    char *data = e->data ? json_print(e->data) : mem_strdup("{}");
+    if (e->time_us == 0)
+        e->time_us = clock_wall_us();
+    bind(s, 1, e->kind);
+    bind(s, 2, e->workspace);
+    bind(s, 3, e->who);
+    bind(s, 4, e->target);
+    sqlite3_bind_int64(s, 5, e->time_us);
+    bind(s, 6, data);
+    enum err result = run(j, EVENT_ADD);
+    if (result == ERR_OK)
+        e->id = sqlite3_last_insert_rowid(j->db);
+    free(data);
+    return result;
+}
+
+static cJSON *event_object(const struct event *e)
+{
+    char time[32];
+    cJSON *o = cJSON_CreateObject();
+    json_add_int(o, "id", e->id);
+    cJSON_AddStringToObject(o, "kind", e->kind);
+    cJSON_AddStringToObject(o, "workspace", e->workspace ? e->workspace : "");
+    clock_format(e->time_us, time, sizeof time);
+    cJSON_AddStringToObject(o, "time", time);
+    if (e->who && *e->who)
+        cJSON_AddStringToObject(o, "who", e->who);
+    if (e->target && *e->target)
+        cJSON_AddStringToObject(o, "target", e->target);
+    return o;
+}
+
+char *journal_event_json(const struct event *e)
+{
+    cJSON *o = event_object(e);
+    if (e->data)
+        cJSON_AddItemReferenceToObject(o, "data", (cJSON *)(uintptr_t)e->data);
+    char *text = json_print(o);
+    cJSON_Delete(o);
+    return text;
+}
+
+static enum err read_head(struct journal *j, int64_t *ret_head)
+{
+    sqlite3_stmt *s = j->statements[EVENT_HEAD];
+    int rc = sqlite3_step(s);
+    if (rc == SQLITE_ROW)
+        *ret_head = sqlite3_column_int64(s, 0);
+    sqlite3_reset(s);
+    return failure(j, rc);
+}
+
+enum err journal_events(struct journal *j, const struct event_filter *f, cJSON **ret_events,
+                        int64_t *ret_head)
+{
+    /* Built for the filter at hand, so that SQLite walks the index that fits. */
+    struct buf sql = {0};
+    sqlite3_stmt *s = NULL;
+    cJSON *list = cJSON_CreateArray();
+
+    buf_puts(&sql,
+             "SELECT id, kind, workspace, who, target, time_us, data FROM event WHERE id > ?1");
+    if (f->workspace)
+        buf_puts(&sql, " AND workspace = ?2");
+    if (f->kind)
+        buf_puts(&sql, " AND kind = ?3");
+    if (f->target)
+        buf_puts(&sql, " AND target = ?4");
+    buf_puts(&sql, " ORDER BY id LIMIT ?5");
+    int rc = sqlite3_prepare_v2(j->db, sql.data, (int)sql.len, &s, NULL);
+    buf_finish(&sql);
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_int64(s, 1, f->since);
+        if (f->workspace)
+            bind(s, 2, f->workspace);
+        if (f->kind)
+            bind(s, 3, f->kind);
+        if (f->target)
+            bind(s, 4, f->target);
+        sqlite3_bind_int(s, 5, f->limit);
+        while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+            struct event e = {
+                .id = sqlite3_column_int64(s, 0),
+                .kind = (const char *)sqlite3_column_text(s, 1),
+                .workspace = (const char *)sqlite3_column_text(s, 2),
+                .who = (const char *)sqlite3_column_text(s, 3),
+                .target = (const char *)sqlite3_column_text(s, 4),
+                .time_us = sqlite3_column_int64(s, 5),
+            };
+            cJSON *o = event_object(&e), *data = NULL;
+            const char *text = (const char *)sqlite3_column_text(s, 6);
+            if (json_parse(text, strlen(text), &data) == ERR_OK)
+                cJSON_AddItemToObject(o, "data", data);
+            cJSON_AddItemToArray(list, o);
+        }
+    }
+    enum err e = failure(j, rc);
+    sqlite3_finalize(s);
+    if (e == ERR_OK && ret_head)
+        e = read_head(j, ret_head);
+    if (e != ERR_OK)
+        cJSON_Delete(list);
+    else
+        *ret_events = list;
+    return e;
+}
+
+enum err journal_next(struct journal *j, const char *counter, int64_t *ret_value)
+{
+    sqlite3_stmt *s = j->statements[COUNTER_NEXT];
+    bind(s, 1, counter);
+    int rc = sqlite3_step(s);
+    enum err e = failure(j, rc);
+    if (rc == SQLITE_ROW)
+        *ret_value = sqlite3_column_int64(s, 0);
+    else if (e == ERR_OK)
+        e = ERR_INTERNAL;
+    sqlite3_reset(s);
+    return e;
+}
+
+enum err journal_put(struct journal *j, const char *kind, const char *key, const cJSON *value)
+{
+    sqlite3_stmt *s = j->statements[DOC_PUT];
+    char *text = json_print(value);
+    bind(s, 1, kind);
+    bind(s, 2, key);
+    bind(s, 3, text);
+    free(text);
+    return run(j, DOC_PUT);
+}
+
+enum err journal_get(struct journal *j, const char *kind, const char *key, cJSON **ret_value)
+{
+    sqlite3_stmt *s = j->statements[DOC_GET];
+    bind(s, 1, kind);
+    bind(s, 2, key);
+    int rc = sqlite3_step(s);
+    enum err e = rc == SQLITE_DONE ? ERR_NOT_FOUND : failure(j, rc);
+    if (rc == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(s, 0);
+        e = json_parse(text, strlen(text), ret_value) == ERR_OK ? ERR_OK : ERR_CORRUPT;
+    }
+    sqlite3_reset(s);
+    return e;
+}
+
+enum err journal_drop(struct journal *j, const char *kind, const char *key)
+{
+    bind(j->statements[DOC_DROP], 1, kind);
+    bind(j->statements[DOC_DROP], 2, key);
+    return run(j, DOC_DROP);
+}
+
+enum err journal_each(struct journal *j, const char *kind,
+                      void (*visit)(void *data, const char *key, const cJSON *value), void *data)
+{
+    sqlite3_stmt *s = j->statements[DOC_EACH];
+    int rc;
+    bind(s, 1, kind);
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(s, 1);
+        cJSON *value = NULL;
+        if (json_parse(text, strlen(text), &value) == ERR_OK)
+            visit(data, (const char *)sqlite3_column_text(s, 0), value);
+        cJSON_Delete(value);
+    }
+    enum err e = failure(j, rc);
+    sqlite3_reset(s);
+    return e;
+}

@@ -1,0 +1,70 @@
+/* The journal: everything but bulk bytes, in one SQLite database (WAL, synchronous=FULL). Events,
+ * and beside them the tables that later work adds, are written in the same transaction as what they
+ * tell of. Control's thread alone writes; ids are given inside the transaction and rise for ever.
+ *
+ * Use: journal_begin, any number of writes, journal_commit. Only what is committed is published.
+ * After a failed commit nothing of the transaction is there, and the next begin may succeed (a full
+ * disk heals); an I/O error that leaves the outcome unknown makes every later begin fail: the hub
+ * has to be started anew, and reads what is really on disk. */
+#ifndef BATON_JOURNAL_JOURNAL_H
+#define BATON_JOURNAL_JOURNAL_H
+
+#include "core/base/err.h"
+#include "core/base/json.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define JOURNAL_VERSION 1
+
+struct journal;
+
+/* Opens or makes DIR/journal.db. ERR_TOO_NEW when a newer baton wrote it; *ret_why (caller frees)
+ * has a sentence on every error. ":memory:" as dir is a database for tests. */
+enum err journal_open(const char *dir, struct journal **ret_journal, char **ret_why);
+void journal_close(struct journal *j); /* takes NULL; rolls back what is open */
+
+enum err journal_begin(struct journal *j);
+enum err journal_commit(struct journal *j);
+void journal_rollback(struct journal *j);
+
+/* One call's part of the transaction: what fails is undone alone, the rest of the batch stays. */
+enum err journal_save(struct journal *j); /* begin of the part */
+enum err journal_keep(struct journal *j); /* it is good */
+void journal_undo(struct journal *j);     /* it is undone */
+
+uint64_t journal_bytes(const struct journal *j); /* of the database and its log */
+
+struct event {
+    int64_t id;                                  /* given by journal_event */
+    const char *kind, *workspace, *who, *target; /* borrowed; "" when none */
+    int64_t time_us;
+    const cJSON *data; /* borrowed */
+};
+
+/* Writes an event; sets e->id and, when 0, e->time_us. */
+enum err journal_event(struct journal *j, struct event *e);
+/* The event as one line of JSON: {id, kind, workspace, time, who, target, data}; caller frees. */
+char *journal_event_json(const struct event *e);
+
+struct event_filter {
+    int64_t since;                         /* strictly greater ids */
+    const char *workspace, *kind, *target; /* NULL: any */
+    int limit;
+};
+/* An array of events, oldest first; *ret_head is the newest id that there is. */
+enum err journal_events(struct journal *j, const struct event_filter *f, cJSON **ret_events,
+                        int64_t *ret_head);
+
+/* A number that rises by one at each call and is never given twice: names of shells and such. */
+enum err journal_next(struct journal *j, const char *counter, int64_t *ret_value);
+
+/* Small documents by (kind, key): a workspace, a shell's row, a layout. put replaces. */
+enum err journal_put(struct journal *j, const char *kind, const char *key, const cJSON *value);
+enum err journal_get(struct journal *j, const char *kind, const char *key, cJSON **ret_value);
+enum err journal_drop(struct journal *j, const char *kind, const char *key);
+/* Calls visit for each of a kind in order of keys; value is borrowed. */
+enum err journal_each(struct journal *j, const char *kind,
+                      void (*visit)(void *data, const char *key, const cJSON *value), void *data);
+
+#endif
