@@ -1,4 +1,5 @@
-/* The composition root: reads argv and enters the hub, a keeper, the console or the command line. */
+/* The composition root: reads argv and enters the hub, a keeper, the console or the command line.
+ */
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/paths.h"
@@ -13,12 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-/* NNG 1.5.2 closes an IPC listener for ever when a client goes away in the middle of the greeting:
- * it takes the header's EPIPE for its own end. As a reset the same event costs that client alone. */
-ssize_t sendmsg(int fd, const struct msghdr *message, int flags);
 
 static int run_hub(const struct cli_options *o, bool foreground)
 {
@@ -49,6 +45,8 @@ static int run_hub(const struct cli_options *o, bool foreground)
         fprintf(stderr, "baton: the hub cannot start: %s\n", why ? why : err_text(e)->person);
     if (e != ERR_OK)
         log_error("the hub cannot start: %s", why ? why : err_text(e)->person);
+    if (e == ERR_BUSY)
+        status = SERVER_EXIT_BUSY;
     server_destroy(server);
     hub_destroy(hub);
     free(why);

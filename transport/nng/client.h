@@ -28,7 +28,7 @@ struct client_fault {
     char message[512]; /* a sentence for a person; safe to print */
     char next[256];
     bool retry;
-    cJSON *data;       /* more, or NULL; freed by client_fault_finish */
+    cJSON *data; /* more, or NULL; freed by client_fault_finish */
 };
 void client_fault_finish(struct client_fault *fault);
 
@@ -44,7 +44,8 @@ const cJSON *client_hello(const struct client *client); /* hello's result: who y
 enum err client_call(struct client *client, const char *method, const cJSON *params, int timeout_ms,
                      cJSON **ret_result, struct client_fault *ret_fault);
 
-/* One call without waiting. done is called once from client_dispatch: result (borrowed) or fault. */
+/* One call without waiting. done is called once from client_dispatch: result (borrowed) or fault.
+ */
 typedef void (*client_done)(void *data, const cJSON *result, const struct client_fault *fault);
 void client_send(struct client *client, const char *method, const cJSON *params, int timeout_ms,
                  client_done done, void *data);
@@ -58,7 +59,7 @@ struct client_events {
 };
 void client_listen(struct client *client, const struct client_events *events, void *data);
 
-int client_fd(const struct client *client);   /* readable when client_dispatch has work; borrowed */
-void client_dispatch(struct client *client);  /* runs what waits; never blocks */
+int client_fd(const struct client *client);  /* readable when client_dispatch has work; borrowed */
+void client_dispatch(struct client *client); /* runs what waits; never blocks */
 
 #endif

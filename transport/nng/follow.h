@@ -15,14 +15,14 @@ struct follow_head {
     int rows, cols;
     const char *title, *typed; /* borrowed; typed: who typed last, "" nobody */
     bool flood, exited;
-    int exit_code;             /* 0..255 or -signal */
+    int exit_code; /* 0..255 or -signal */
 };
 
 struct follow_events {
     void (*bytes)(void *data, uint64_t pos, const void *bytes, size_t n);
-    void (*resize)(void *data, int rows, int cols);              /* screen only */
+    void (*resize)(void *data, int rows, int cols);               /* screen only */
     void (*replace)(void *data, uint64_t pos, int rows, int cols, /* screen only: a fresh screen */
-                    const void *state, size_t n);                 /*   of this size, then feed this */
+                    const void *state, size_t n); /*   of this size, then feed this */
     void (*head)(void *data, const struct follow_head *head);
     void (*failed)(void *data, const struct client_fault *fault); /* gone, not found … */
 };

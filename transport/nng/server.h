@@ -1,5 +1,6 @@
-/* The hub's endpoints: a raw REP socket for calls and a PUB socket for events, on ipc:// in the
- * hub's runtime folder. NNG's callbacks only hand the message to hub_submit. */
+/* The hub's endpoints: a REP socket for calls (one nng_ctx a call) and a PUB socket for events, on
+ * ipc:// in the hub's runtime folder, as files `call` and `pub`. NNG's callbacks only hand the
+ * message to hub_submit. */
 #ifndef BATON_NNG_SERVER_H
 #define BATON_NNG_SERVER_H
 
@@ -13,6 +14,13 @@ struct server;
 enum err server_create(const char *hub_name, struct server **ret_server, char **ret_why);
 enum err server_listen(struct server *server, struct hub *hub, char **ret_why);
 const struct hub_io *server_io(struct server *server); /* its data is the server itself */
-void server_destroy(struct server *server);            /* closes, removes the sockets' files */
+
+/* Closes, removes the sockets' files, gives the lock back. Takes NULL. After hub_run has returned:
+ * handles that the hub did not give back are freed with it. */
+void server_destroy(struct server *server);
+
+/* The exit status of a hub whose lock another one holds: who started it goes on waiting for that.
+ */
+#define SERVER_EXIT_BUSY 76
 
 #endif
