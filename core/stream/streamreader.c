@@ -200,6 +200,15 @@ static enum err idle(struct streamreader *r)
     return ERR_AGAIN;
 }
 
+/* Passes over one byte, which may not be in the buffer. */
+static void step(struct streamreader *r)
+{
+    if (r->to > r->from)
+        skip(r, 1);
+    else
+        r->at++;
+}
+
 /* The record at `at` is damaged: the next call searches. */
 static enum err damaged(struct streamreader *r, size_t claim)
 {
@@ -207,6 +216,8 @@ static enum err damaged(struct streamreader *r, size_t claim)
         r->damage_at = r->at;
     r->searching = r->unsure = true;
     r->claim = claim;
+    if (!claim)
+        step(r);
     return ERR_CORRUPT;
 }
 
@@ -277,8 +288,7 @@ static enum err search_claim(struct streamreader *r)
     if (e != ERR_AGAIN && e != ERR_CORRUPT)
         return e;
     r->claim = 0;
-    if (have)
-        skip(r, 1);
+    step(r);
     return ERR_OK;
 }
 
@@ -289,15 +299,15 @@ static enum err search(struct streamreader *r)
         return search_claim(r);
     size_t have = r->to - r->from;
     const char *found = have ? memmem(r->buf + r->from, have, "BRC1", 4) : NULL;
-    if (found && (r->at > r->damage_at || found > r->buf + r->from)) {
+    if (found) {
         skip(r, (size_t)(found - (r->buf + r->from)));
         enum err e = probe(r, 0);
         if (e == ERR_OK)
             r->searching = false;
         else if (e == ERR_CORRUPT || (e == ERR_AGAIN && writer_gone(r)))
-            skip(r, 1);
+            step(r);
         else if (e == ERR_AGAIN && (e = next_segment(r)) == ERR_CORRUPT)
-            skip(r, 1);
+            step(r);
         else if (e == ERR_AGAIN)
             return idle(r);
         else
