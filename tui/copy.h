@@ -42,7 +42,6 @@ bool copy_search(struct copy *c, const char *text, bool backward);
 /* "[120/5000]": how many lines the view is above the end, of how many. */
 void copy_position(const struct copy *c, char *out, size_t size);
 /* Draws the view with selection, hits, cursor and, in its last line, a search being typed. */
-void copy_draw(struct copy *c, struct canvas *canvas, struct rect inner,
-               const struct theme *theme);
+void copy_draw(struct copy *c, struct canvas *canvas, struct rect inner, const struct theme *theme);
 
 #endif

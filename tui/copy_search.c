@@ -106,7 +106,7 @@ void copy_each_hit(const struct copy *c, int first, int last, copy_hit_fn fn, vo
 }
 
 struct nearest {
-    int y, x;       /* where the cursor is */
+    int y, x; /* where the cursor is */
     bool backward, found;
     struct copy_hit hit;
 };

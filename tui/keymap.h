@@ -19,9 +19,9 @@ struct binding {
 
 struct keymap;
 
-/* prefix as key_parse reads it; keys is {"KEY": "command"} or NULL: "KEY" goes behind the prefix, "root
- * KEY" stands alone, an empty command takes a binding away. A wrong key is told in *ret_why (caller
- * frees) and skipped; the map is there in any case, the caller's. */
+/* prefix as key_parse reads it; keys is {"KEY": "command"} or NULL: "KEY" goes behind the prefix,
+ * "root KEY" stands alone, an empty command takes a binding away. A wrong key is told in *ret_why
+ * (caller frees) and skipped; the map is there in any case, the caller's. */
 enum err keymap_create(const char *prefix, const cJSON *keys, struct keymap **ret_map,
                        char **ret_why);
 void keymap_destroy(struct keymap *m); /* takes NULL */

@@ -44,8 +44,8 @@ int layout_count(const struct layout *l);
 int layout_pane(const struct layout *l, int index); /* in the tree's order; 0 when out of range */
 int layout_index(const struct layout *l, int pane); /* -1 when it is not there */
 
-/* The first pane, or a pane beside (LAYOUT_COLS) or below (LAYOUT_ROWS) another, which gives up half
- * of its space. False when there is no such pane or no room in the table. */
+/* The first pane, or a pane beside (LAYOUT_COLS) or below (LAYOUT_ROWS) another, which gives up
+ * half of its space. False when there is no such pane or no room in the table. */
 bool layout_add(struct layout *l, int pane);
 bool layout_split(struct layout *l, int pane, enum layout_kind kind, int added);
 void layout_remove(struct layout *l, int pane);

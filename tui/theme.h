@@ -28,7 +28,8 @@ enum theme_role {
     X(FAILED, "✗", "x") X(DRIVES, "✎", "@") X(WATCHES, "◉", "=") X(HERE, "▸", ">")                 \
     X(ELLIPSIS, "…", "~") X(H, "─", "-") X(V, "│", "|") X(TL, "╭", "+") X(TR, "╮", "+")            \
     X(BL, "╰", "+") X(BR, "╯", "+") X(LT, "├", "+") X(RT, "┤", "+") X(TT, "┬", "+")                \
-    X(BT, "┴", "+") X(CROSS, "┼", "+") X(DOWN, "↓", "v") X(UP, "↑", "^")
+    X(BT, "┴", "+") X(CROSS, "┼", "+") X(DOWN, "↓", "v") X(UP, "↑", "^")              \
+    X(DOT, "·", ".")
 
 enum theme_glyph {
 #define X(sym, utf8, ascii) GLYPH_##sym,

@@ -142,7 +142,8 @@ void world_set_shells(struct world *w, const cJSON *answer)
             s->state = SHELL_FAILED;
         s->rows = (int)json_int(item, "rows", 0);
         s->cols = (int)json_int(item, "cols", 0);
-        s->bell = old && old->bell;
+        s->bells = json_int(item, "bells", 0);
+        s->bells_seen = old ? old->bells_seen : s->bells;
         n++;
     }
     shells_free(w->shells, w->shell_count);
@@ -189,6 +190,52 @@ void world_set_workspaces(struct world *w, const cJSON *answer)
     workspaces_free(w->workspaces, w->workspace_count);
     w->workspaces = workspaces;
     w->workspace_count = n;
+}
+
+static bool replace(char **text, const cJSON *object, const char *key)
+{
+    char *fresh;
+
+    if (!json_get(object, key))
+        return false;
+    fresh = safe(object, key);
+    if (!strcmp(fresh, *text)) {
+        free(fresh);
+        return false;
+    }
+    free(*text);
+    *text = fresh;
+    return true;
+}
+
+bool world_head(struct world *w, const char *id, const cJSON *head)
+{
+    struct world_shell *s = world_shell(w, id);
+    bool changed, rang;
+
+    if (!s)
+        return false;
+    rang = world_rang(s);
+    changed = replace(&s->title, head, "title");
+    if (replace(&s->typed, head, "typed"))
+        changed = true;
+    s->rows = (int)json_int(head, "rows", s->rows);
+    s->cols = (int)json_int(head, "cols", s->cols);
+    s->bells = json_int(head, "bells", s->bells);
+    return changed || rang != world_rang(s);
+}
+
+bool world_rang(const struct world_shell *s)
+{
+    return s->bells > s->bells_seen;
+}
+
+void world_looked(struct world *w, const char *id)
+{
+    struct world_shell *s = world_shell(w, id);
+
+    if (s)
+        s->bells_seen = s->bells;
 }
 
 struct world_shell *world_shell(const struct world *w, const char *id)

@@ -1,5 +1,6 @@
 /* The world: what the hub has, as this console knows it: workspaces, shells, members. Filled from
- * the hub's answers; everything in it is safe to print. The struct is open for reading. One thread. */
+ * the hub's answers; everything in it is safe to print. The struct is open for reading. One thread.
+ */
 #ifndef BATON_TUI_WORLD_H
 #define BATON_TUI_WORLD_H
 
@@ -18,7 +19,7 @@ struct world_shell {
     enum shell_state state;
     int exit_code; /* 0..255 or -signal */
     int rows, cols;
-    bool bell; /* rang since it was looked at; ours, kept over world_set_shells */
+    int64_t bells, bells_seen; /* how often it rang; how often when it was last looked at */
 };
 
 struct world_member {
@@ -42,6 +43,11 @@ void world_finish(struct world *w);
 void world_set_shells(struct world *w, const cJSON *list);
 void world_set_members(struct world *w, const cJSON *list);
 void world_set_workspaces(struct world *w, const cJSON *list);
+
+/* From a head (h/STREAM): what moves between two lists. True when something to be seen changed. */
+bool world_head(struct world *w, const char *id, const cJSON *head);
+bool world_rang(const struct world_shell *s);
+void world_looked(struct world *w, const char *id); /* its bell is heard */
 
 /* NULL when it is not known (yet); good until the next world_set_shells. */
 struct world_shell *world_shell(const struct world *w, const char *id);

@@ -1,0 +1,44 @@
+/* The side list: the workspaces with their shells, and who is here; one line a thing. Built from
+ * the world, drawn to a canvas, asked what lies under the mouse. Pure; one thread. */
+#ifndef BATON_TUI_SIDE_H
+#define BATON_TUI_SIDE_H
+
+#include "tui/canvas.h"
+#include "tui/theme.h"
+#include "tui/world.h"
+
+#include <stdbool.h>
+
+#define SIDE_COLS      25
+#define SIDE_FOLD_COLS 100 /* a terminal narrower than that shows it only as an overlay */
+
+enum side_kind { SIDE_BLANK, SIDE_WORKSPACE, SIDE_SHELL, SIDE_HEADING, SIDE_MEMBER };
+
+struct side_facts {
+    const char *workspace; /* the console's own */
+    const char *shell;     /* the focused one's id, "" none */
+    const char *me;        /* the member that this console is */
+};
+
+struct side_line {
+    enum side_kind kind;
+    const struct world_shell *shell;
+    const struct world_member *member;
+    const struct world_workspace *workspace;
+    int count;        /* of a member: how many consoles */
+    const char *text; /* of a heading */
+};
+
+struct side {
+    struct side_line *lines;
+    int count, top;
+    struct side_facts facts;
+};
+
+/* Lines borrow from world and facts: build it anew whenever they change. */
+void side_build(struct side *s, const struct world *world, const struct side_facts *facts);
+void side_finish(struct side *s);
+void side_draw(const struct side *s, struct canvas *c, struct rect area, const struct theme *theme);
+const struct side_line *side_at(const struct side *s, int row); /* row within the area, or NULL */
+
+#endif

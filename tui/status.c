@@ -1,0 +1,107 @@
+/* The status line (see status.h). What does not fit is left out from the least important: clock,
+ * help, what is looked at, hub. */
+#include "tui/status.h"
+
+#include "core/base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct pen {
+    struct canvas *c;
+    int row, col, end;
+};
+
+static void put(struct pen *p, struct style style, const char *text)
+{
+    if (p->col < p->end)
+        p->col += canvas_text(p->c, p->row, p->col, p->end - p->col, style, text);
+}
+
+/* A part of the middle, whole or not at all. */
+static void part(struct pen *p, struct style gap, struct style style, const char *text)
+{
+    if (!text[0] || p->col + 3 + text_width(text) > p->end)
+        return;
+    put(p, gap, " · ");
+    put(p, style, text);
+}
+
+static void draw_right(const struct status *s, struct pen *p, const struct theme *theme, int least)
+{
+    char right[128];
+    int n;
+
+    snprintf(right, sizeof right, "%s%s%s ", s->help, s->clock[0] ? "  " : "", s->clock);
+    n = text_width(right);
+    if (p->end - n < least) {
+        snprintf(right, sizeof right, "%s ", s->help);
+        n = text_width(right);
+    }
+    if (p->end - n < least || n < 2)
+        return;
+    canvas_text(p->c, p->row, p->end - n, n, theme_style(theme, ROLE_STATUS), right);
+    p->end -= n + 1;
+}
+
+static void draw_notice(const struct status *s, struct pen *p, const struct theme *theme)
+{
+    struct style style = theme_style(theme, s->notice->role);
+
+    style.bg = theme_style(theme, ROLE_STATUS).bg;
+    put(p, style, " ");
+    if (text_width(s->notice->text) > p->end - p->col && p->end - p->col > 2) {
+        p->col += canvas_text(p->c, p->row, p->col, p->end - p->col - 1, style, s->notice->text);
+        put(p, style, theme_glyph(theme, GLYPH_ELLIPSIS));
+        return;
+    }
+    put(p, style, s->notice->text);
+}
+
+void status_draw(const struct status *s, struct canvas *c, struct rect line,
+                 const struct theme *theme)
+{
+    struct style base = theme_style(theme, ROLE_STATUS), name = base, loud, good;
+    struct pen p = {c, line.row, line.col, line.col + line.cols};
+    char text[80];
+
+    canvas_fill(c, line, base);
+    name.attrs |= ATTR_BOLD;
+    loud = theme_style(theme, ROLE_ATTENTION);
+    good = theme_style(theme, ROLE_ACCENT);
+    loud.bg = good.bg = base.bg;
+    if (!s->connected) {
+        put(&p, loud, " ");
+        put(&p, loud, theme_glyph(theme, GLYPH_WAITING));
+        put(&p, loud, " reconnecting");
+        put(&p, loud, theme_glyph(theme, GLYPH_ELLIPSIS));
+        draw_right(s, &p, theme, p.col + 1);
+        if (s->notice)
+            draw_notice(s, &p, theme);
+        return;
+    }
+    if (s->notice) {
+        draw_notice(s, &p, theme);
+        if (p.col + 2 < p.end)
+            draw_right(s, &p, theme, p.col + 2);
+        return;
+    }
+    put(&p, base, " ");
+    if (line.cols >= 40) {
+        put(&p, base, s->hub);
+        put(&p, base, "  ");
+    }
+    put(&p, name, s->workspace);
+    draw_right(s, &p, theme, p.col + 12);
+    if (s->mode[0])
+        part(&p, base, good, s->mode);
+    part(&p, base, base, s->looking);
+    if (s->rang > 0) {
+        snprintf(text, sizeof text, "%s %d rang", theme_glyph(theme, GLYPH_WAITING), s->rang);
+        part(&p, base, loud, text);
+    }
+    if (s->watchers > 0) {
+        snprintf(text, sizeof text, "%s %d", theme_glyph(theme, GLYPH_WATCHES), s->watchers);
+        part(&p, base, base, text);
+    }
+}
