@@ -767,6 +767,21 @@ void client_send(struct client *client, const char *method, const cJSON *params,
         flush(client);
 }
 
+static void forget(struct call *first, const void *data)
+{
+    for (struct call *call = first; call; call = call->next)
+        if (call->data == data && !call->sync)
+            call->done = NULL;
+}
+
+void client_forget(struct client *client, const void *data)
+{
+    forget(client->waiting.first, data);
+    forget(client->finished.first, data);
+    for (int i = 0; i < BUCKETS; i++)
+        forget(client->sent[i], data);
+}
+
 static struct topic **topic_place(struct client *c, const char *prefix)
 {
     struct topic **at = &c->topics;

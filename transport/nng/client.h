@@ -1,6 +1,7 @@
-/* A client's end: calls and subscriptions to one hub, for the console, the CLI and tests. NNG's
- * threads only queue; every callback here runs on the caller's thread inside client_dispatch or
- * client_call. It reconnects by itself; no call is ever sent twice. */
+/* A client's end: calls and subscriptions to one hub, for the console, the CLI and tests. There is
+ * no thread behind it: every callback here runs on the caller's thread inside client_dispatch. It
+ * reconnects by itself (client_dispatch again); no call is ever sent twice. While the link is down
+ * calls end with ERR_NO_HUB; those that were out when it broke, with ERR_LOST. */
 #ifndef BATON_NNG_CLIENT_H
 #define BATON_NNG_CLIENT_H
 
@@ -35,7 +36,8 @@ void client_fault_finish(struct client_fault *fault);
 /* Connects and says hello. ERR_NO_HUB, ERR_VERSION (fault tells which side is older) … */
 enum err client_open(const struct client_options *options, struct client **ret_client,
                      struct client_fault *ret_fault);
-void client_close(struct client *client); /* takes NULL; never hangs */
+/* Takes NULL; never hangs. Calls that still wait are dropped without done. Not from a callback. */
+void client_close(struct client *client);
 
 const cJSON *client_hello(const struct client *client); /* hello's result: who you are; borrowed */
 
@@ -49,6 +51,9 @@ enum err client_call(struct client *client, const char *method, const cJSON *par
 typedef void (*client_done)(void *data, const cJSON *result, const struct client_fault *fault);
 void client_send(struct client *client, const char *method, const cJSON *params, int timeout_ms,
                  client_done done, void *data);
+
+/* The calls sent with this data: their done will not be called any more. */
+void client_forget(struct client *client, const void *data);
 
 enum err client_subscribe(struct client *client, const char *topic_prefix);
 enum err client_unsubscribe(struct client *client, const char *topic_prefix);

@@ -1,16 +1,25 @@
 /* What goes over the wire: the envelope, topics, limits, versions. Pure functions, any thread.
  *
  * A message is `topic '\n' body`.
- * Calls (REQ/REP): the topic is the method, the body JSON-RPC 2.0 with `auth` {token, client}
- * beside params; the answer has an empty topic. The topic lets the hub choose a thread without
- * parsing. Events (PUB/SUB): e/WORKSPACE/KIND   one event a line, JSON, oldest first; one message a
- * commit and topic s/STREAM           8 bytes big-endian pos, then raw output bytes h/STREAM the
- * stream's head, JSON: {pos, rows, cols, title, typed, flood, exitCode}. It is sent when something
- * but pos changed, when bytes are held back (flood), and every 100 ms while something moves. A head
- * at a pos that the subscriber has not reached means that bytes were lost or held back; a head with
- * another size, at its own pos, is the resize itself. w/                 empty; sent when a
- * subscriber was added: whoever reads it will be sent all that is published from then on. Before
- * it, a connection promises nothing.
+ *
+ * Calls (REQ/REP): the topic is the method, the body JSON-RPC 2.0 with `auth` {token, identity,
+ * client} beside params; the answer has an empty topic. The topic lets the hub choose a thread
+ * without parsing.
+ *
+ * Events (PUB/SUB), by topic:
+ *
+ * - `e/WORKSPACE/KIND`: one event a line, JSON, oldest first; one message a commit and topic.
+ *
+ * - `s/STREAM`: 8 bytes big-endian pos, then raw output bytes.
+ *
+ * - `h/STREAM`: the stream's head, JSON: {pos, rows, cols, sizedAt, title, typed, flood, exitCode};
+ *   sizedAt is the pos at which it was last resized. It is sent when something but pos changed,
+ *   when bytes are held back (flood), and every 100 ms while something moves, the last time when it
+ *   has come to rest. A head at a pos that the subscriber has not reached means that bytes were
+ *   lost or held back; a head with another size, at its own pos, is the resize itself.
+ *
+ * - `w/`: empty; sent when a subscriber was added. Whoever reads it will be sent all that is
+ *   published from then on; before it, a connection promises nothing.
  */
 #ifndef BATON_WIRE_WIRE_H
 #define BATON_WIRE_WIRE_H
