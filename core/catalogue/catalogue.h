@@ -52,7 +52,7 @@ struct capability {
  * "x-expects": what a value that fails its pattern should have been, in words.
  *
  * Output schemas tell the command line how a person reads the result; --json ignores all of it:
- * "x-sentence": "Opened {shellId} in {workspace}." (a boolean's sentence has two: see cli/render.h),
+ * "x-sentence": "Opened {shellId} in {workspace}." (its places: transport/cli/render.h),
  * "x-raw": the string property that is printed as it is (base64 when `encoding` says so),
  * "x-raw-error": the same to standard error, "x-exit": the property that is the exit status,
  * "x-columns": [property...] of a table, "x-table": the one list property that is shown,

@@ -1,0 +1,212 @@
+/* A command that is one call: connect, ask where asking is due, call, print. Also how failures are
+ * told, for all commands. */
+#include "transport/cli/command.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "transport/cli/help.h"
+#include "transport/cli/render.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define CALL_MS 30000 /* a call that is not CAP_LONG; the hub answers these at once */
+
+static void tell(const struct command *c, const char *name, const char *message, const char *next,
+                 bool retry, const cJSON *data)
+{
+    if (!c->options.json) {
+        fprintf(stderr, "baton: %s%s%s\n", message, *next ? " " : "", next);
+        return;
+    }
+    cJSON *json = cJSON_CreateObject();
+    json_add_text(json, "error", name, strlen(name));
+    json_add_text(json, "message", message, strlen(message));
+    json_add_text(json, "next", next, strlen(next));
+    cJSON_AddBoolToObject(json, "retry", retry);
+    if (data)
+        cJSON_AddItemToObject(json, "data", cJSON_Duplicate(data, true));
+    char *text = json_print(json);
+    fprintf(stderr, "%s\n", text);
+    free(text);
+    cJSON_Delete(json);
+}
+
+int command_fault(const struct command *c, struct client_fault *fault)
+{
+    const struct err_text *known = err_text(fault->code);
+    tell(c, fault->name[0] ? fault->name : known->name,
+         fault->message[0] ? fault->message : known->person, fault->next, fault->retry,
+         fault->data);
+    int status = fault->code == ERR_TIMEOUT ? EXIT_TIMEOUT : EXIT_FAILED;
+    client_fault_finish(fault);
+    return status;
+}
+
+int command_fail(const struct command *c, enum err code, const char *message)
+{
+    const struct err_text *known = err_text(code);
+    tell(c, known->name, message ? message : known->person, known->next, known->retry, NULL);
+    return code == ERR_TIMEOUT ? EXIT_TIMEOUT : EXIT_FAILED;
+}
+
+int command_usage_at(const struct command *c, const char *message, const char *where)
+{
+    size_t n = strlen(message);
+    char *sentence = n && strchr(".!?", message[n - 1]) ? mem_strdup(message)
+                                                        : mem_printf("%s.", message);
+    char *next = mem_printf("See 'baton %s%s--help'.", where, *where ? " " : "");
+    tell(c, err_text(ERR_USAGE)->name, sentence, next, false, NULL);
+    free(next);
+    free(sentence);
+    return EXIT_USAGE;
+}
+
+int command_usage(const struct command *c, const char *message)
+{
+    struct buf name = {0};
+    if (c->row)
+        help_name(c->row, &name);
+    int status = command_usage_at(c, message, name.data ? name.data : "");
+    buf_finish(&name);
+    return status;
+}
+
+struct client *command_connect(const struct command *c, bool start, int *ret_status)
+{
+    const struct client_options options = {
+        .hub = c->options.hub,
+        .token = getenv("BATON_TOKEN"),
+        .identity = c->options.identity,
+        .kind = "cli",
+        .start = start,
+    };
+    struct client_fault fault = {0};
+    struct client *client = NULL;
+    if (client_open(&options, &client, &fault) == ERR_OK)
+        return client;
+    *ret_status = command_fault(c, &fault);
+    return NULL;
+}
+
+/* --- printing -------------------------------------------------------------------------------- */
+
+static int width_of_terminal(void)
+{
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
+int command_write(const struct command *c, const void *bytes, size_t n)
+{
+    const char *from = bytes;
+    fflush(stdout);
+    while (n) {
+        ssize_t put = write(STDOUT_FILENO, from, n);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0) {
+            /* Whoever reads has seen enough: no reason to complain. */
+            return errno == EPIPE ? EXIT_FAILED
+                                  : command_fail(c, err_from_errno(errno),
+                                                 "Standard output cannot be written.");
+        }
+        from += put;
+        n -= (size_t)put;
+    }
+    return EXIT_DONE;
+}
+
+static void write_error_output(const struct buf *bytes)
+{
+    fwrite(bytes->data, 1, bytes->len, stderr);
+}
+
+int command_print(const struct command *c, const cJSON *result)
+{
+    struct buf out = {0}, error = {0};
+    const char *exit_property = json_string(c->output, "x-exit", NULL);
+    int status;
+    if (c->options.json) {
+        char *text = json_print(result);
+        buf_printf(&out, "%s\n", text);
+        free(text);
+    } else if (render_raw(c->output, "x-raw", result, &out)) {
+        if (render_raw(c->output, "x-raw-error", result, &error))
+            write_error_output(&error);
+    } else {
+        render_result(c->output, result, width_of_terminal(), &out);
+    }
+    status = command_write(c, out.data, out.len);
+    if (status == EXIT_DONE && exit_property) {
+        int64_t code = json_int(result, exit_property, 0);
+        status = code < 0 ? 128 + (int)(-code & 127) : (int)(code & 255);
+    }
+    buf_finish(&out);
+    buf_finish(&error);
+    return status;
+}
+
+/* --- the call -------------------------------------------------------------------------------- */
+
+/* The hub says what is in the way; a person may go on. Anything but a clear yes is a no. */
+static bool go_on(const struct client_fault *fault)
+{
+    char line[16] = "";
+    fprintf(stderr, "baton: %s Go on? [y/N] ", fault->message);
+    fflush(stderr);
+    if (!fgets(line, sizeof line, stdin))
+        return false;
+    line[strcspn(line, "\r\n")] = '\0';
+    return strcmp(line, "y") == 0 || strcmp(line, "Y") == 0 || strcmp(line, "yes") == 0;
+}
+
+/* Busy, of a command that asks: ask, or say how to do it without being asked. */
+static enum err ask(const struct command *c, struct client *client, const char *method,
+                    cJSON **ret_result, struct client_fault *fault)
+{
+    bool person = isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && !c->options.json;
+    if (!person || !go_on(fault)) {
+        snprintf(fault->next, sizeof fault->next,
+                 person ? "Nothing was done." : "Use --force to do it without being asked.");
+        return ERR_BUSY;
+    }
+    client_fault_finish(fault);
+    *fault = (struct client_fault){0};
+    cJSON *input = cJSON_Duplicate(c->flags.input, true);
+    cJSON_DeleteItemFromObjectCaseSensitive(input, "force");
+    cJSON_AddTrueToObject(input, "force");
+    enum err e = client_call(client, method, input, CALL_MS, ret_result, fault);
+    cJSON_Delete(input);
+    return e;
+}
+
+int command_call(const struct command *c)
+{
+    struct client_fault fault = {0};
+    cJSON *result = NULL;
+    int status = EXIT_FAILED;
+    struct client *client = command_connect(c, c->row->flags & CAP_STARTS_HUB, &status);
+    if (!client)
+        return status;
+    char *method = mem_printf("%s.%s", c->row->group, c->row->name);
+    enum err e = client_call(client, method, c->flags.input,
+                             c->row->flags & CAP_LONG ? -1 : CALL_MS, &result, &fault);
+    if (e == ERR_BUSY && (c->row->flags & CAP_ASKS) && !json_bool(c->flags.input, "force", false))
+        e = ask(c, client, method, &result, &fault);
+    if (e == ERR_OK) {
+        status = command_print(c, result);
+    } else {
+        fault.code = fault.code == ERR_OK ? e : fault.code;
+        status = command_fault(c, &fault);
+    }
+    cJSON_Delete(result);
+    free(method);
+    client_close(client);
+    return status;
+}

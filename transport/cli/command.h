@@ -1,0 +1,61 @@
+/* One command's run: what cli_main has read, and what its parts share. One thread. */
+#ifndef BATON_CLI_COMMAND_H
+#define BATON_CLI_COMMAND_H
+
+#include "transport/cli/cli.h"
+#include "transport/cli/flags.h"
+#include "transport/nng/client.h"
+
+#define EXIT_DONE    0
+#define EXIT_FAILED  1
+#define EXIT_USAGE   2
+#define EXIT_TIMEOUT 124
+
+struct command {
+    struct cli_options options;
+    const struct catalogue *catalogue;
+    const struct cli_doors *doors;
+    const struct capability *row;
+    cJSON *schema, *output; /* the row's, parsed; owned */
+    struct flags flags;
+};
+
+/* What went wrong, on stderr: a sentence and what to do next, or one JSON object. Gives the exit
+ * status; ends fault (client_fault_finish). */
+int command_fault(const struct command *c, struct client_fault *fault);
+/* The same for an error of the program's own; message NULL: the code's sentence. */
+int command_fail(const struct command *c, enum err code, const char *message);
+/* `baton: MESSAGE` and where to read more; gives EXIT_USAGE. */
+int command_usage(const struct command *c, const char *message);
+/* The same, and help is at `baton WHERE --help`. */
+int command_usage_at(const struct command *c, const char *message, const char *where);
+
+/* Connects. NULL: it is told, and *ret_status is the exit status. start: a hub is started first
+ * when none answers. */
+struct client *command_connect(const struct command *c, bool start, int *ret_status);
+
+/* Prints a result as the row's output says, or as one line of JSON; gives the exit status. */
+int command_print(const struct command *c, const cJSON *result);
+/* Writes all bytes to stdout; EXIT_FAILED, with a sentence, when that fails. */
+int command_write(const struct command *c, const void *bytes, size_t n);
+
+/* One call to the hub, from connecting to printing; asks first where the row says so. */
+int command_call(const struct command *c);
+
+/* `--follow` of a stream's bytes (follow_bytes.c). */
+int command_follow(const struct command *c);
+
+/* The commands that run in this process: one for each row of LANE_CLIENT. */
+struct local_command {
+    const char *method;
+    int (*run)(const struct command *c);
+};
+extern const struct local_command local_commands[]; /* ended by a NULL method */
+const struct local_command *local_find(const struct capability *row);
+
+int local_doctor(const struct command *c);
+int local_events_follow(const struct command *c);
+int local_export(const struct command *c);
+int local_play(const struct command *c);
+
+#endif

@@ -1,0 +1,107 @@
+/* `events follow`: events as they happen, one JSON object a line, each once and in order of ids.
+ *
+ * It asks `events.next` again and again, each time for what is behind the last id that it printed:
+ * the hub holds the call until there is something. So order, filters and holes are the journal's
+ * business, and a restart of the hub is no more than a call to be asked again. */
+#include "transport/cli/command.h"
+#include "core/base/mem.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WAIT_MS   60000
+#define CALL_MS   30000
+#define PAUSE_MIN 50
+#define PAUSE_MAX 1000
+
+/* Prints events; *last becomes the newest id. */
+static int print_events(const struct command *c, const cJSON *result, int64_t *last)
+{
+    const cJSON *event;
+    struct buf lines = {0};
+    cJSON_ArrayForEach(event, json_get(result, "events"))
+    {
+        int64_t id = json_int(event, "id", 0);
+        if (id <= *last)
+            continue;
+        *last = id;
+        char *text = json_print(event);
+        buf_printf(&lines, "%s\n", text);
+        free(text);
+    }
+    int status = command_write(c, lines.data, lines.len);
+    buf_finish(&lines);
+    return status;
+}
+
+/* The newest id that there is: where `now` begins. */
+static enum err head_now(struct client *client, int64_t *ret_head, struct client_fault *fault)
+{
+    cJSON *ask = cJSON_CreateObject(), *result = NULL;
+    json_add_int(ask, "limit", 1);
+    enum err e = client_call(client, "events.since", ask, CALL_MS, &result, fault);
+    if (e == ERR_OK)
+        *ret_head = json_int(result, "head", 0);
+    cJSON_Delete(result);
+    cJSON_Delete(ask);
+    return e;
+}
+
+static bool will_return(enum err e)
+{
+    return e == ERR_NO_HUB || e == ERR_LOST;
+}
+
+static int follow(const struct command *c, struct client *client, int64_t last)
+{
+    int status = EXIT_DONE, pause = PAUSE_MIN;
+    bool told = false;
+    cJSON *ask = cJSON_Duplicate(c->flags.input, true);
+    cJSON_DeleteItemFromObjectCaseSensitive(ask, "wait");
+    json_add_int(ask, "wait", WAIT_MS);
+    while (status == EXIT_DONE) {
+        struct client_fault fault = {0};
+        cJSON *result = NULL;
+        cJSON_DeleteItemFromObjectCaseSensitive(ask, "id");
+        json_add_int(ask, "id", last);
+        enum err e = client_call(client, "events.next", ask, -1, &result, &fault);
+        if (e == ERR_OK) {
+            status = print_events(c, result, &last);
+            pause = PAUSE_MIN;
+            told = false;
+        } else if (will_return(e)) {
+            if (!told && !c->options.json && isatty(STDERR_FILENO))
+                fprintf(stderr, "baton: the hub is gone; waiting for it to come back\n");
+            told = true;
+            poll(NULL, 0, pause);
+            pause = pause * 2 > PAUSE_MAX ? PAUSE_MAX : pause * 2;
+            client_fault_finish(&fault);
+        } else if (e == ERR_TIMEOUT) {
+            client_fault_finish(&fault);
+        } else {
+            status = command_fault(c, &fault);
+        }
+        cJSON_Delete(result);
+    }
+    cJSON_Delete(ask);
+    return status;
+}
+
+int local_events_follow(const struct command *c)
+{
+    struct client_fault fault = {0};
+    int status = EXIT_FAILED;
+    int64_t last = json_int(c->flags.input, "id", -1);
+    struct client *client = command_connect(c, false, &status);
+    if (!client)
+        return status;
+    if (last < 0 && head_now(client, &last, &fault) != ERR_OK)
+        status = command_fault(c, &fault);
+    else
+        status = follow(c, client, last);
+    client_close(client);
+    return status;
+}

@@ -1,0 +1,50 @@
+/* Commands that run in this process: the table, and those that are short. */
+#include "transport/cli/command.h"
+#include "core/base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STATUS_MS 30000
+
+static int hub_run_command(const struct command *c)
+{
+    return c->doors->hub_run(&c->options, !json_bool(c->flags.input, "detached", false));
+}
+
+static int hub_start_command(const struct command *c)
+{
+    struct client_fault fault = {0};
+    cJSON *result = NULL;
+    int status = EXIT_FAILED;
+    struct client *client = command_connect(c, true, &status);
+    if (!client)
+        return status;
+    if (client_call(client, "hub.status", NULL, STATUS_MS, &result, &fault) == ERR_OK)
+        status = command_print(c, result);
+    else
+        status = command_fault(c, &fault);
+    cJSON_Delete(result);
+    client_close(client);
+    return status;
+}
+
+const struct local_command local_commands[] = {
+    {"hub.run", hub_run_command},
+    {"hub.start", hub_start_command},
+    {"hub.doctor", local_doctor},
+    {"stream.export", local_export},
+    {"stream.play", local_play},
+    {"events.follow", local_events_follow},
+    {NULL, NULL},
+};
+
+const struct local_command *local_find(const struct capability *row)
+{
+    size_t group = strlen(row->group);
+    for (const struct local_command *l = local_commands; l->method; l++)
+        if (strncmp(l->method, row->group, group) == 0 && l->method[group] == '.' &&
+            strcmp(l->method + group + 1, row->name) == 0)
+            return l;
+    return NULL;
+}
