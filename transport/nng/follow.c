@@ -79,6 +79,16 @@ static int get_size(const cJSON *json, const char *key)
     return n > 0 && n <= 10000 ? (int)n : 0;
 }
 
+static struct follow_size get_screen_size(const cJSON *json)
+{
+    return (struct follow_size){
+        .rows = get_size(json, "rows"),
+        .cols = get_size(json, "cols"),
+        .resizes = get_pos(json, "resizes", FOLLOW_UNKNOWN),
+        .sized_at = get_pos(json, "sizedAt", FOLLOW_UNKNOWN),
+    };
+}
+
 static void tell_head(struct follow *f, const cJSON *json)
 {
     const cJSON *code = json_get(json, "exitCode");
@@ -109,11 +119,11 @@ static void answered(void *data, const cJSON *result, const struct client_fault 
     char *bytes = NULL;
     size_t n = 0;
     const uint64_t pos = get_pos(result, "pos", FOLLOW_UNKNOWN);
-    const int rows = get_size(result, "rows"), cols = get_size(result, "cols");
+    const struct follow_size size = get_screen_size(result);
 
     f->busy++;
     if (!fault && (pos == FOLLOW_UNKNOWN || json_get_base64(result, "data", &bytes, &n) != ERR_OK ||
-                   (f->core.mode == FOLLOW_SCREEN && (rows == 0 || cols == 0)))) {
+                   (f->core.mode == FOLLOW_SCREEN && (size.rows == 0 || size.cols == 0)))) {
         fault_set(&odd, ERR_INTERNAL, "The hub's answer about the stream cannot be read.");
         fault = &odd;
     }
@@ -124,8 +134,7 @@ static void answered(void *data, const cJSON *result, const struct client_fault 
         if (stop && !f->dead && f->events->failed)
             f->events->failed(f->data, fault);
     } else if (f->core.mode == FOLLOW_SCREEN) {
-        follow_core_snapshot(&f->core, pos, rows, cols, get_pos(result, "sizedAt", FOLLOW_UNKNOWN),
-                             bytes, n);
+        follow_core_snapshot(&f->core, pos, &size, bytes, n);
         tell_head(f, result);
     } else {
         follow_core_read(&f->core, pos, get_pos(result, "end", pos + n), bytes, n);
@@ -193,9 +202,8 @@ static void head_came(struct follow *f, const struct wire_message *m)
     cJSON *json = NULL;
     if (json_parse(m->body, m->body_n, &json) != ERR_OK)
         return;
-    follow_core_head(&f->core, get_pos(json, "pos", 0), get_size(json, "rows"),
-                     get_size(json, "cols"), get_pos(json, "sizedAt", FOLLOW_UNKNOWN),
-                     json_bool(json, "flood", false));
+    const struct follow_size size = get_screen_size(json);
+    follow_core_head(&f->core, get_pos(json, "pos", 0), &size, json_bool(json, "flood", false));
     tell_head(f, json);
     cJSON_Delete(json);
 }

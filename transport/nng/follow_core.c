@@ -12,7 +12,7 @@ void follow_core_init(struct follow_core *f, enum follow_mode mode, uint64_t sin
         .known = since,
         .want = true,
         .linked = true,
-        .sized_at = FOLLOW_UNKNOWN,
+        .resizes = FOLLOW_UNKNOWN,
     };
 }
 
@@ -96,7 +96,17 @@ void follow_core_bytes(struct follow_core *f, uint64_t pos, const char *bytes, s
     f->want = true;
 }
 
-void follow_core_head(struct follow_core *f, uint64_t pos, int rows, int cols, uint64_t sized_at,
+static void resize(struct follow_core *f, const struct follow_size *size)
+{
+    f->resizes = size->resizes;
+    if (size->rows == f->rows && size->cols == f->cols)
+        return;
+    f->rows = size->rows;
+    f->cols = size->cols;
+    f->out->resize(f->data, f->rows, f->cols);
+}
+
+void follow_core_head(struct follow_core *f, uint64_t pos, const struct follow_size *size,
                       bool flood)
 {
     f->held = false;
@@ -105,29 +115,19 @@ void follow_core_head(struct follow_core *f, uint64_t pos, int rows, int cols, u
         f->known = pos;
     if (pos > f->pos)
         f->want = true;
-    if (f->mode == FOLLOW_BYTES || rows <= 0 || cols <= 0)
+    if (f->mode == FOLLOW_BYTES || size->rows <= 0 || size->cols <= 0)
         return;
-    if (f->asked) {
-        f->between_varied = f->head_between && (f->between_varied || rows != f->between_rows ||
-                                                cols != f->between_cols);
-        f->head_between = true;
-        f->between_pos = pos;
-        f->between_sized_at = sized_at;
-        f->between_rows = rows;
-        f->between_cols = cols;
-    } else if (f->synced && pos == f->pos && !f->want) {
-        const bool other = rows != f->rows || cols != f->cols;
-        const bool told = sized_at != FOLLOW_UNKNOWN && f->sized_at != FOLLOW_UNKNOWN;
-        if (told && sized_at != f->sized_at && sized_at != pos) {
-            f->want = true; /* it was resized before bytes that went out at the old size */
-        } else if (other) {
-            f->rows = rows;
-            f->cols = cols;
-            f->sized_at = sized_at;
-            f->out->resize(f->data, rows, cols);
-        } else if (told && sized_at != f->sized_at) {
-            f->want = true; /* there and back at this place: it may have left its mark */
-        }
+    if (size->resizes == FOLLOW_UNKNOWN || f->resizes == FOLLOW_UNKNOWN) {
+        if (in_step(f) && pos == f->pos)
+            resize(f, size);
+    } else if (f->asked) {
+        if (size->resizes > f->newest_resizes)
+            f->newest_resizes = size->resizes;
+    } else if (size->resizes > f->resizes) {
+        if (in_step(f) && size->resizes == f->resizes + 1 && size->sized_at == f->pos)
+            resize(f, size);
+        else
+            f->want = true;
     }
 }
 
@@ -165,32 +165,20 @@ void follow_core_read(struct follow_core *f, uint64_t pos, uint64_t end, const c
     join(f);
 }
 
-/* Whether a resize may lie between a snapshot and the heads that came while it was on its way. */
-static bool resize_between(const struct follow_core *f)
-{
-    if (!f->head_between || f->between_pos < f->pos)
-        return false;
-    if (f->between_varied || f->between_rows != f->rows || f->between_cols != f->cols)
-        return true;
-    return f->between_sized_at != FOLLOW_UNKNOWN && f->sized_at != FOLLOW_UNKNOWN &&
-           f->between_sized_at != f->sized_at;
-}
-
-void follow_core_snapshot(struct follow_core *f, uint64_t pos, int rows, int cols,
-                          uint64_t sized_at, const char *state, size_t n)
+void follow_core_snapshot(struct follow_core *f, uint64_t pos, const struct follow_size *size,
+                          const char *state, size_t n)
 {
     f->synced = true;
     f->pos = pos;
-    f->rows = rows;
-    f->cols = cols;
-    f->sized_at = sized_at;
-    f->out->replace(f->data, pos, rows, cols, state, n);
+    f->rows = size->rows;
+    f->cols = size->cols;
+    f->resizes = size->resizes;
+    f->out->replace(f->data, pos, f->rows, f->cols, state, n);
     answered(f, pos);
-    if (resize_between(f))
+    if (f->resizes != FOLLOW_UNKNOWN && f->newest_resizes > f->resizes)
         f->want = true; /* the run may hold bytes of either size: once more */
     else
         join(f);
-    f->head_between = false;
 }
 
 void follow_core_failed(struct follow_core *f, bool stop)
@@ -208,7 +196,7 @@ bool follow_core_ask(struct follow_core *f, bool frame)
         return false;
     f->asked = true;
     f->held = false;
-    f->head_between = f->between_varied = false;
+    f->newest_resizes = 0;
     f->known_when_asked = f->known;
     return true;
 }

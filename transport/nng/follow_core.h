@@ -7,8 +7,10 @@
  * snapshot). Bytes that come meanwhile are kept in one `run`, at most FOLLOW_RUN_MOST of them, and
  * go out when the answer reaches them; if it does not, the next question is asked.
  *
- * Resizes of a screen travel in heads alone, and heads can be lost: `sized_at`, the position of the
- * last resize, tells whether one was missed. Then the screen is replaced. One thread. */
+ * Resizes of a screen travel in heads alone, and heads can be lost or be older than a snapshot. So
+ * a head and a snapshot carry `resizes`, how many there were so far, and `sized_at`, where the last
+ * one was: the next one at pos itself is made here, any other that was missed costs a snapshot. A
+ * hub that tells neither is believed. One thread. */
 #ifndef BATON_NNG_FOLLOW_CORE_H
 #define BATON_NNG_FOLLOW_CORE_H
 
@@ -39,14 +41,10 @@ struct follow_core {
     bool linked;
     bool stopped; /* failed for good */
     int rows, cols;
-    uint64_t sized_at; /* FOLLOW_UNKNOWN: the hub does not say */
+    uint64_t resizes; /* FOLLOW_UNKNOWN: the hub does not tell */
     uint64_t known_when_asked;
-    /* The newest head that came while a snapshot was on its way: is it older than that, or newer?
-     */
-    bool head_between, between_varied; /* varied: such heads told of several sizes */
-    uint64_t between_pos, between_sized_at;
-    int between_rows, between_cols;
-    uint64_t run_pos; /* of run's first byte */
+    uint64_t newest_resizes; /* of the heads that came while a snapshot was on its way */
+    uint64_t run_pos;        /* of run's first byte */
     struct buf run;
 };
 
@@ -54,9 +52,14 @@ void follow_core_init(struct follow_core *f, enum follow_mode mode, uint64_t sin
                       const struct follow_core_out *out, void *data);
 void follow_core_finish(struct follow_core *f);
 
+struct follow_size {
+    int rows, cols;
+    uint64_t resizes, sized_at; /* FOLLOW_UNKNOWN: not told */
+};
+
 /* What was heard. */
 void follow_core_bytes(struct follow_core *f, uint64_t pos, const char *bytes, size_t n);
-void follow_core_head(struct follow_core *f, uint64_t pos, int rows, int cols, uint64_t sized_at,
+void follow_core_head(struct follow_core *f, uint64_t pos, const struct follow_size *size,
                       bool flood);
 void follow_core_linked(struct follow_core *f, bool is);
 
@@ -64,8 +67,8 @@ void follow_core_linked(struct follow_core *f, bool is);
  * asking again is no use). */
 void follow_core_read(struct follow_core *f, uint64_t pos, uint64_t end, const char *bytes,
                       size_t n);
-void follow_core_snapshot(struct follow_core *f, uint64_t pos, int rows, int cols,
-                          uint64_t sized_at, const char *state, size_t n);
+void follow_core_snapshot(struct follow_core *f, uint64_t pos, const struct follow_size *size,
+                          const char *state, size_t n);
 void follow_core_failed(struct follow_core *f, bool stop);
 
 /* True when a question is due: then it counts as asked. frame: the caller draws now. */

@@ -12,11 +12,12 @@
  *
  * - `s/STREAM`: 8 bytes big-endian pos, then raw output bytes.
  *
- * - `h/STREAM`: the stream's head, JSON: {pos, rows, cols, sizedAt, title, typed, flood, exitCode};
- *   sizedAt is the pos at which it was last resized. It is sent when something but pos changed,
- *   when bytes are held back (flood), and every 100 ms while something moves, the last time when it
- *   has come to rest. A head at a pos that the subscriber has not reached means that bytes were
- *   lost or held back; a head with another size, at its own pos, is the resize itself.
+ * - `h/STREAM`: the stream's head, JSON: {pos, rows, cols, resizes, sizedAt, title, typed, flood,
+ *   exitCode}; resizes is how many there were since the hub started (a snapshot tells it too),
+ *   sizedAt the pos of the last one. It is sent when something but pos changed, when bytes are held
+ *   back (flood), and every 100 ms while something moves, the last time when it has come to rest. A
+ *   head at a pos that the subscriber has not reached means that bytes were lost or held back; a
+ *   head with another size, at its own pos, is the resize itself.
  *
  * - `w/`: empty; sent when a subscriber was added. Whoever reads it will be sent all that is
  *   published from then on; before it, a connection promises nothing.
