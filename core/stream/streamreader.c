@@ -14,6 +14,7 @@
  * A segment is left only when the next one exists (the writer never goes back) and nothing more is
  * in it. A deleted segment can be read to its end, since its descriptor is still open. */
 #include "core/stream/streamlog.h"
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/stream/segment.h"
 
@@ -27,10 +28,12 @@
 #define BUFFER_LEAST (16u * 1024u)
 #define BUFFER_MOST  (2u * (RECORD_MAX + RECORD_HEADER))
 #define NOT_CHECKED  UINT64_MAX
+#define PATIENCE_US  1000000 /* a writer takes microseconds over a record, a full queue more */
 
 struct streamreader {
     int dir, fd;
     struct segment segment;
+    struct segment newest; /* when the reader was opened: those before it are done */
     char *buf;
     size_t cap, from, to;
     uint64_t at;
@@ -40,10 +43,12 @@ struct streamreader {
     size_t since_idle;   /* bytes read since the end was last met: how big a buffer is worth it */
     bool searching;      /* behind damage, before the next whole record */
     bool unsure;         /* pos is a guess: the damage has swallowed records */
-    size_t claim;        /* the size that a damaged record's own header gave, 0 when none */
-    bool final;          /* nobody writes here, whatever the lock says */
-    bool abandoned;      /* nobody wrote here when the reader was opened */
-    bool owe_corrupt;    /* to be told at the next call */
+    uint64_t partial_at; /* offset of a record that was not whole, and since when */
+    int64_t partial_since;
+    size_t claim;     /* the size that a damaged record's own header gave, 0 when none */
+    bool final;       /* nobody writes here, whatever the lock says */
+    bool abandoned;   /* nobody wrote here when the reader was opened */
+    bool owe_corrupt; /* to be told at the next call */
 };
 
 static uint64_t pos_after(const struct record *r)
@@ -154,7 +159,8 @@ static enum err find_next(const struct streamreader *r, int *ret_fd, struct segm
         return err_from_errno(errno);
     if (fd < 0) {
         grown(r, &deleted);
-        bool lost = deleted || r->unsure || r->abandoned || r->to > r->from;
+        bool lost = deleted || r->unsure || r->abandoned || r->to > r->from ||
+                    segment_compare(&r->segment, &r->newest) < 0;
         return lost ? list_next(r, ret_fd, ret_s) : ERR_AGAIN;
     }
     *ret_fd = fd;
@@ -185,9 +191,21 @@ static enum err next_segment(struct streamreader *r)
     forget(r);
     if (s.pos > r->pos)
         r->pos = s.pos;
-    r->checked_at = NOT_CHECKED;
+    r->checked_at = r->partial_at = NOT_CHECKED;
     r->searching = r->unsure = false;
+    r->claim = 0;
     return hole ? ERR_GONE : ERR_OK;
+}
+
+/* The same, for one who cannot go on without more of this segment: ERR_CORRUPT also when nobody is
+ * left to write it. */
+static enum err end_of_file(struct streamreader *r)
+{
+    bool deleted;
+    enum err e = next_segment(r);
+    if (e != ERR_AGAIN || r->to == r->from || !writer_gone(r))
+        return e;
+    return grown(r, &deleted) ? ERR_OK : ERR_CORRUPT; /* its last words, before it went */
 }
 
 /* Nothing more for now. After a flood the large buffer goes back once a trickle follows. */
@@ -221,6 +239,40 @@ static enum err damaged(struct streamreader *r, size_t claim)
     return ERR_CORRUPT;
 }
 
+/* True when a record that decodes may stand `distance` bytes behind the last one believed. */
+static bool possible(const struct streamreader *r, const struct record *found, uint64_t distance)
+{
+    return found->pos >= r->pos && found->pos - r->pos <= distance;
+}
+
+/* True when the buffer holds a whole record that begins more than `skipped` bytes on. */
+static bool whole_behind(const struct streamreader *r, size_t skipped)
+{
+    uint64_t since = r->unsure ? r->damage_at : r->at;
+    const char *end = r->buf + r->to, *p = r->buf + r->from + skipped + 1;
+    while (p < end && (p = memmem(p, (size_t)(end - p), "BRC1", 4))) {
+        struct record found;
+        size_t size, ahead = (size_t)(p - (r->buf + r->from));
+        if (record_decode(p, (size_t)(end - p), &found, &size) == ERR_OK &&
+            possible(r, &found, r->at + ahead - since))
+            return true;
+        p++;
+    }
+    return false;
+}
+
+/* A record that is not whole while its writer lives is being written at this moment. Unless it has
+ * been so for long, and has whole records behind it: then its length is damaged. */
+static bool overdue(struct streamreader *r)
+{
+    int64_t now = clock_mono_us();
+    if (r->partial_at != r->at) {
+        r->partial_at = r->at;
+        r->partial_since = now;
+    }
+    return now - r->partial_since >= PATIENCE_US && whole_behind(r, 0);
+}
+
 /* Takes the next record where one has to begin. */
 static enum err take(struct streamreader *r, struct record *ret_r)
 {
@@ -233,22 +285,24 @@ static enum err take(struct streamreader *r, struct record *ret_r)
             r->unsure = false;
             return ERR_OK;
         }
-        if (e != ERR_AGAIN) {
-            if (r->checked_at == r->at)
-                return damaged(r, size);
+        size_t claim = e == ERR_AGAIN ? 0 : size;
+        if (e == ERR_OK)
+            e = ERR_CORRUPT;
+        if (e == ERR_AGAIN && (e = fill(r, size)) == ERR_AGAIN) {
+            e = end_of_file(r);
+            if (e == ERR_AGAIN && !(r->to > r->from && overdue(r)))
+                return idle(r);
+            if (e == ERR_AGAIN)
+                e = ERR_CORRUPT;
+        }
+        if (e == ERR_CORRUPT && r->checked_at == r->at)
+            return damaged(r, claim);
+        if (e == ERR_CORRUPT) {
             r->checked_at = r->at;
             forget(r);
-            continue;
-        }
-        e = fill(r, size);
-        if (e == ERR_AGAIN)
-            e = next_segment(r);
-        if (e == ERR_CORRUPT || (e == ERR_AGAIN && r->to > r->from && writer_gone(r)))
-            return damaged(r, 0);
-        if (e == ERR_AGAIN)
-            return idle(r);
-        if (e != ERR_OK)
+        } else if (e != ERR_OK) {
             return e;
+        }
     }
 }
 
@@ -262,8 +316,7 @@ static enum err probe(struct streamreader *r, size_t ahead)
         enum err e = ERR_AGAIN;
         if (have >= ahead)
             e = record_decode(r->buf + r->from + ahead, have - ahead, &found, &size);
-        if (e == ERR_OK &&
-            (found.pos < r->pos || found.pos - r->pos > r->at + ahead - r->damage_at))
+        if (e == ERR_OK && !possible(r, &found, r->at + ahead - r->damage_at))
             e = ERR_CORRUPT;
         if (e != ERR_AGAIN)
             return e;
@@ -283,12 +336,30 @@ static enum err search_claim(struct streamreader *r)
         r->searching = false;
         return ERR_OK;
     }
-    if (e == ERR_AGAIN && have > r->claim && !writer_gone(r))
+    if (e == ERR_AGAIN && have > r->claim && (e = end_of_file(r)) == ERR_AGAIN &&
+        !whole_behind(r, r->claim))
         return idle(r);
     if (e != ERR_AGAIN && e != ERR_CORRUPT)
         return e;
     r->claim = 0;
     step(r);
+    return ERR_OK;
+}
+
+/* The magic stands at `at`: is it a record? ERR_OK: go on, searching or not. */
+static enum err search_here(struct streamreader *r)
+{
+    enum err e = probe(r, 0);
+    if (e == ERR_OK) {
+        r->searching = false;
+        return ERR_OK;
+    }
+    if (e == ERR_AGAIN && (e = end_of_file(r)) == ERR_AGAIN && !whole_behind(r, 0))
+        return idle(r);
+    if (e == ERR_CORRUPT || e == ERR_AGAIN)
+        step(r);
+    else
+        return e;
     return ERR_OK;
 }
 
@@ -301,32 +372,22 @@ static enum err search(struct streamreader *r)
     const char *found = have ? memmem(r->buf + r->from, have, "BRC1", 4) : NULL;
     if (found) {
         skip(r, (size_t)(found - (r->buf + r->from)));
-        enum err e = probe(r, 0);
-        if (e == ERR_OK)
-            r->searching = false;
-        else if (e == ERR_CORRUPT || (e == ERR_AGAIN && writer_gone(r)))
-            step(r);
-        else if (e == ERR_AGAIN && (e = next_segment(r)) == ERR_CORRUPT)
-            step(r);
-        else if (e == ERR_AGAIN)
-            return idle(r);
-        else
-            return e;
-        return ERR_OK;
+        return search_here(r);
     }
     if (have > 3)
         skip(r, have - 3);
     enum err e = fill(r, RECORD_HEADER);
     if (e != ERR_AGAIN)
         return e;
-    size_t rest = r->to - r->from;
+    size_t rest = r->to - r->from; /* a record may yet begin in these */
     skip(r, rest);
+    uint64_t end = r->at;
     e = next_segment(r);
-    if (e == ERR_AGAIN) {
-        r->at -= rest; /* a record may yet begin in these */
-        return idle(r);
+    if (r->at == end) {
+        r->at -= rest;
+        forget(r);
     }
-    return e;
+    return e == ERR_AGAIN ? idle(r) : e;
 }
 
 enum err streamreader_next(struct streamreader *r, struct record *ret_r)
@@ -355,7 +416,7 @@ static struct streamreader *create(int dir, int fd, const struct segment *s)
     r->fd = fd;
     r->segment = *s;
     r->pos = s->pos;
-    r->checked_at = NOT_CHECKED;
+    r->checked_at = r->partial_at = NOT_CHECKED;
     resize_buffer(r, BUFFER_LEAST);
     return r;
 }
@@ -412,7 +473,7 @@ static const struct segment *choose(const struct segment *list, size_t n, uint64
 enum err streamreader_open(const char *path, uint64_t pos, uint64_t *ret_first,
                            struct streamreader **ret_reader)
 {
-    struct segment *list = NULL, s = {0};
+    struct segment *list = NULL, s = {0}, newest = {0};
     size_t n = 0;
     int fd = -1, dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     enum err e = dir < 0 ? err_from_errno(errno) : ERR_OK;
@@ -433,6 +494,7 @@ enum err streamreader_open(const char *path, uint64_t pos, uint64_t *ret_first,
             break;
         }
         s = *choose(list, n, pos);
+        newest = list[n - 1];
         fd = open_segment(dir, &s);
         if (fd < 0 && errno != ENOENT)
             e = err_from_errno(errno);
@@ -446,6 +508,7 @@ enum err streamreader_open(const char *path, uint64_t pos, uint64_t *ret_first,
         return e;
     }
     struct streamreader *r = create(dir, fd, &s);
+    r->newest = newest;
     r->abandoned = !segment_is_locked(dir);
     e = seek(r, pos);
     if (e != ERR_OK) {
