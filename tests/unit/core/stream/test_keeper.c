@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -552,6 +553,71 @@ static void a_killed_keeper_leaves_a_readable_log(void **state)
     hub_close(&h);
 }
 
+/* The disk fills while the child writes: it is held, nothing is lost, and it goes on by itself. The
+ * keeper's own limit on file size stands in for the disk. */
+static void a_full_disk_holds_the_child(void **state)
+{
+    static const char *const command[] = {
+        "sh", "-c", "stty -echo; echo $PPID; read x; seq 1 100000; read x; echo got:$x:", NULL};
+    struct hub h;
+    hub_open(&h, *state, true, command);
+    assert_true(until(&h, shows, "\n"));
+    pid_t keeper = (pid_t)strtol(h.out.data, NULL, 10);
+    struct rlimit before, small;
+    assert_int_equal(prlimit(keeper, RLIMIT_FSIZE, NULL, &before), 0);
+    small = (struct rlimit){.rlim_cur = 200 * 1024 + 5, .rlim_max = before.rlim_max};
+    assert_int_equal(prlimit(keeper, RLIMIT_FSIZE, &small, NULL), 0);
+    type(&h, "\n");
+    assert_true(until(&h, is_paused, "disk"));
+    type(&h, "typed meanwhile\n");
+    assert_int_equal(keeper_send_resize(h.fd, 30, 90), ERR_OK);
+    size_t shown = h.out.n;
+    assert_in_range(shown, 1, 200 * 1024);
+    assert_int_equal(prlimit(keeper, RLIMIT_FSIZE, &before, NULL), 0);
+    assert_true(until(&h, was_told_exit, NULL));
+    assert_int_equal(h.rows, 30);
+    assert_string_equal(h.in.data, "\ntyped meanwhile\n");
+    char *p = strchr(h.out.data, '\n') + 1;
+    for (int i = 1; i <= 100000; i++) {
+        char line[32];
+        size_t n = (size_t)snprintf(line, sizeof line, "%d\r\n", i);
+        assert_memory_equal(p, line, n);
+        p += n;
+    }
+    assert_string_equal(p, "got:typed meanwhile:\r\n");
+    hub_close(&h);
+}
+
+/* How often the process has gone to sleep: each wake-up ends in one more. */
+static long switches(pid_t pid)
+{
+    char line[256];
+    long n = -1;
+    char *path = mem_printf("/proc/%d/status", (int)pid);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f))
+        sscanf(line, "voluntary_ctxt_switches: %ld", &n);
+    if (f)
+        fclose(f);
+    free(path);
+    return n;
+}
+
+static void silence_wakes_nobody(void **state)
+{
+    static const char *const command[] = {"sh", "-c", "echo $PPID; exec sleep 1000", NULL};
+    struct hub h;
+    hub_open(&h, *state, true, command);
+    assert_true(until(&h, shows, "\n"));
+    pid_t keeper = (pid_t)strtol(h.out.data, NULL, 10);
+    assert_true(switches(keeper) > 0);
+    poll(NULL, 0, 100); /* our last ack may still be on its way */
+    long before = switches(keeper);
+    poll(NULL, 0, 1500);
+    assert_int_equal(switches(keeper), before);
+    hub_close(&h);
+}
+
 static void input_that_nobody_takes_is_bounded(void **state)
 {
     static const char *const command[] = {"sh", "-c", "stty raw -echo; echo ready; sleep 1000",
@@ -735,6 +801,8 @@ int main(void)
         TEST(a_hub_that_does_not_follow_slows_the_child),
         TEST(retention_holds_when_nobody_reads),
         TEST(a_killed_keeper_leaves_a_readable_log),
+        TEST(a_full_disk_holds_the_child),
+        TEST(silence_wakes_nobody),
         TEST(input_that_nobody_takes_is_bounded),
         TEST(long_input_arrives_whole),
         TEST(garbage_ends_the_connection_only),
