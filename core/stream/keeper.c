@@ -5,7 +5,7 @@
  * takes the folder's lock, listens, starts the child, gives the word and enters the loop. */
 #include "core/stream/keeper.h"
 #include "core/base/clock.h"
-#include "core/base/mem.h"
+#include "core/base/text.h"
 #include "core/stream/keeper_loop.h"
 #include "core/stream/keeper_wire.h"
 
@@ -79,15 +79,13 @@ static enum err stand_alone(int *fd, const char *id)
     sigprocmask(SIG_SETMASK, &none, NULL);
     snprintf(name, sizeof name, "baton: keep %s", id);
     prctl(PR_SET_NAME, name);
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0)
+    int kept = fcntl(*fd, F_DUPFD_CLOEXEC, 3); /* first: it may be one of 0, 1 and 2 itself */
+    int null = open("/dev/null", O_RDWR);
+    if (kept < 0 || null < 0)
         return err_from_errno(errno);
     for (int i = 0; i < 3; i++)
         if (i != null && dup2(null, i) < 0)
             return err_from_errno(errno);
-    int kept = fcntl(*fd, F_DUPFD_CLOEXEC, 3);
-    if (kept < 0)
-        return err_from_errno(errno);
     if (kept != 3 && dup3(kept, 3, O_CLOEXEC) < 0)
         return err_from_errno(errno);
     close_range(4, ~0U, 0);
@@ -182,8 +180,10 @@ int keeper_main(const char *dir)
         keeper_meta_finish(&meta);
     }
     if (e != ERR_OK) {
+        char safe[512];
+        text_make_safe(safe, sizeof safe, dir, strlen(dir));
         printf("%s: The folder '%s' holds no stream that can be started.\n", err_text(e)->name,
-               dir);
+               safe);
         fflush(stdout);
         return 1;
     }

@@ -3,8 +3,14 @@
  * forks. It outlives the hub; the hub finds it again by its folder.
  *
  * `baton keep DIR` reads DIR/meta.json, starts the child, listens on DIR/sock (SOCK_SEQPACKET) and
- * takes one hub at a time: a newer connection replaces the older one. The hub reads the bytes from
- * the log itself; the socket carries only what follows. */
+ * takes one hub at a time: a newer connection replaces the older one, whose messages on their way
+ * still count. The hub reads the bytes from the log itself; the socket carries only what follows.
+ *
+ * The log of a terminal begins with its size. While a hub is connected the child may be 1 MiB ahead
+ * of its acks, whatever the log's size is: the hub releases in time. While none is, it runs until
+ * streamlog_full. When child and hub are both gone, or the child and its exit is told and BYE said,
+ * the keeper goes: so keeper_connect may say ERR_NO_HUB, or the first keeper_receive ERR_LOST, of a
+ * keeper that did all its work. The exit record in the log tells that from a killed one. */
 #ifndef BATON_STREAM_KEEPER_H
 #define BATON_STREAM_KEEPER_H
 
@@ -29,7 +35,7 @@ struct keeper_meta {
     bool pty; /* false: pipes, stdout and stderr apart */
     int rows, cols;
     uint64_t retention; /* bytes; 0 keeps all */
-    bool checksum;
+    bool checksum;      /* kept as it is; every record has its check */
     int64_t created_us;
 };
 enum err keeper_meta_write(const char *dir, const struct keeper_meta *meta);
@@ -72,9 +78,9 @@ enum err keeper_send_signal(int fd, int signal); /* to the foreground process gr
 enum err keeper_send_ack(int fd, uint64_t pos);  /* the hub has taken in all before pos: window */
 enum err keeper_send_release(int fd, uint64_t pos); /* a keyframe at pos is on disk: retention */
 enum err keeper_send_mark(int fd, const char *json, size_t n);
-enum err keeper_send_close_stdin(int fd);
-enum err keeper_send_close(int fd); /* HUP, then TERM, then KILL */
-enum err keeper_send_bye(int fd);   /* the exit is in the journal: the keeper may go */
+enum err keeper_send_close_stdin(int fd); /* once all input is written; a PTY ignores it */
+enum err keeper_send_close(int fd);       /* HUP, then TERM, then KILL */
+enum err keeper_send_bye(int fd);         /* the exit is in the journal: the keeper may go */
 
 /* Takes one note. ERR_AGAIN: none waits; ERR_LOST: the keeper is gone. */
 enum err keeper_receive(int fd, struct keeper_note *ret_note);

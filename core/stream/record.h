@@ -15,8 +15,8 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#define RECORD_HEADER  32u
-#define RECORD_MAX     (256u * 1024u) /* bytes of payload; the writer cuts larger ones up */
+#define RECORD_HEADER 32u
+#define RECORD_MAX    (256u * 1024u) /* bytes of payload; the writer cuts larger ones up */
 
 enum record_kind {
     RECORD_OUTPUT = 'o', /* payload: bytes of the PTY, or of stdout */
@@ -30,8 +30,8 @@ enum record_kind {
 struct record {
     enum record_kind kind;
     int64_t time_us;
-    uint64_t pos;         /* output bytes before this record */
-    const char *payload;  /* borrows */
+    uint64_t pos;        /* output bytes before this record */
+    const char *payload; /* borrows */
     size_t n;
 };
 
