@@ -157,6 +157,14 @@ void side_draw(const struct side *s, struct canvas *c, struct rect area, const s
     }
 }
 
+void side_scroll(struct side *s, int by, int rows)
+{
+    int most = s->count > rows ? s->count - rows : 0;
+
+    s->top += by;
+    s->top = s->top > most ? most : s->top < 0 ? 0 : s->top;
+}
+
 const struct side_line *side_at(const struct side *s, int row)
 {
     int i = s->top + row;

@@ -39,6 +39,7 @@ struct side {
 void side_build(struct side *s, const struct world *world, const struct side_facts *facts);
 void side_finish(struct side *s);
 void side_draw(const struct side *s, struct canvas *c, struct rect area, const struct theme *theme);
+void side_scroll(struct side *s, int by, int rows);
 const struct side_line *side_at(const struct side *s, int row); /* row within the area, or NULL */
 
 #endif

@@ -162,7 +162,8 @@ void world_set_members(struct world *w, const cJSON *answer)
     members = mem_calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *members);
     cJSON_ArrayForEach(item, list)
     {
-        members[n++] = (struct world_member){.member = safe(item, "member"),
+        members[n++] = (struct world_member){.id = json_int(item, "clientId", 0),
+                                             .member = safe(item, "member"),
                                              .kind = safe(item, "kind"),
                                              .client = safe(item, "client"),
                                              .workspace = safe(item, "workspace"),
@@ -284,11 +285,11 @@ void world_shell_kind(const struct world_shell *s, char *out, size_t size)
     text_make_safe(out, size, word, n - (size_t)(word - s->command));
 }
 
-int world_watchers(const struct world *w, const char *id)
+int world_watchers(const struct world *w, const char *id, int64_t own)
 {
     int n = 0;
 
     for (size_t i = 0; i < w->member_count; i++)
-        n += id[0] && !strcmp(w->members[i].looking, id);
-    return n > 0 ? n - 1 : 0;
+        n += id[0] && w->members[i].id != own && !strcmp(w->members[i].looking, id);
+    return n;
 }

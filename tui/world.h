@@ -23,6 +23,7 @@ struct world_shell {
 };
 
 struct world_member {
+    int64_t id; /* of its connection */
     char *member, *kind, *client, *workspace, *looking;
 };
 
@@ -60,7 +61,7 @@ const char *world_shell_label(const struct world_shell *s);
 /* A shell's program in a word: "bash" of "/bin/bash -l". out has size bytes. */
 void world_shell_kind(const struct world_shell *s, char *out, size_t size);
 
-/* How many consoles of others look at this shell, when this one does too. */
-int world_watchers(const struct world *w, const char *id);
+/* How many consoles beside our own connection look at this shell. */
+int world_watchers(const struct world *w, const char *id, int64_t own);
 
 #endif

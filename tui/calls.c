@@ -1,0 +1,147 @@
+/* Any capability of the hub from the console's command line, written as on the shell's: the row says
+ * how its input is read and how its result looks. */
+#include "tui/console_private.h"
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/hub/hub.h"
+#include "transport/cli/flags.h"
+#include "transport/cli/help.h"
+#include "transport/cli/render.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOTICE_MOST 200
+
+void console_answered(void *data, const cJSON *result, const struct client_fault *fault)
+{
+    struct console *c = data;
+
+    (void)result;
+    c->draw = c->lists_wanted = true;
+    if (fault)
+        notices_add(&c->notices, ROLE_BAD, "%s", fault->message);
+}
+
+struct asked {
+    struct console *c;
+    const struct capability *row;
+};
+
+static void show_text(struct console *c, const char *title, const char *text)
+{
+    size_t lines = 0, n = strlen(text);
+    struct popup *popup;
+
+    while (n > 0 && text[n - 1] == '\n')
+        n--;
+    for (size_t i = 0; i < n; i++)
+        lines += text[i] == '\n';
+    if (n == 0) {
+        notices_add(&c->notices, ROLE_GOOD, "%s: done", title);
+    } else if (lines == 0 && n < NOTICE_MOST) {
+        notices_add(&c->notices, ROLE_TEXT, "%.*s", (int)n, text);
+    } else {
+        popup = popup_create(title, false);
+        popup_add_text(popup, text);
+        console_popup(c, popup, NULL);
+    }
+}
+
+static void answered(void *data, const cJSON *result, const struct client_fault *fault)
+{
+    struct asked *asked = data;
+    struct console *c = asked->c;
+    const struct capability *row = asked->row;
+    cJSON *schema = NULL;
+    struct buf text = {0};
+    char title[80];
+
+    free(asked);
+    c->draw = c->lists_wanted = true;
+    if (fault) {
+        notices_add(&c->notices, ROLE_BAD, "%s%s%s", fault->message, fault->next[0] ? " " : "",
+                    fault->next);
+        return;
+    }
+    snprintf(title, sizeof title, "%s %s", row->group, row->name);
+    if (json_parse(row->output, strlen(row->output), &schema) == ERR_OK) {
+        if (!render_raw(schema, "x-raw", result, &text))
+            render_result(schema, result, 0, &text);
+        show_text(c, title, text.data ? text.data : "");
+    }
+    cJSON_Delete(schema);
+    buf_finish(&text);
+}
+
+static void show_help(struct console *c, const struct capability *row, const cJSON *schema)
+{
+    struct buf text = {0};
+    cJSON *output = NULL;
+
+    if (json_parse(row->output, strlen(row->output), &output) == ERR_OK) {
+        help_command(row, schema, output, &text);
+        show_text(c, "help", text.data ? text.data : "");
+    }
+    cJSON_Delete(output);
+    buf_finish(&text);
+}
+
+/* What a person at a console means without saying it: this workspace, this shell. */
+static void fill_in(struct console *c, const cJSON *schema, cJSON *input)
+{
+    const struct pane *p = console_focused(c);
+    const cJSON *properties = json_get(schema, "properties");
+
+    if (json_get(properties, "workspace") && !json_get(input, "workspace") &&
+        !flag_is_positional(schema, "workspace"))
+        cJSON_AddStringToObject(input, "workspace", c->workspace);
+    if (json_get(properties, "shellId") && !json_get(input, "shellId") && p && p->shell[0])
+        cJSON_AddStringToObject(input, "shellId", p->shell);
+}
+
+bool console_call(struct console *c, int argc, char **argv)
+{
+    char method[200], why[400] = "";
+    const struct capability *row;
+    struct globals globals = {0};
+    struct flags flags = {0};
+    cJSON *schema = NULL;
+    enum err e;
+
+    if (argc < 2)
+        return false;
+    snprintf(method, sizeof method, "%s.%s", argv[0], argv[1]);
+    row = catalogue_find(hub_catalogue(), method, strlen(method));
+    if (!row || row->flags & CAP_INTERNAL)
+        return false;
+    if (json_parse(row->input, strlen(row->input), &schema) != ERR_OK)
+        return false;
+    e = flags_parse(row, schema, argc - 2, argv + 2, &globals, &flags, why, sizeof why);
+    if (e == ERR_OK && globals.help) {
+        show_help(c, row, schema);
+        goto out;
+    }
+    if (e == ERR_OK) {
+        fill_in(c, schema, flags.input);
+        e = flags_check(&flags, schema, why, sizeof why);
+    }
+    if (e != ERR_OK) {
+        notices_add(&c->notices, ROLE_BAD, "%s", why[0] ? why : err_text(e)->person);
+    } else if (row->lane == LANE_CLIENT || flags.follow) {
+        notices_add(&c->notices, ROLE_ATTENTION, "run it in a shell: baton %s %s", row->group,
+                    row->name);
+    } else {
+        struct asked *asked = mem_zalloc(sizeof *asked);
+        asked->c = c;
+        asked->row = row;
+        client_send(c->client, method, flags.input, row->flags & CAP_LONG ? -1 : CONSOLE_CALL_MS,
+                    answered, asked);
+    }
+out:
+    flags_finish(&flags);
+    cJSON_Delete(schema);
+    return true;
+}

@@ -1,0 +1,170 @@
+/* The console's insides, for the files of tui that act on it: panes.c (which panes there are),
+ * frame.c (drawing), keys.c and mouse.c (input), commands.c and the command files, console.c (the
+ * loop). One thread. */
+#ifndef BATON_TUI_CONSOLE_PRIVATE_H
+#define BATON_TUI_CONSOLE_PRIVATE_H
+
+#include "core/base/config.h"
+#include "transport/nng/client.h"
+#include "tui/console.h"
+#include "tui/keymap.h"
+#include "tui/layout.h"
+#include "tui/line.h"
+#include "tui/notices.h"
+#include "tui/pane.h"
+#include "tui/popup.h"
+#include "tui/side.h"
+#include "tui/term.h"
+#include "tui/theme.h"
+#include "tui/world.h"
+
+#define CONSOLE_CALL_MS 10000
+
+enum console_mode {
+    MODE_NORMAL,
+    MODE_PREFIX,  /* the prefix was pressed */
+    MODE_PROMPT,  /* a line is being typed below */
+    MODE_CONFIRM, /* y or n */
+    MODE_POPUP,
+    MODE_NUMBERS, /* the panes show their numbers */
+};
+
+struct console;
+
+struct prompt {
+    const char *label;
+    struct line line;
+    bool completes;
+    void (*done)(struct console *c, const char *text);
+};
+
+struct console {
+    char *hub, *workspace, *member, *theme_name;
+    int64_t client_id;
+    struct client *client;
+    struct term *term; /* NULL before the terminal is taken */
+    struct config *config;
+    struct keymap *keymap;
+    struct theme *theme;
+    struct canvas *canvas;
+
+    struct world world;
+    struct side side;
+    struct notices notices;
+    struct history commands, searches;
+    struct buf paste; /* what was copied last */
+
+    struct layout *layout;
+    struct pane *panes[LAYOUT_MAX_PANES];
+    int pane_count, last_id;
+    int focus, focus_before; /* pane ids, 0 none */
+    struct feed **feeds;
+    size_t feed_count;
+    bool zoomed, side_off, side_over, mouse_on, clock_on;
+    bool alone;        /* no room for all: the focused pane only */
+    struct rect area;  /* of the panes */
+    struct rect side_area;
+    enum layout_preset preset;
+
+    enum console_mode mode;
+    struct prompt prompt;
+    char question[200];
+    void (*confirmed)(struct console *c);
+    int asked_pane; /* what the question is about */
+    struct popup *popup;
+    void (*chosen)(struct console *c, const char *target);
+    int64_t numbers_until_us, repeat_until_us;
+    bool told_dropped; /* that keys are dropped while the link is down */
+
+    struct layout_border drag;
+    int press_pane, press_row, press_col; /* a left button that is down in a pane */
+    int inside_pane;                      /* a button that the program in this pane got */
+
+    bool connected, draw, stopping; /* stopping: the hub said that it is about to end */
+    int64_t lost_us, start_us;      /* when the link broke; when the hub was started last */
+    int hub_pid;
+    bool panes_changed; /* a shell has gone, a feed may be closed */
+    bool lists_wanted;
+    int lists_waiting;
+    int64_t event_head;
+    bool layout_changed;
+    int64_t layout_at_us; /* when it is to be kept */
+    int layout_waiting;
+    char looking[WORLD_ID_MAX]; /* as the hub was told last */
+    int looking_rows, looking_cols;
+    int64_t drawn_us;
+    bool leaving;
+    char why[256];
+    int status;
+};
+
+/* --- console.c --- */
+void console_leave(struct console *c, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void console_lists(struct console *c); /* the world is to be asked for anew */
+
+/* --- hub_events.c: what the hub tells, and what it is to be told --- */
+extern const struct client_events console_client_events; /* data is the console */
+void console_ask_lists(struct console *c);
+void console_keep_layout(struct console *c, bool now);
+void console_look(struct console *c);
+
+/* --- panes.c --- */
+struct pane *console_pane(const struct console *c, int id);
+struct pane *console_focused(const struct console *c); /* NULL on the empty page */
+struct feed *console_focused_feed(const struct console *c); /* NULL when it is no shell */
+void console_focus(struct console *c, int id);
+struct pane *console_add(struct console *c, enum pane_kind kind, enum layout_kind split);
+void console_close_pane(struct console *c, int id);
+void console_show(struct console *c, struct pane *p, const char *shell);
+/* Opens a shell in the pane, in its size; command is an array of words or NULL for the user's. */
+void console_open_shell(struct console *c, struct pane *p, const cJSON *command);
+void console_sweep(struct console *c); /* frees what is closed, drops panes of closed shells */
+void console_layout_touch(struct console *c);
+cJSON *console_layout_save(const struct console *c);
+bool console_layout_load(struct console *c, const cJSON *json);
+void console_panes_finish(struct console *c);
+void console_open(struct console *c, const char *shell); /* focus its pane, or show it here */
+void console_copy_mode(struct console *c, struct pane *p, bool page_up);
+void console_copy_leave(struct console *c, struct pane *p);
+void console_copied(struct console *c, struct pane *p);
+void console_log_fill(struct console *c, struct pane *p);
+
+/* --- frame.c --- */
+void console_arrange(struct console *c); /* boxes, sizes of shells */
+void console_draw(struct console *c);    /* onto the canvas */
+
+/* --- keys.c --- */
+void console_input(struct console *c, struct input_event *event); /* takes its paste */
+void console_prompt(struct console *c, const char *label, const char *text,
+                    struct history *history, bool completes,
+                    void (*done)(struct console *c, const char *text));
+void console_ask(struct console *c, void (*confirmed)(struct console *c), const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void console_popup(struct console *c, struct popup *popup,
+                   void (*chosen)(struct console *c, const char *target));
+
+/* Bytes or an event to the focused shell, in the way that its program wants them. */
+void console_type(struct console *c, const struct input_event *event);
+
+/* --- mouse.c --- */
+void console_mouse(struct console *c, const struct input_event *event);
+
+/* --- commands.c --- */
+void console_run(struct console *c, const char *text);
+/* Completes the command line; *ret_more (caller frees) lists what fits when it is not one. */
+void console_complete(struct console *c, struct line *line, char **ret_more);
+
+struct console_command {
+    const char *name, *args, *help;
+    void (*run)(struct console *c, int argc, char **argv); /* argv[0] is the name */
+};
+extern const struct console_command pane_commands[], shell_commands[], console_commands[]; /* end: NULL */
+
+/* What a call's end means that asks for nothing but success; data is the console. */
+void console_answered(void *data, const cJSON *result, const struct client_fault *fault);
+
+/* --- calls.c: any capability of the hub from the command line --- */
+bool console_call(struct console *c, int argc, char **argv); /* false: no such capability */
+
+#endif

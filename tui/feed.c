@@ -1,0 +1,250 @@
+/* A feed (see feed.h). What always holds: at most one shell.write and one shell.resize are on their
+ * way; what is typed keeps its order; while the link is down nothing is kept to be typed later. */
+#include "tui/feed.h"
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "transport/nng/follow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WRITE_MAX  (256u * 1024u)  /* bytes in one call */
+#define WAITS_MAX  (16u * 1024u * 1024u)
+#define CALL_MS    10000
+#define HISTORY    1000 /* lines kept here, so that a taller pane has something to show */
+
+static void tell(struct feed *f, enum feed_news news, const char *text)
+{
+    if (f->listener.news)
+        f->listener.news(f->listener.data, f, news, text);
+}
+
+static void send_keys(struct feed *f);
+static void send_size(struct feed *f);
+
+static void keys_sent(void *data, const cJSON *result, const struct client_fault *fault)
+{
+    struct feed *f = data;
+
+    (void)result;
+    f->calls--;
+    f->writing = false;
+    if (fault) {
+        buf_clear(&f->keys);
+        tell(f, FEED_FAILED, fault->message);
+    } else {
+        send_keys(f);
+    }
+}
+
+static void send_keys(struct feed *f)
+{
+    size_t n = f->keys.len < WRITE_MAX ? f->keys.len : WRITE_MAX;
+    cJSON *params;
+
+    if (f->writing || n == 0 || f->gone)
+        return;
+    params = cJSON_CreateObject();
+    cJSON_AddStringToObject(params, "shellId", f->id);
+    json_add_base64(params, "data", f->keys.data, n);
+    buf_consume(&f->keys, n);
+    f->writing = true;
+    f->calls++;
+    client_send(f->client, "shell.write", params, CALL_MS, keys_sent, f);
+    cJSON_Delete(params);
+}
+
+void feed_type(struct feed *f, const void *bytes, size_t n)
+{
+    if (n == 0 || f->exited || f->gone)
+        return;
+    if (f->keys.len + n > WAITS_MAX) {
+        tell(f, FEED_FAILED, "the shell does not read what is typed");
+        return;
+    }
+    if (!f->mine) {
+        f->mine = true;
+        tell(f, FEED_CHANGED, NULL); /* the next frame gives it its size */
+    }
+    buf_append(&f->keys, bytes, n);
+    send_keys(f);
+}
+
+static void size_sent(void *data, const cJSON *result, const struct client_fault *fault)
+{
+    struct feed *f = data;
+
+    (void)result;
+    f->calls--;
+    f->resizing = false;
+    if (fault)
+        f->want_rows = f->want_cols = 0;
+    else
+        send_size(f);
+}
+
+static void send_size(struct feed *f)
+{
+    cJSON *params;
+
+    if (f->resizing || f->gone || f->exited || !f->mine || f->want_rows < 1 ||
+        (f->want_rows == f->rows && f->want_cols == f->cols))
+        return;
+    params = cJSON_CreateObject();
+    cJSON_AddStringToObject(params, "shellId", f->id);
+    json_add_int(params, "rows", f->want_rows);
+    json_add_int(params, "cols", f->want_cols);
+    f->resizing = true;
+    f->calls++;
+    client_send(f->client, "shell.resize", params, CALL_MS, size_sent, f);
+    cJSON_Delete(params);
+}
+
+void feed_size(struct feed *f, int rows, int cols)
+{
+    if (!f->mine || rows < 1 || cols < 1 || (f->want_rows == rows && f->want_cols == cols))
+        return;
+    f->want_rows = rows < SCREEN_MAX_ROWS ? rows : SCREEN_MAX_ROWS;
+    f->want_cols = cols < SCREEN_MAX_COLS ? cols : SCREEN_MAX_COLS;
+    send_size(f);
+}
+
+void feed_adopt(struct feed *f)
+{
+    f->mine = true;
+}
+
+/* The shell has this size now. Another one than we asked for: someone else drives it. */
+static void set_size(struct feed *f, int rows, int cols)
+{
+    bool changed = rows != f->rows || cols != f->cols;
+
+    f->rows = rows;
+    f->cols = cols;
+    if (changed && f->mine && !f->resizing && f->want_rows > 0 &&
+        (rows != f->want_rows || cols != f->want_cols)) {
+        f->mine = false;
+        f->want_rows = f->want_cols = 0;
+    }
+}
+
+static void on_bytes(void *data, uint64_t pos, const void *bytes, size_t n)
+{
+    struct feed *f = data;
+
+    (void)pos;
+    if (!f->screen)
+        return;
+    screen_feed(f->screen, bytes, n);
+    tell(f, FEED_CHANGED, NULL);
+}
+
+static void on_resize(void *data, int rows, int cols)
+{
+    struct feed *f = data;
+
+    set_size(f, rows, cols);
+    if (f->screen)
+        screen_resize(f->screen, rows, cols);
+    tell(f, FEED_CHANGED, NULL);
+}
+
+static void on_replace(void *data, uint64_t pos, int rows, int cols, const void *state, size_t n)
+{
+    static const struct screen_options options = {.history = HISTORY};
+    struct feed *f = data;
+
+    (void)pos;
+    screen_destroy(f->screen);
+    f->screen = screen_create(rows, cols, &options, NULL, NULL);
+    screen_feed(f->screen, state, n);
+    set_size(f, rows, cols);
+    tell(f, FEED_CHANGED, NULL);
+}
+
+static void on_head(void *data, const struct follow_head *head)
+{
+    struct feed *f = data;
+    bool ended = head->exited && !f->exited;
+
+    text_make_safe(f->typed, sizeof f->typed, head->typed, strlen(head->typed));
+    f->exited = head->exited;
+    f->exit_code = head->exit_code;
+    tell(f, ended ? FEED_ENDED : FEED_CHANGED, NULL);
+}
+
+static void on_failed(void *data, const struct client_fault *fault)
+{
+    struct feed *f = data;
+
+    if (fault->code == ERR_NOT_FOUND) {
+        f->gone = true;
+        tell(f, FEED_GONE, fault->message);
+    } else {
+        tell(f, FEED_FAILED, fault->message);
+    }
+}
+
+static const struct follow_events follow_events = {
+    .bytes = on_bytes,
+    .resize = on_resize,
+    .replace = on_replace,
+    .head = on_head,
+    .failed = on_failed,
+};
+
+struct feed *feed_open(struct client *client, const char *shell,
+                       const struct feed_listener *listener)
+{
+    struct feed *f = mem_zalloc(sizeof *f);
+
+    snprintf(f->id, sizeof f->id, "%s", shell);
+    f->client = client;
+    f->listener = *listener;
+    f->follow = follow_create(client, shell, FOLLOW_SCREEN, 0, &follow_events, f);
+    return f;
+}
+
+void feed_close(struct feed *f)
+{
+    follow_destroy(f->follow);
+    f->follow = NULL;
+    f->listener.news = NULL;
+    f->gone = true;
+}
+
+bool feed_dead(const struct feed *f)
+{
+    return !f->follow && f->calls == 0;
+}
+
+void feed_free(struct feed *f)
+{
+    if (!f)
+        return;
+    follow_destroy(f->follow);
+    screen_destroy(f->screen);
+    buf_finish(&f->keys);
+    free(f);
+}
+
+bool feed_message(struct feed *f, const struct wire_message *m)
+{
+    return f->follow && follow_message(f->follow, m);
+}
+
+void feed_connected(struct feed *f, bool is)
+{
+    if (!is)
+        buf_clear(&f->keys);
+    if (f->follow)
+        follow_connected(f->follow, is);
+}
+
+bool feed_frame(struct feed *f)
+{
+    return f->follow && follow_frame(f->follow);
+}

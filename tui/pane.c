@@ -1,0 +1,137 @@
+/* A pane (see pane.h): drawing it, and its border's words. */
+#include "tui/pane.h"
+
+#include "core/base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pane *pane_create(int id, enum pane_kind kind)
+{
+    struct pane *p = mem_zalloc(sizeof *p);
+
+    p->id = id;
+    p->kind = kind;
+    if (kind == PANE_LOG)
+        p->log = eventlog_create();
+    return p;
+}
+
+void pane_destroy(struct pane *p)
+{
+    if (!p)
+        return;
+    copy_destroy(p->copy);
+    eventlog_destroy(p->log);
+    buf_finish(&p->copy_mouse);
+    free(p);
+}
+
+void pane_draw(struct pane *p, struct canvas *c, bool focus, const struct theme *theme)
+{
+    if (!p->shown || p->folded || p->inner.rows < 1 || p->inner.cols < 1)
+        return;
+    canvas_clip(c, p->inner);
+    if (p->kind == PANE_LOG) {
+        eventlog_draw(p->log, c, p->inner, theme);
+    } else if (p->copy) {
+        copy_draw(p->copy, c, p->inner, theme);
+        if (!focus)
+            canvas_cursor(c, -1, 0, CURSOR_DEFAULT);
+    } else if (p->feed && p->feed->screen) {
+        view_follow(&p->view, p->feed->screen, p->inner.rows, p->inner.cols);
+        view_draw(&p->view, p->feed->screen, c, p->inner, focus, theme);
+    }
+    canvas_unclip(c);
+}
+
+static const struct world_shell *known(const struct pane *p, const struct world *world)
+{
+    return p->kind == PANE_SHELL && p->shell[0] ? world_shell(world, p->shell) : NULL;
+}
+
+void pane_name(const struct pane *p, const struct world *world, char *out, size_t size)
+{
+    const struct world_shell *s = known(p, world);
+
+    if (p->kind == PANE_LOG)
+        snprintf(out, size, "events");
+    else if (s)
+        snprintf(out, size, "%s %s", world_shell_label(s), s->id);
+    else
+        snprintf(out, size, "%s", p->shell);
+}
+
+/* "✓ exited 0", "✗ exited 1", "✗ killed by 9"; false while it runs. */
+static bool ending(const struct pane *p, const struct world_shell *s, char *out, size_t size,
+                   struct style *ret_style, const struct theme *theme)
+{
+    bool over = (p->feed && p->feed->exited) || (s && s->state != SHELL_RUNNING);
+    int code = p->feed && p->feed->exited ? p->feed->exit_code : s ? s->exit_code : 0;
+    bool good = over && code == 0 && !(s && s->state == SHELL_LOST);
+    const char *sign = theme_glyph(theme, good ? GLYPH_DONE : GLYPH_FAILED);
+
+    if (!over)
+        return false;
+    *ret_style = theme_style(theme, good ? ROLE_GOOD : ROLE_BAD);
+    if (s && s->state == SHELL_LOST)
+        snprintf(out, size, "%s lost", sign);
+    else if (code < 0)
+        snprintf(out, size, "%s killed by signal %d", sign, -code);
+    else
+        snprintf(out, size, "%s exited %d", sign, code);
+    return true;
+}
+
+/* Who typed last, in their colour; "(you)" when it is this member. */
+static void driver(const struct pane *p, const struct world_shell *s, const char *me, char *out,
+                   size_t size, struct style *ret_style, const struct theme *theme)
+{
+    const char *typed = p->feed && p->feed->typed[0] ? p->feed->typed : s ? s->typed : "";
+
+    out[0] = '\0';
+    if (!typed[0])
+        return;
+    snprintf(out, size, "%s %.60s%s", theme_glyph(theme, GLYPH_DRIVES), typed,
+             !strcmp(typed, me) ? " (you)" : "");
+    *ret_style = theme_style(theme, theme_member(typed));
+}
+
+void pane_title(const struct pane *p, struct canvas *c, bool focus, const struct world *world,
+                const char *me, const struct theme *theme)
+{
+    const struct world_shell *s = known(p, world);
+    struct border_text left[BORDER_TEXTS] = {{0}}, right[BORDER_TEXTS] = {{0}};
+    struct style dim = theme_style(theme, ROLE_DIM);
+    char sign[80], size[40] = "", place[40] = "";
+
+    if (!p->shown || p->box.rows == 0)
+        return;
+    left[0].style = focus ? theme_style(theme, ROLE_TITLE) : theme_style(theme, ROLE_TEXT);
+    left[1].style = left[2].style = dim;
+    if (p->kind == PANE_LOG) {
+        left[0].text = "events";
+    } else if (s) {
+        left[0].text = world_shell_label(s);
+        left[1].text = s->id;
+        if (s->title[0] && strcmp(s->title, left[0].text) != 0)
+            left[2].text = s->title;
+    } else {
+        left[0].text = p->shell[0] ? p->shell : "opening";
+    }
+    if (p->copy) {
+        copy_position(p->copy, place, sizeof place);
+        right[1] = (struct border_text){place, theme_style(theme, ROLE_ATTENTION)};
+    } else if (p->kind == PANE_SHELL && !p->folded && p->feed && p->feed->screen &&
+               (screen_rows(p->feed->screen) > p->inner.rows ||
+                screen_cols(p->feed->screen) > p->inner.cols)) {
+        snprintf(size, sizeof size, "%d×%d", screen_cols(p->feed->screen),
+                 screen_rows(p->feed->screen));
+        right[1] = (struct border_text){size, dim};
+    }
+    right[0].text = sign;
+    if (!ending(p, s, sign, sizeof sign, &right[0].style, theme))
+        driver(p, s, me, sign, sizeof sign, &right[0].style, theme);
+    border_title(c, p->box, left, right, theme);
+}

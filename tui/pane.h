@@ -1,0 +1,42 @@
+/* A pane: one place of the layout and what is in it, a shell or the event log; in copy mode a frozen
+ * screen over it. On the console's thread. */
+#ifndef BATON_TUI_PANE_H
+#define BATON_TUI_PANE_H
+
+#include "tui/border.h"
+#include "tui/copy.h"
+#include "tui/eventlog.h"
+#include "tui/feed.h"
+#include "tui/view.h"
+
+enum pane_kind { PANE_SHELL, PANE_LOG };
+
+struct pane {
+    int id; /* as the layout knows it */
+    enum pane_kind kind;
+    char shell[WORLD_ID_MAX]; /* "" while it is being opened */
+    struct feed *feed;        /* shared, borrowed; NULL without a shell */
+    struct eventlog *log;     /* owned; PANE_LOG */
+    struct view view;
+    struct copy *copy;     /* owned; in copy mode */
+    bool copy_asked;       /* its history is on the way */
+    bool copy_page;        /* begins with a page up */
+    struct buf copy_mouse; /* struct input_event that happened meanwhile */
+
+    /* of the last arrangement */
+    bool shown, folded;
+    struct rect box, inner; /* box has no rows when there is no border */
+};
+
+struct pane *pane_create(int id, enum pane_kind kind);
+void pane_destroy(struct pane *p); /* takes NULL; the feed is the caller's */
+
+/* What is inside the border. me and world are for the words alone. */
+void pane_draw(struct pane *p, struct canvas *c, bool focus, const struct theme *theme);
+/* The border's words: name · kind at the left; who typed, how it ended, its size at the right. */
+void pane_title(const struct pane *p, struct canvas *c, bool focus, const struct world *world,
+                const char *me, const struct theme *theme);
+/* "bash · sh1" for the status line. */
+void pane_name(const struct pane *p, const struct world *world, char *out, size_t size);
+
+#endif
