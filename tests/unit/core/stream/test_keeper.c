@@ -709,15 +709,18 @@ static void closing_is_final(void **state)
 
 static void a_grandchild_does_not_keep_the_stream(void **state)
 {
-    static const char *const command[] = {"bash", "-c",
-                                          "trap '' HUP; sleep 1000 & echo started; exit 4", NULL};
+    static const char *const command[] = {
+        "bash", "-c", "trap '' HUP; sleep 1000 & echo started $!; exit 4", NULL};
     struct hub h;
     hub_open(&h, *state, true, command);
     int64_t began = clock_mono_us();
     assert_true(until(&h, was_told_exit, NULL));
     assert_true(clock_mono_us() - began < 10000000);
     assert_int_equal(h.code, 4);
-    assert_true(shows(&h, "started"));
+    assert_true(shows(&h, "started "));
+    pid_t grandchild = (pid_t)strtol(strstr(h.out.data, "started ") + 8, NULL, 10);
+    assert_true(grandchild > 1);
+    assert_int_equal(kill(grandchild, SIGKILL), 0); /* it was alive, and is ours to end */
     hub_close(&h);
 }
 
@@ -780,6 +783,20 @@ static void meta_keeps_every_byte(void **state)
     assert_int_equal(got.created_us, 8);
     keeper_meta_finish(&got);
 }
+
+/* A test that failed has left its keeper behind: it goes before the folder does. */
+static int end_keeper(void **state)
+{
+    int fd;
+    if (keeper_connect(*state, &fd) == ERR_OK) {
+        keeper_send_close(fd);
+        close(fd);
+    }
+    return remove_folder(state);
+}
+
+#undef TEST
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, end_keeper)
 
 int main(void)
 {
