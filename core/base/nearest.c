@@ -44,7 +44,8 @@ static int score(const char *word, const char *candidate)
     int d = nearest_distance(word, candidate);
     if (len >= 2 && strncmp(word, candidate, len) == 0)
         d = least(d, 1);
-    return d <= (len < 3 ? 1 : (int)(len / 3) + 1) ? d : -1;
+    int most = len < 3 ? (int)len - 1 : (int)(len / 3) + 1;
+    return d <= most ? d : -1;
 }
 
 void nearest_offer(struct nearest *n, const char *candidate)

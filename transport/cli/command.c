@@ -56,8 +56,8 @@ int command_fail(const struct command *c, enum err code, const char *message)
 int command_usage_at(const struct command *c, const char *message, const char *where)
 {
     size_t n = strlen(message);
-    char *sentence = n && strchr(".!?", message[n - 1]) ? mem_strdup(message)
-                                                        : mem_printf("%s.", message);
+    char *sentence =
+        n && strchr(".!?", message[n - 1]) ? mem_strdup(message) : mem_printf("%s.", message);
     char *next = mem_printf("See 'baton %s%s--help'.", where, *where ? " " : "");
     tell(c, err_text(ERR_USAGE)->name, sentence, next, false, NULL);
     free(next);

@@ -114,7 +114,8 @@ void flag_value_name(const cJSON *property, struct buf *out)
         return;
     }
     size_t from = out->len;
-    if (value_can_be(property, "integer") || value_can_be(property, "number")) {
+    if (!value_can_be(property, "string") &&
+        (value_can_be(property, "integer") || value_can_be(property, "number"))) {
         buf_puts(out, "N");
         return;
     }
@@ -238,32 +239,31 @@ static enum err plain(struct parse *p, const char *text)
 
 static enum err unknown_flag(const struct parse *p, const char *arg, size_t n)
 {
+    static const char *const always[] = {"json",      "help",  "identity",
+                                         "workspace", "input", "input-file"};
     struct nearest near;
-    struct buf flag = {0};
-    char names[256], safe[64];
-    char *word = mem_strndup(arg, n);
+    struct buf flag = {0}, names = {0};
+    char safe[64];
+    size_t dashes = strspn(arg, "-");
+    char *word = mem_strndup(arg + dashes, n > dashes ? n - dashes : 0);
     const cJSON *one;
 
     nearest_begin(&near, word);
     cJSON_ArrayForEach(one, p->properties)
     {
         buf_clear(&flag);
-        buf_puts(&flag, "--");
         flag_name(one->string, &flag);
         nearest_offer(&near, flag.data);
     }
-    static const char *const always[] = {"--json",      "--help",  "--identity",
-                                         "--workspace", "--input", "--input-file"};
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         nearest_offer(&near, always[i]);
     if (p->row->flags & CAP_FOLLOW)
-        nearest_offer(&near, "--follow");
-    nearest_list(&near, names, sizeof names);
+        nearest_offer(&near, "follow");
+    for (int i = 0; i < near.count && dashes > 1; i++)
+        buf_printf(&names, "%s--%s", i ? ", " : ". Near to it: ", near.best[i].name);
     text_make_safe(safe, sizeof safe, arg, n);
-    if (names[0])
-        say(p->why, p->size, "Unknown flag: %s. Near to it: %s", safe, names);
-    else
-        say(p->why, p->size, "Unknown flag: %s", safe);
+    say(p->why, p->size, "Unknown flag: %s%s", safe, names.data ? names.data : "");
+    buf_finish(&names);
     buf_finish(&flag);
     free(word);
     return ERR_USAGE;

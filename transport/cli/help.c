@@ -15,12 +15,13 @@ const struct help_door help_doors[] = {
     {NULL, NULL, NULL},
 };
 
-/* `LEFT  RIGHT`, RIGHT wrapped by words behind column `indent`. */
-static void row(struct buf *out, const char *left, const char *right, int indent)
+/* `LEFT  RIGHT`, RIGHT wrapped by words behind column `indent`; below LEFT when that leaves no
+ * `gap` between them. */
+static void two_columns(struct buf *out, const char *left, const char *right, int indent, int gap)
 {
     int at = 2 + text_width(left);
     buf_printf(out, "  %s", left);
-    if (at + 2 > indent && *right) {
+    if (at + gap > indent && *right) {
         buf_putc(out, '\n');
         at = 0;
     }
@@ -46,6 +47,11 @@ static void row(struct buf *out, const char *left, const char *right, int indent
         p += strspn(p, " ");
     }
     buf_putc(out, '\n');
+}
+
+static void row(struct buf *out, const char *left, const char *right, int indent)
+{
+    two_columns(out, left, right, indent, 2);
 }
 
 void help_name(const struct capability *cap, struct buf *out)
@@ -125,13 +131,14 @@ static void note(struct buf *out, size_t from, const char *text)
     buf_puts(out, text);
 }
 
-void help_about(const cJSON *property, struct buf *out)
+void help_about(const cJSON *schema, const cJSON *property, struct buf *out)
 {
     const char *says = json_string(property, "description", "");
     const cJSON *preset = json_get(property, "default"), *choices = json_get(property, "enum");
     const cJSON *low = json_get(property, "minimum"), *high = json_get(property, "maximum");
     struct buf value = {0};
-    buf_puts(out, says);
+    bool on = flag_is_boolean(property) && cJSON_IsTrue(preset);
+    buf_printf(out, "%s%s", on && *says ? "do not: " : "", says);
     size_t from = out->len;
 
     if (choices) {
@@ -162,7 +169,9 @@ void help_about(const cJSON *property, struct buf *out)
     }
     if (json_bool(property, "x-stdin", false))
         note(out, from, "standard input when not given");
-    if (json_get(property, "type") && value_can_be(property, "array") &&
+    bool plain = schema && (flag_is_positional(schema, property->string) ||
+                            flag_is_rest(schema, property->string));
+    if (!plain && json_get(property, "type") && value_can_be(property, "array") &&
         !value_can_be(property, "string"))
         note(out, from, "may be given several times");
     if (value_is_map(property))
@@ -187,7 +196,7 @@ static void rows(const cJSON *schema, bool want, struct buf *out)
         buf_clear(&left);
         buf_clear(&right);
         help_flag(schema, one, &left);
-        help_about(one, &right);
+        help_about(schema, one, &right);
         row(out, left.data, right.data ? right.data : "", 26);
     }
     buf_finish(&left);
@@ -208,7 +217,7 @@ static void result_rows(const cJSON *output, struct buf *out)
     cJSON_ArrayForEach(one, json_get(items ? items : output, "properties"))
     {
         buf_clear(&right);
-        help_about(one, &right);
+        help_about(NULL, one, &right);
         row(out, one->string, right.data ? right.data : "", 26);
     }
     buf_finish(&right);
@@ -222,7 +231,7 @@ void help_command(const struct capability *cap, const cJSON *schema, const cJSON
     help_synopsis(cap, schema, &synopsis);
     buf_printf(out, "baton %s: %s\n\nUsage:\n", name.data, cap->help);
     buf_printf(&lines, "baton %s", name.data);
-    row(out, lines.data, synopsis.data ? synopsis.data : "", 9 + (int)name.len);
+    two_columns(out, lines.data, synopsis.data ? synopsis.data : "", 9 + (int)name.len, 1);
     buf_clear(&lines);
 
     rows(schema, true, &lines);
@@ -280,7 +289,7 @@ static const struct {
     {"shell.open", "baton shell open -- make", "start a shell without a console; prints its id"},
     {"shell.list", "baton shell list", "what runs, and who drives it"},
     {"shell.snapshot", "baton shell snapshot ID", "what its screen shows now"},
-    {"shell.write", "baton shell write ID 'ls\n'", "type into it"},
+    {"shell.keys", "baton shell keys ID ls Enter", "type into it"},
     {"stream.read", "baton stream read ID --follow", "every byte that it prints, as it comes"},
     {"stream.play", "baton stream play ID", "watch its recording"},
     {"hub.doctor", "baton hub doctor", "what is missing on this machine"},
@@ -288,18 +297,13 @@ static const struct {
 
 void help_overview(const struct catalogue *c, struct buf *out)
 {
-    buf_puts(out,
-             "baton: a multiplayer console for agents. A hub on this machine runs shells and\n"
-             "agents; people and agents attach to it together, and one of them holds the baton.\n"
-             "\nThe first five minutes:\n");
+    buf_puts(out, "baton: a multiplayer console for agents. A hub on this machine runs shells and\n"
+                  "agents; people and agents attach to it together; one of them holds the baton.\n"
+                  "\nThe first five minutes:\n");
     for (size_t i = 0; i < sizeof lesson / sizeof *lesson; i++) {
-        char command[80];
-        size_t n = 0;
         if (lesson[i].method && !catalogue_find(c, lesson[i].method, strlen(lesson[i].method)))
             continue;
-        for (const char *p = lesson[i].command; *p; p++)
-            n += (size_t)snprintf(command + n, sizeof command - n, *p == '\n' ? "\\n" : "%c", *p);
-        row(out, command, lesson[i].help, 34);
+        row(out, lesson[i].command, lesson[i].help, 34);
     }
     buf_puts(out, "\nThe console:\n");
     for (const struct help_door *d = help_doors; d->name; d++) {
@@ -323,9 +327,8 @@ void help_overview(const struct catalogue *c, struct buf *out)
             row(out, strcmp(group, "baton") == 0 ? "(alone)" : group, names.data, 20);
         buf_finish(&names);
     }
-    buf_puts(
-        out,
-        "\nEverywhere: --json, -L HUB, -w WORKSPACE, --identity NAME; before the group or after\n"
-        "it. Exit status: 0 done, 1 refused or failed, 2 wrong usage, 124 a wait that ran out.\n"
-        "More: baton GROUP --help, baton GROUP NAME --help, baton manual | man -l -\n");
+    buf_puts(out, "\nEverywhere, before the group or after it: --json, -L HUB, -w WORKSPACE,\n"
+                  "--identity NAME. Exit status: 0 done, 1 refused or failed, 2 wrong usage,\n"
+                  "124 a wait that ran out.\n"
+                  "More: baton GROUP --help, baton GROUP NAME --help, baton manual | man -l -\n");
 }

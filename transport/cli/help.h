@@ -22,8 +22,9 @@ void help_name(const struct capability *row, struct buf *out);
 void help_synopsis(const struct capability *row, const cJSON *schema, struct buf *out);
 /* A property's flag or argument as help shows it: `--cols N`, `ID`, `-- COMMAND…`. */
 void help_flag(const cJSON *schema, const cJSON *property, struct buf *out);
-/* What is to be known of a property: its description, choices, bounds, default. */
-void help_about(const cJSON *property, struct buf *out);
+/* What is to be known of a property: its description, choices, bounds, default. schema is the one
+ * that it belongs to; NULL for a result's. */
+void help_about(const cJSON *schema, const cJSON *property, struct buf *out);
 
 /* Commands that are no rows: the console's. */
 struct help_door {

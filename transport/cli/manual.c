@@ -75,7 +75,7 @@ static void command(const struct capability *row, struct buf *out)
         buf_clear(&left);
         buf_clear(&right);
         help_flag(schema, one, &left);
-        help_about(one, &right);
+        help_about(schema, one, &right);
         if (!right.len)
             continue;
         if (!any)
