@@ -1,0 +1,177 @@
+/* What a terminal answers: its identity, the cursor's place, modes, settings, sizes, and, where
+ * that is allowed, the screen's contents as a checksum. */
+#include "core/screen/screen_private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void report(struct screen *s, const char *format, ...)
+{
+    char text[512];
+    va_list ap;
+    if (!s->events || !s->events->answer || s->restoring)
+        return;
+    va_start(ap, format);
+    int n = vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    if (n > 0)
+        s->events->answer(s->data, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+static void position(struct screen *s, const char *mark)
+{
+    int row = s->origin ? s->row - s->top : s->row, col = s->origin ? s->col - s->left : s->col;
+    report(s, *mark ? "\033[?%d;%d;1R" : "\033[%d;%dR", row + 1, col + 1);
+}
+
+static void status(struct screen *s, const struct csi *c)
+{
+    long what = csi_arg(c, 0, 0);
+    if (!c->leader) {
+        if (what == 5)
+            report(s, "\033[0n");
+        else if (what == 6)
+            position(s, "");
+        return;
+    }
+    switch (what) {
+    case 6: position(s, "?"); break;
+    case 15: report(s, "\033[?13n"); break; /* no printer */
+    case 25: report(s, "\033[?20n"); break; /* user-defined keys are not locked */
+    case 26: report(s, "\033[?27;1;0;0n"); break;
+    case 53:
+    case 55: report(s, "\033[?50n"); break; /* no locator */
+    case 56: report(s, "\033[?57;0n"); break;
+    case 62: report(s, "\033[0*{"); break;
+    case 63: report(s, "\033P%ld!~0000\033\\", csi_arg(c, 1, 0)); break;
+    case 75: report(s, "\033[?70n"); break;
+    case 85: report(s, "\033[?83n"); break;
+    default: break;
+    }
+}
+
+static void window(struct screen *s, const struct csi *c)
+{
+    long what = csi_arg(c, 0, 0);
+    switch (what) {
+    case 11: report(s, "\033[1t"); break;
+    case 13: report(s, "\033[3;0;0t"); break;
+    case 18: report(s, "\033[8;%d;%dt", s->rows, s->cols); break;
+    case 19: report(s, "\033[9;%d;%dt", s->rows, s->cols); break;
+    case 20: report(s, "\033]L%.400s\033\\", s->icon ? s->icon : ""); break;
+    case 21: report(s, "\033]l%.400s\033\\", s->title ? s->title : ""); break;
+    case 22:
+    case 23: {
+        char osc[8];
+        snprintf(osc, sizeof osc, "push%ld", what);
+        osc_dispatch(s, osc, strlen(osc));
+        break;
+    }
+    default: break;
+    }
+}
+
+/* xterm's arithmetic: the negated sum of the characters and, per cell, of its attributes. */
+static unsigned checksum(const struct screen *s, int top, int left, int bottom, int right)
+{
+    unsigned sum = 0;
+    for (int row = top; row <= bottom; row++)
+        for (int col = left; col <= right; col++) {
+            const struct cell *c = &line_at(s, row)->cells[col];
+            const struct style *st = style_get(s, c->style);
+            if (c->width == 0 && (c->flags & CELL_WRITTEN))
+                continue;
+            char text[CLUSTER_MAX + 1];
+            uint32_t point = c->glyph;
+            if (point & GLYPH_CLUSTER) {
+                glyph_text(s, c->glyph, text);
+                point = (uint8_t)text[0];
+            }
+            sum += point ? point : ' ';
+            if (c->flags & CELL_PROTECTED)
+                sum += 4;
+            if (st->attrs & ATTR_HIDDEN)
+                sum += 8;
+            if (st->attrs & ATTR_UNDERLINE)
+                sum += 16;
+            if (st->attrs & ATTR_REVERSE)
+                sum += 32;
+            if (st->attrs & ATTR_BLINK)
+                sum += 64;
+            if (st->attrs & ATTR_BOLD)
+                sum += 128;
+        }
+    return (0u - sum) & 0xffffu;
+}
+
+static void rectangle_checksum(struct screen *s, const struct csi *c)
+{
+    long id = csi_arg(c, 0, 0);
+    int base_row = s->origin ? s->top : 0, base_col = s->origin ? s->left : 0;
+    long top = csi_arg(c, 2, 1), left = csi_arg(c, 3, 1);
+    long bottom = csi_arg(c, 4, s->rows), right = csi_arg(c, 5, s->cols);
+    if (!s->checksum)
+        return;
+    top = (top < 1 ? 1 : top) - 1 + base_row;
+    left = (left < 1 ? 1 : left) - 1 + base_col;
+    bottom = (bottom < 1 ? s->rows : bottom) - 1 + base_row;
+    right = (right < 1 ? s->cols : right) - 1 + base_col;
+    if (bottom >= s->rows)
+        bottom = s->rows - 1;
+    if (right >= s->cols)
+        right = s->cols - 1;
+    unsigned sum = top > bottom || left > right
+                       ? 0
+                       : checksum(s, (int)top, (int)left, (int)bottom, (int)right);
+    report(s, "\033P%ld!~%04X\033\\", id, sum);
+}
+
+bool csi_report(struct screen *s, const struct csi *c)
+{
+    switch (c->final) {
+    case 'c':
+        if (c->intermed || csi_arg(c, 0, 0) != 0)
+            return c->intermed == 0;
+        if (c->leader == '>')
+            report(s, "\033[>41;354;0c");
+        else if (c->leader == '=')
+            report(s, "\033P!|00000000\033\\");
+        else if (!c->leader)
+            report(s, "\033[?64;1;2;6;9;15;16;17;18;21;22;28c");
+        return true;
+    case 'n':
+        if (c->intermed || (c->leader && c->leader != '?'))
+            return false;
+        status(s, c);
+        return true;
+    case 'p':
+        if (c->intermed != '$')
+            return false;
+        report(s, "\033[%s%ld;%d$y", c->leader == '?' ? "?" : "", csi_arg(c, 0, 0),
+               mode_get(s, c->leader == '?', csi_arg(c, 0, 0)));
+        return true;
+    case 'q':
+        if (c->leader != '>')
+            return false;
+        report(s, "\033P>|baton(" BATON_VERSION ")\033\\");
+        return true;
+    case 't':
+        if (c->leader || c->intermed)
+            return false;
+        window(s, c);
+        return true;
+    case 'x':
+        if (c->leader || c->intermed)
+            return false;
+        if (csi_arg(c, 0, 0) <= 1)
+            report(s, "\033[%ld;1;1;128;128;1;0x", csi_arg(c, 0, 0) + 2);
+        return true;
+    case 'y':
+        if (c->intermed != '*')
+            return false;
+        rectangle_checksum(s, c);
+        return true;
+    default: return false;
+    }
+}

@@ -1,0 +1,162 @@
+/* SGR: the pen's attributes and colours, in both notations (38;2;r;g;b and 38:2::r:g:b), and the
+ * way back: a style as parameters. */
+#include "core/screen/screen_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_sub(const struct csi *c, int i)
+{
+    return i < c->n && (c->sub & (1u << i));
+}
+
+static long byte_of(long v)
+{
+    return v < 0 ? 0 : v > 255 ? 255 : v;
+}
+
+/* A colour after 38, 48 or 58 at argument i. Gives the index of the last argument that it took. */
+static int colour(const struct csi *c, int i, uint32_t *ret)
+{
+    if (is_sub(c, i)) {
+        int first = i + 1, last = i;
+        while (is_sub(c, last))
+            last++;
+        long kind = csi_arg(c, first, -1);
+        int given = last - first; /* behind the kind */
+        if (kind == 5 && given >= 1) {
+            *ret = COLOUR_INDEX | (uint32_t)byte_of(csi_arg(c, first + 1, 0));
+        } else if (kind == 2 && given >= 3) {
+            int at = first + (given >= 4 ? 2 : 1); /* a colour space may stand before */
+            *ret = COLOUR_RGB |
+                   (uint32_t)(byte_of(csi_arg(c, at, 0)) << 16 |
+                              byte_of(csi_arg(c, at + 1, 0)) << 8 | byte_of(csi_arg(c, at + 2, 0)));
+        }
+        return last;
+    }
+    long kind = csi_arg(c, i + 1, -1);
+    if (kind == 5 && i + 2 < c->n) {
+        *ret = COLOUR_INDEX | (uint32_t)byte_of(csi_arg(c, i + 2, 0));
+        return i + 2;
+    }
+    if (kind == 2 && i + 4 < c->n) {
+        *ret = COLOUR_RGB |
+               (uint32_t)(byte_of(csi_arg(c, i + 2, 0)) << 16 | byte_of(csi_arg(c, i + 3, 0)) << 8 |
+                          byte_of(csi_arg(c, i + 4, 0)));
+        return i + 4;
+    }
+    return c->n; /* cut off: the rest cannot be understood */
+}
+
+static void underline(struct style *st, long kind)
+{
+    st->attrs = (uint16_t)(st->attrs & ~ATTR_UNDERLINE);
+    if (kind >= 1 && kind <= 5)
+        st->attrs |= (uint16_t)(kind << ATTR_UNDERLINE_SHIFT);
+}
+
+static void one(struct style *st, long v)
+{
+    static const uint16_t on[] = {0,          ATTR_BOLD,  ATTR_DIM,     ATTR_ITALIC, 0,
+                                  ATTR_BLINK, ATTR_BLINK, ATTR_REVERSE, ATTR_HIDDEN, ATTR_STRIKE};
+    if (v == 4)
+        underline(st, 1);
+    else if (v >= 1 && v <= 9)
+        st->attrs |= on[v];
+    else if (v == 21)
+        underline(st, 2);
+    else if (v == 22)
+        st->attrs = (uint16_t)(st->attrs & ~(ATTR_BOLD | ATTR_DIM));
+    else if (v == 24)
+        underline(st, 0);
+    else if (v == 25)
+        st->attrs = (uint16_t)(st->attrs & ~ATTR_BLINK);
+    else if (v == 23 || (v >= 27 && v <= 29))
+        st->attrs = (uint16_t)(st->attrs & ~on[v - 20]);
+    else if (v >= 30 && v <= 37)
+        st->fg = COLOUR_INDEX | (uint32_t)(v - 30);
+    else if (v == 39)
+        st->fg = COLOUR_DEFAULT;
+    else if (v >= 40 && v <= 47)
+        st->bg = COLOUR_INDEX | (uint32_t)(v - 40);
+    else if (v == 49)
+        st->bg = COLOUR_DEFAULT;
+    else if (v == 53)
+        st->attrs |= ATTR_OVERLINE;
+    else if (v == 55)
+        st->attrs = (uint16_t)(st->attrs & ~ATTR_OVERLINE);
+    else if (v == 59)
+        st->underline_colour = COLOUR_DEFAULT;
+    else if (v >= 90 && v <= 97)
+        st->fg = COLOUR_INDEX | (uint32_t)(v - 90 + 8);
+    else if (v >= 100 && v <= 107)
+        st->bg = COLOUR_INDEX | (uint32_t)(v - 100 + 8);
+}
+
+void sgr(struct screen *s, const struct csi *c)
+{
+    struct style *st = &s->pen.style;
+    const uint16_t link = st->link;
+    if (c->n == 0)
+        *st = (struct style){.link = link};
+    for (int i = 0; i < c->n; i++) {
+        long v = csi_arg(c, i, 0);
+        if (v == 0 && !is_sub(c, i)) {
+            *st = (struct style){.link = link};
+        } else if (v == 38) {
+            i = colour(c, i, &st->fg);
+        } else if (v == 48) {
+            i = colour(c, i, &st->bg);
+        } else if (v == 58) {
+            i = colour(c, i, &st->underline_colour);
+        } else if (is_sub(c, i)) {
+            if (v == 4)
+                underline(st, csi_arg(c, i + 1, 1));
+            while (is_sub(c, i))
+                i++;
+        } else {
+            one(st, v);
+        }
+    }
+    pen_changed(s);
+}
+
+static int colour_text(char *out, size_t size, uint32_t colour, int base)
+{
+    unsigned v = colour & 0xffffffu;
+    if (colour & COLOUR_RGB)
+        return snprintf(out, size, ";%d;2;%u;%u;%u", base + 8, v >> 16, v >> 8 & 255, v & 255);
+    if (v < 8 && base < 50)
+        return snprintf(out, size, ";%u", (unsigned)base + v);
+    if (v < 16 && base < 50)
+        return snprintf(out, size, ";%u", (unsigned)base + 60 + v - 8);
+    return snprintf(out, size, ";%d;5;%u", base + 8, v & 255);
+}
+
+/* ";1;31" and the like: what follows a "0" to make this style. size is ample at 128. */
+size_t sgr_text(const struct style *st, char *out, size_t size)
+{
+    static const struct {
+        uint16_t bit;
+        const char *text;
+    } bits[] = {{ATTR_BOLD, ";1"},   {ATTR_DIM, ";2"},      {ATTR_ITALIC, ";3"},
+                {ATTR_BLINK, ";5"},  {ATTR_REVERSE, ";7"},  {ATTR_HIDDEN, ";8"},
+                {ATTR_STRIKE, ";9"}, {ATTR_OVERLINE, ";53"}};
+    size_t n = 0;
+    unsigned kind = (unsigned)(st->attrs & ATTR_UNDERLINE) >> ATTR_UNDERLINE_SHIFT;
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
+        if (st->attrs & bits[i].bit)
+            n += (size_t)snprintf(out + n, size - n, "%s", bits[i].text);
+    if (kind == 1)
+        n += (size_t)snprintf(out + n, size - n, ";4");
+    else if (kind)
+        n += (size_t)snprintf(out + n, size - n, ";4:%u", kind);
+    if (st->fg)
+        n += (size_t)colour_text(out + n, size - n, st->fg, 30);
+    if (st->bg)
+        n += (size_t)colour_text(out + n, size - n, st->bg, 40);
+    if (st->underline_colour)
+        n += (size_t)colour_text(out + n, size - n, st->underline_colour, 50);
+    return n;
+}
