@@ -1,0 +1,296 @@
+/* Whole frames of the console, as golden text screens: no terminal, no hub. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/base/clock.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "tests/unit/tui/golden.h"
+#include "tui/console_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static cJSON *parse(const char *text)
+{
+    cJSON *json = NULL;
+    assert_int_equal(json_parse(text, strlen(text), &json), ERR_OK);
+    return json;
+}
+
+static struct console *setup(int rows, int cols)
+{
+    struct console *c = mem_zalloc(sizeof *c);
+    char *why = NULL;
+    cJSON *json;
+
+    clock_set_for_test(1795230245000000); /* 21 November 2026, 03:04:05 */
+    c->hub = mem_strdup("default");
+    c->workspace = mem_strdup("shared-agent");
+    c->member = mem_strdup("ada");
+    c->client_id = 1;
+    c->connected = c->clock_on = true;
+    c->canvas = canvas_create(rows, cols);
+    c->layout = layout_create();
+    assert_int_equal(keymap_create("C-b", NULL, &c->keymap, &why), ERR_OK);
+    assert_int_equal(theme_load(NULL, &c->theme, &why), ERR_OK);
+    theme_fit(c->theme, TERM_256, true);
+    json = parse("[{\"workspace\":\"main\",\"cwd\":\"/home/ada\"},"
+                 "{\"workspace\":\"shared-agent\",\"cwd\":\"/home/ada/src\"}]");
+    world_set_workspaces(&c->world, json);
+    cJSON_Delete(json);
+    json = parse(
+        "[{\"shellId\":\"sh1\",\"workspace\":\"shared-agent\",\"name\":\"bash\","
+        "\"command\":[\"/bin/bash\"],\"state\":\"running\",\"typed\":\"ada\",\"bells\":0},"
+        "{\"shellId\":\"sh2\",\"workspace\":\"shared-agent\",\"name\":\"build\","
+        "\"command\":[\"make\",\"-j2\"],\"state\":\"exited\",\"exitCode\":0,\"typed\":\"grace\"},"
+        "{\"shellId\":\"sh3\",\"workspace\":\"shared-agent\",\"name\":\"a very long name of it\","
+        "\"command\":[\"vim\"],\"state\":\"running\",\"title\":\"token.c\\u001b[31m\"},"
+        "{\"shellId\":\"sh4\",\"workspace\":\"main\",\"name\":\"tests\",\"command\":[\"ctest\"],"
+        "\"state\":\"exited\",\"exitCode\":1}]");
+    world_set_shells(&c->world, json);
+    cJSON_Delete(json);
+    json = parse("{\"bells\":1}");
+    assert_true(world_head(&c->world, "sh3", json));
+    cJSON_Delete(json);
+    json = parse("[{\"member\":\"ada\",\"kind\":\"human\",\"clientId\":1,\"looking\":\"sh1\"},"
+                 "{\"member\":\"grace\",\"kind\":\"human\",\"clientId\":2,\"looking\":\"sh1\"},"
+                 "{\"member\":\"grace\",\"kind\":\"human\",\"clientId\":3,\"looking\":\"sh2\"},"
+                 "{\"member\":\"writer\",\"kind\":\"agent\",\"clientId\":4,\"looking\":\"\"}]");
+    world_set_members(&c->world, json);
+    cJSON_Delete(json);
+    return c;
+}
+
+static void teardown(struct console *c)
+{
+    for (size_t i = 0; i < c->feed_count; i++) {
+        screen_destroy(c->feeds[i]->screen);
+        free(c->feeds[i]);
+    }
+    c->feed_count = 0;
+    console_panes_finish(c);
+    layout_destroy(c->layout);
+    popup_destroy(c->popup);
+    side_finish(&c->side);
+    world_finish(&c->world);
+    notices_finish(&c->notices);
+    canvas_destroy(c->canvas);
+    theme_destroy(c->theme);
+    keymap_destroy(c->keymap);
+    free(c->hub);
+    free(c->workspace);
+    free(c->member);
+    free(c);
+    clock_set_for_test(-1);
+}
+
+/* A pane with a shell whose screen has this size and was fed this text. */
+static struct pane *show(struct console *c, const char *shell, enum layout_kind split, int rows,
+                         int cols, const char *text)
+{
+    struct pane *p = console_add(c, PANE_SHELL, split);
+    struct feed *f = mem_zalloc(sizeof *f);
+
+    assert_non_null(p);
+    snprintf(p->shell, sizeof p->shell, "%s", shell);
+    snprintf(f->id, sizeof f->id, "%s", shell);
+    f->screen = screen_create(rows, cols, NULL, NULL, NULL);
+    f->rows = rows;
+    f->cols = cols;
+    f->users = 1;
+    snprintf(f->typed, sizeof f->typed, "%s",
+             world_shell(&c->world, shell) ? world_shell(&c->world, shell)->typed : "");
+    screen_feed(f->screen, text, strlen(text));
+    p->feed = f;
+    c->feeds = mem_reallocarray(c->feeds, c->feed_count + 1, sizeof *c->feeds);
+    c->feeds[c->feed_count++] = f;
+    return p;
+}
+
+static void frame(struct console *c)
+{
+    console_arrange(c);
+    console_draw(c);
+}
+
+static void one_shell(void **state)
+{
+    struct console *c = setup(24, 80);
+    int row, col;
+    enum cursor_shape shape;
+    (void)state;
+    show(c, "sh1", LAYOUT_ROWS, 21, 78, "$ make -j2\r\ncc -O2 -c token.c\r\n$ ");
+    frame(c);
+    golden_check(c->canvas, "one_shell_80x24");
+    canvas_get_cursor(c->canvas, &row, &col, &shape);
+    assert_int_equal(row, 3);
+    assert_int_equal(col, 3);
+    teardown(c);
+}
+
+static void three_panes_and_the_side_list(void **state)
+{
+    struct console *c = setup(60, 200);
+    struct pane *log;
+    cJSON *event;
+    (void)state;
+    show(c, "sh1", LAYOUT_ROWS, 57, 86, "$ ls\r\nREADME.md  src\r\n$ ");
+    show(c, "sh2", LAYOUT_COLS, 20, 60, "make: Nothing to be done for 'all'.\r\n");
+    c->feeds[1]->exited = true;
+    log = console_add(c, PANE_LOG, LAYOUT_ROWS);
+    event = parse("{\"id\":7,\"kind\":\"shellExit\",\"workspace\":\"shared-agent\","
+                  "\"time\":\"2026-11-21T03:00:00.000Z\",\"who\":\"grace\","
+                  "\"data\":{\"shellId\":\"sh2\",\"exitCode\":0}}");
+    assert_true(eventlog_add(log->log, event));
+    assert_false(eventlog_add(log->log, event));
+    cJSON_Delete(event);
+    frame(c);
+    golden_check(c->canvas, "three_panes_200x60");
+    teardown(c);
+}
+
+static void a_larger_shell_is_cropped_a_smaller_one_has_a_rest(void **state)
+{
+    struct console *c = setup(14, 60);
+    (void)state;
+    show(c, "sh1", LAYOUT_ROWS, 40, 200, "top\r\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nbelow");
+    show(c, "sh3", LAYOUT_COLS, 5, 20, "small");
+    frame(c);
+    golden_check(c->canvas, "cropped_60x14");
+    teardown(c);
+}
+
+static void an_empty_workspace_explains_itself(void **state)
+{
+    struct console *c = setup(24, 80);
+    (void)state;
+    frame(c);
+    golden_check(c->canvas, "empty_80x24");
+    teardown(c);
+}
+
+static void the_smallest_terminals(void **state)
+{
+    static const int sizes[][2] = {{5, 20}, {1, 1}, {2, 3}, {3, 200}, {200, 3}, {8, 24}, {7, 80}};
+    char name[40];
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (int mode = MODE_NORMAL; mode <= MODE_NUMBERS; mode++) {
+            struct console *c = setup(sizes[i][0], sizes[i][1]);
+            show(c, "sh1", LAYOUT_ROWS, 3, 18, "$ echo hello\r\nhello\r\n$ ");
+            show(c, "sh2", LAYOUT_COLS, 30, 90, "other");
+            c->focus = 1;
+            if (mode == MODE_POPUP) {
+                c->popup = popup_create("keys", false);
+                popup_add(c->popup, ROLE_TEXT, "C-b ?", "this help", NULL);
+            }
+            c->prompt.label = ":";
+            snprintf(c->question, sizeof c->question, "close it? ");
+            c->mode = (enum console_mode)mode;
+            c->side_over = mode == MODE_PREFIX;
+            frame(c);
+            if (mode == MODE_NORMAL) {
+                snprintf(name, sizeof name, "small_%dx%d", sizes[i][1], sizes[i][0]);
+                golden_check(c->canvas, name);
+            }
+            teardown(c);
+        }
+}
+
+static void zoomed_and_stacked(void **state)
+{
+    struct console *c = setup(24, 80);
+    (void)state;
+    show(c, "sh1", LAYOUT_ROWS, 10, 78, "one");
+    show(c, "sh2", LAYOUT_ROWS, 10, 78, "two");
+    show(c, "sh3", LAYOUT_ROWS, 10, 78, "three");
+    layout_toggle_stack(c->layout, 2);
+    c->focus = 2;
+    frame(c);
+    golden_check(c->canvas, "stacked_80x24");
+    c->zoomed = true;
+    frame(c);
+    golden_check(c->canvas, "zoomed_80x24");
+    teardown(c);
+}
+
+static void notices_questions_and_lost_links(void **state)
+{
+    struct console *c = setup(10, 80);
+    (void)state;
+    show(c, "sh1", LAYOUT_ROWS, 7, 78, "$ ");
+    notices_add(&c->notices, ROLE_TEXT, "grace says \033[2J hello");
+    frame(c);
+    golden_check(c->canvas, "notice_80x10");
+    c->connected = false;
+    frame(c);
+    golden_check(c->canvas, "reconnecting_80x10");
+    c->connected = true;
+    c->mode = MODE_CONFIRM;
+    snprintf(c->question, sizeof c->question, "close bash sh1? its program runs (y/n) ");
+    frame(c);
+    golden_check(c->canvas, "question_80x10");
+    teardown(c);
+}
+
+static void side_list_as_overlay(void **state)
+{
+    struct console *c = setup(18, 60);
+    (void)state;
+    show(c, "sh1", LAYOUT_ROWS, 15, 58, "a line that goes on below the list, from end to end of it");
+    c->side_over = true;
+    frame(c);
+    golden_check(c->canvas, "side_overlay_60x18");
+    teardown(c);
+}
+
+static void help_is_made_from_the_table(void **state)
+{
+    struct console *c = setup(30, 90);
+    (void)state;
+    show(c, "sh1", LAYOUT_ROWS, 27, 88, "$ ");
+    frame(c);
+    console_run(c, "help");
+    assert_int_equal(c->mode, MODE_POPUP);
+    frame(c);
+    golden_check(c->canvas, "help_90x30");
+    teardown(c);
+}
+
+static void ascii_terminals(void **state)
+{
+    struct console *c = setup(12, 110);
+    (void)state;
+    theme_fit(c->theme, TERM_NO_COLOUR, false);
+    show(c, "sh1", LAYOUT_ROWS, 9, 30, "$ ");
+    show(c, "sh2", LAYOUT_COLS, 9, 40, "made");
+    frame(c);
+    golden_check(c->canvas, "ascii_110x12");
+    teardown(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_shell),
+        cmocka_unit_test(three_panes_and_the_side_list),
+        cmocka_unit_test(a_larger_shell_is_cropped_a_smaller_one_has_a_rest),
+        cmocka_unit_test(an_empty_workspace_explains_itself),
+        cmocka_unit_test(the_smallest_terminals),
+        cmocka_unit_test(zoomed_and_stacked),
+        cmocka_unit_test(notices_questions_and_lost_links),
+        cmocka_unit_test(side_list_as_overlay),
+        cmocka_unit_test(help_is_made_from_the_table),
+        cmocka_unit_test(ascii_terminals),
+    };
+    setenv("TZ", "UTC", 1);
+    tzset();
+    unsetenv("XDG_CONFIG_HOME");
+    setenv("HOME", "/nonexistent", 1);
+    return cmocka_run_group_tests_name("frame", tests, NULL, NULL);
+}
