@@ -134,7 +134,7 @@ static void dynamic(struct screen *s, int first, char *text)
     char *rest = text, *value;
     for (int i = first; i <= 12 && (value = strsep(&rest, ";")); i++) {
         uint32_t c, *at = &s->dynamic[i - 10];
-        char what[8];
+        char what[16];
         snprintf(what, sizeof what, "%d", i);
         if (strcmp(value, "?") == 0)
             report_colour(s, what, *at ? *at & 0xffffff : usual[i - 10]);

@@ -123,12 +123,17 @@ static void attributes(struct screen *s, const struct csi *c, bool reverse)
         int from = s->rect_extent || row == b.top ? b.left : 0;
         int to = s->rect_extent || row == b.bottom ? b.right : s->cols - 1;
         for (int col = from; col <= to; col++) {
-            struct style st = *style_get(s, l->cells[col].style);
+            struct cell *at = &l->cells[col];
+            struct style st = *style_get(s, at->style);
+            if (at->width == 0 && (at->flags & CELL_WRITTEN))
+                continue; /* the right half goes with the left one */
             if (c->n <= 4)
                 st.attrs = change(st.attrs, 0, reverse);
             for (int i = 4; i < c->n; i++)
                 st.attrs = change(st.attrs, csi_arg(c, i, 0), reverse);
-            l->cells[col].style = style_intern(s, &st);
+            at->style = style_intern(s, &st);
+            if (at->width == 2)
+                at[1].style = at->style;
         }
         line_touch(s, l);
     }

@@ -110,7 +110,7 @@ static void emit_joined(struct flow *f)
         if (n == 1 && f->joined[at].width == 2 && f->cols == 1) { /* never fits */
             l->cells[0] = (struct cell){' ', f->joined[at].style, 1, CELL_WRITTEN};
             n = at + 2 <= f->joined_n ? 2 : 1;
-        } else {
+        } else if (n) {
             memcpy(l->cells, f->joined + at, n * sizeof(struct cell));
         }
         if (f->cursor_at >= (int64_t)at &&

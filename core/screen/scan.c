@@ -19,9 +19,14 @@ static int on_text(const char *bytes, size_t n, void *user)
     return (int)n;
 }
 
+/* The library tells ESC @ to ESC _ as the C1 controls that they stand for. */
 static int on_control(unsigned char c, void *user)
 {
-    control_char(user, c);
+    const char seven_bit = (char)(c - 0x40);
+    if (c >= 0x80)
+        escape_dispatch(user, &seven_bit, 1);
+    else
+        control_char(user, c);
     return 1;
 }
 
