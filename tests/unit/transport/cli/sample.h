@@ -131,6 +131,18 @@ static const struct capability sample_stop = {
     .handle = sample_handle,
 };
 
+static const struct capability sample_run = {
+    .group = "hub",
+    .name = "run",
+    .version = "1.0",
+    .help = "Run the hub",
+    .input = "{\"type\":\"object\",\"properties\":{\"detached\":{\"type\":\"boolean\"}}}",
+    .output = "{\"type\":\"object\"}",
+    .tier = TIER_AUTONOMOUS,
+    .role = ROLE_OWNER,
+    .lane = LANE_CLIENT,
+};
+
 static const struct capability sample_exec = {
     .group = "process",
     .name = "exec",
@@ -189,8 +201,8 @@ static const struct capability sample_hello = {
 };
 
 static const struct capability *const sample_rows[] = {
-    &sample_open, &sample_write, &sample_keys, &sample_list,   &sample_read,
-    &sample_stop, &sample_exec,  &sample_take, &sample_events, &sample_hello,
+    &sample_open, &sample_write, &sample_keys,   &sample_list,  &sample_read, &sample_stop,
+    &sample_exec, &sample_take,  &sample_events, &sample_hello, &sample_run,
 };
 static const struct catalogue sample_catalogue = {sample_rows,
                                                   sizeof sample_rows / sizeof *sample_rows};

@@ -143,7 +143,7 @@ static void overview(void **state)
     assert_non_null(strstr(out.data, "  baton shell list "));
     assert_null(strstr(out.data, "hub doctor"));
     assert_non_null(strstr(out.data, "\n  shell             open write keys list\n"));
-    assert_non_null(strstr(out.data, "\n  hub               stop\n"));
+    assert_non_null(strstr(out.data, "\n  hub               stop run\n"));
     assert_non_null(strstr(out.data, "\n  (alone)           take\n"));
     buf_finish(&out);
 }
@@ -173,7 +173,7 @@ static void completion(void **state)
     completes(WORDS("ta"), "take\n");
     completes(WORDS("shell", ""), "open\nwrite\nkeys\nlist\n");
     completes(WORDS("-L", "x", "shell", "o"), "open\n");
-    completes(WORDS("hub", ""), "stop\n");
+    completes(WORDS("hub", ""), "stop\nrun\n");
     completes(WORDS("shell", "open", "--co"), "--cols\n");
     completes(WORDS("shell", "open", "--no"), "--no-record\n");
     completes(WORDS("shell", "open", "--format", ""), "text\nansi\n");
