@@ -2,6 +2,10 @@
  * needs; commands, help, completion and manual follow from the row. Constant data. */
 #include "core/hub/hub_private.h"
 
+/* The schemas below are text made of tokens: these two must stay words. */
+#undef true
+#undef false
+
 #define NO_INPUT JSON_TEXT({"type" : "object", "properties" : {}, "additionalProperties" : false})
 #define SHELL_ID                                                                                   \
     "shellId":                                                                                     \
