@@ -1,29 +1,29 @@
-/* The hub's endpoints. Calls come in on a REP socket, one nng_ctx a call (a "slot"), because a raw
- * REP socket throws answers away when a peer has more than 64 of them waiting, and says nothing.
- * Only one slot receives at a time, so the calls of one connection keep their order; a parked call
- * holds its slot, a few hundred bytes, and no thread. Events leave on a PUB socket.
+/* The hub's endpoints: a listener for calls and one for events, both NNG byte streams; conn.h says
+ * why no nng_socket. Here is what the messages mean: REP (each call keeps the words of its way back
+ * in a slot until it is answered) and PUB (each message goes to every subscriber).
  *
  * What always holds:
- *  - hub_submit runs in the receive callback alone, hence for one call at a time, and never after
- *    hub_peer_gone for the same peer;
- *  - no function here waits for a peer: what a peer does not read is counted, and beyond a bound
- *    (PEER_CALLS, PEER_BYTES) its connection is closed; PUB keeps at most PUB_QUEUE messages a
- *    subscriber and drops the oldest;
- *  - the files of the sockets are removed only by who holds the lock.
+ *
+ * - the calls of one connection reach hub_submit one after another, in their order, and never after
+ *   hub_peer_gone for it;
+ *
+ * - no function here waits for a peer: what a peer does not read is counted, and beyond a bound
+ *   (PEER_CALLS, PEER_BYTES) its connection is ended; a subscriber has at most PUB_QUEUE messages
+ *   and PUB_BYTES waiting, then the oldest go;
+ *
+ * - the files of the sockets are removed only by who holds the lock.
  *
  * Threads: NNG's run the callbacks; the hub's two call reply, publish and disconnect. `mutex`
- * guards everything in struct server that changes after server_listen. */
+ * guards what changes after server_listen; the hub is never called under it. */
 #include "transport/nng/server.h"
 #include "core/base/mem.h"
 #include "core/base/paths.h"
-#include "transport/nng/sendmsg.h"
+#include "transport/nng/conn.h"
 #include "transport/wire/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <nng/nng.h>
-#include <nng/protocol/pubsub0/pub.h>
-#include <nng/protocol/reqrep0/rep.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,47 +37,57 @@ enum {
     PEER_BUCKETS = 256,
     PEER_CALLS = 4096,             /* calls of one connection that wait for their answer */
     PEER_BYTES = 64 * 1024 * 1024, /* answers that one connection has not read yet */
-    SLOTS = 65536,                 /* calls of all connections; then nobody is received from */
     PUB_QUEUE = 64,                /* messages */
+    PUB_BYTES = 8 * 1024 * 1024,
+    WAY_BACK = 8 * 4, /* bytes: a call may come through so many SP devices */
+    RETRY_MS = 10,    /* until the next accept when descriptors are out */
 };
 
-/* One connection to either socket. */
 struct peer {
     struct peer *next; /* in its bucket */
-    uint32_t id;       /* NNG's pipe id */
+    struct conn *conn;
+    uint32_t id;
     uint64_t pid;
     bool subscriber;
-    bool known;      /* the hub has had a call from it */
-    bool submitting; /* the receive callback is inside hub_submit for it */
-    bool gone;       /* it went meanwhile: the receive callback tells the hub */
+    bool ready; /* a subscriber that has greeted: it gets what is published */
+    bool known; /* the hub has had a call from it */
     unsigned calls;
-    size_t bytes;
 };
 
+/* A call that waits for its answer: the hub's `handle`. */
 struct slot {
+    struct slot *next, *before;
+    struct conn *conn; /* held */
+    size_t way_n;
+    char way[WAY_BACK]; /* goes in front of the answer */
+};
+
+struct door {
     struct server *server;
-    struct slot *next_free, *next_all;
-    nng_ctx ctx;
-    nng_aio *aio; /* sends the answer */
-    uint32_t peer;
-    size_t bytes; /* of the answer on its way */
+    nng_stream_listener *listener;
+    nng_aio *accept;
+    bool resting; /* accept is a sleep just now */
+    const struct conn_kind *kind;
 };
 
 struct server {
     pthread_mutex_t mutex;
+    pthread_cond_t gone; /* a peer went */
     struct hub *hub;
     char *dir, *name;
     int lock_fd;
-    nng_socket call, pub;
-    bool call_open, pub_open, listening, closing;
+    struct door call, pub;
+    bool listening, closing;
     struct hub_io io;
-
+    uint32_t last_id;
+    unsigned peers_count, subscribers;
     struct peer *peers[PEER_BUCKETS];
-    struct slot *all, *free;
-    unsigned slots;
-    struct slot *receiving; /* NULL: none could be made; the next free one goes on */
-    nng_aio *receive;
+    struct slot *slots;
 };
+
+static const struct conn_kind rep = {.ours = 0x31, .theirs = 0x30, .queue_bytes = PEER_BYTES};
+static const struct conn_kind pub = {
+    .ours = 0x20, .theirs = 0x21, .queue_count = PUB_QUEUE, .queue_bytes = PUB_BYTES};
 
 static enum err from_nng(int code)
 {
@@ -93,7 +103,7 @@ static enum err from_nng(int code)
     }
 }
 
-/* ---- peers; all with the mutex held ---- */
+/* ---- peers and slots; with the mutex held ---- */
 
 static struct peer **peer_place(struct server *s, uint32_t id)
 {
@@ -103,184 +113,159 @@ static struct peer **peer_place(struct server *s, uint32_t id)
     return at;
 }
 
-static void peer_remove(struct server *s, uint32_t id)
+static void slot_unlink(struct server *s, struct slot *slot)
 {
-    struct peer **at = peer_place(s, id);
-    struct peer *p = *at;
-    if (p) {
-        *at = p->next;
-        free(p);
-    }
+    if (slot->before)
+        slot->before->next = slot->next;
+    else
+        s->slots = slot->next;
+    if (slot->next)
+        slot->next->before = slot->before;
 }
 
-/* ---- receiving ---- */
+/* ---- what connections tell ---- */
 
-static void slot_sent(void *arg);
-
-static struct slot *slot_get(struct server *s)
+static void greeted(void *data, struct conn *c)
 {
-    struct slot *slot = s->free;
-    if (slot) {
-        s->free = slot->next_free;
-        return slot;
-    }
-    if (s->slots == SLOTS)
-        return NULL;
-    slot = mem_zalloc(sizeof *slot);
-    slot->server = s;
-    if (nng_ctx_open(&slot->ctx, s->call) != 0) {
-        free(slot);
-        return NULL;
-    }
-    if (nng_aio_alloc(&slot->aio, slot_sent, slot) != 0) {
-        nng_ctx_close(slot->ctx);
-        free(slot);
-        return NULL;
-    }
-    s->slots++;
-    slot->next_all = s->all;
-    s->all = slot;
-    return slot;
-}
-
-/* Lets the next slot receive, if none does. Without the mutex. */
-static void receive_next(struct server *s)
-{
-    struct slot *slot = NULL;
+    struct server *s = data;
     pthread_mutex_lock(&s->mutex);
-    if (!s->receiving && !s->closing)
-        slot = s->receiving = slot_get(s);
+    struct peer *p = *peer_place(s, conn_id(c));
+    const bool welcome = p && p->subscriber;
+    if (welcome) {
+        p->ready = true;
+        s->subscribers++;
+    }
     pthread_mutex_unlock(&s->mutex);
-    if (slot)
-        nng_ctx_recv(slot->ctx, s->receive);
-}
-
-/* Takes a slot back that has no answer under way. Without the mutex. */
-static void slot_free(struct slot *slot)
-{
-    struct server *s = slot->server;
-    pthread_mutex_lock(&s->mutex);
-    struct peer *p = *peer_place(s, slot->peer);
-    if (p) {
-        p->calls--;
-        p->bytes -= slot->bytes;
+    if (!welcome)
+        return;
+    /* From here on it gets everything (see wire.h). */
+    struct frame *frame = frame_create(sizeof WIRE_WELCOME);
+    if (frame) {
+        memcpy(frame_message(frame), WIRE_WELCOME "\n", sizeof WIRE_WELCOME);
+        conn_send(c, frame);
+        frame_release(frame);
     }
-    slot->bytes = 0;
-    slot->peer = 0;
-    slot->next_free = s->free;
-    s->free = slot;
-    const bool starved = !s->receiving && !s->closing;
-    pthread_mutex_unlock(&s->mutex);
-    if (starved)
-        receive_next(s);
 }
 
-static void slot_sent(void *arg)
+/* A call: words of the way back, the last with its highest bit set, then the message. */
+static bool message(void *data, struct conn *c, const char *bytes, size_t n)
 {
-    struct slot *slot = arg;
-    if (nng_aio_result(slot->aio) != 0) {
-        nng_msg_free(nng_aio_get_msg(slot->aio));
-        nng_aio_set_msg(slot->aio, NULL);
-    }
-    slot_free(slot);
-}
+    struct server *s = data;
+    size_t way = 0;
+    do {
+        if (way == WAY_BACK || n - way < 4)
+            return false;
+        way += 4;
+    } while (!(bytes[way - 4] & 0x80));
 
-/* Takes a call to the hub. The slot is the hub's from here on. */
-static void submit(struct server *s, struct slot *slot, nng_msg *message)
-{
-    const nng_pipe pipe = nng_msg_get_pipe(message);
-    const uint32_t id = (uint32_t)nng_pipe_id(pipe);
-
+    struct slot *slot = mem_zalloc(sizeof *slot);
+    slot->conn = c;
+    slot->way_n = way;
+    memcpy(slot->way, bytes, way);
     pthread_mutex_lock(&s->mutex);
-    struct peer *p = *peer_place(s, id);
-    const bool too_many = p && p->calls >= PEER_CALLS;
-    if (p && !too_many) {
+    struct peer *p = *peer_place(s, conn_id(c));
+    const bool takes = p && !p->subscriber && p->calls < PEER_CALLS && !s->closing;
+    if (takes) {
         p->calls++;
-        p->known = p->submitting = true;
-        slot->peer = id;
+        p->known = true;
+        slot->next = s->slots;
+        if (s->slots)
+            s->slots->before = slot;
+        s->slots = slot;
     }
     pthread_mutex_unlock(&s->mutex);
-
-    if (!p || too_many) { /* it went already, or it does not keep to the limit */
-        if (too_many)
-            nng_pipe_close(pipe);
-        slot_free(slot);
-        return;
+    if (!takes) {
+        free(slot);
+        return false;
     }
-    hub_submit(s->hub, slot, id, getuid(), nng_msg_body(message), nng_msg_len(message));
-
-    pthread_mutex_lock(&s->mutex);
-    p = *peer_place(s, id); /* it stays while submitting is set */
-    p->submitting = false;
-    const bool gone = p->gone;
-    if (gone)
-        peer_remove(s, id);
-    pthread_mutex_unlock(&s->mutex);
-    if (gone)
-        hub_peer_gone(s->hub, id);
+    conn_hold(c);
+    hub_submit(s->hub, slot, conn_id(c), getuid(), bytes + way, n - way);
+    return true;
 }
 
-static void received(void *arg)
+static void gone(void *data, struct conn *c)
 {
-    struct server *s = arg;
-    const int code = nng_aio_result(s->receive);
-    if (code == NNG_ECLOSED || code == NNG_ECANCELED)
-        return;
-    struct slot *slot = s->receiving; /* only this callback and receive_next in turn change it */
-    if (code == 0) {
-        nng_msg *message = nng_aio_get_msg(s->receive);
-        nng_aio_set_msg(s->receive, NULL);
-        submit(s, slot, message);
-        nng_msg_free(message);
-        pthread_mutex_lock(&s->mutex);
-        s->receiving = NULL;
-        pthread_mutex_unlock(&s->mutex);
-        receive_next(s);
-    } else {
-        nng_ctx_recv(slot->ctx, s->receive);
-    }
-}
-
-/* ---- connections come and go ---- */
-
-static void peer_comes(nng_pipe pipe, nng_pipe_ev event, void *arg)
-{
-    struct server *s = arg;
-    uint64_t uid = UINT64_MAX, pid = 0;
-    (void)event;
-    /* For now only the hub's own user may connect; a peer that we cannot tell is nobody. */
-    if (nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &uid) != 0 || uid != getuid()) {
-        nng_pipe_close(pipe);
-        return;
-    }
-    nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_PID, &pid);
-    struct peer *p = mem_zalloc(sizeof *p);
-    p->id = (uint32_t)nng_pipe_id(pipe);
-    p->pid = pid;
-    p->subscriber = nng_socket_id(nng_pipe_socket(pipe)) == nng_socket_id(s->pub);
+    struct server *s = data;
+    const uint32_t id = conn_id(c);
     pthread_mutex_lock(&s->mutex);
-    p->next = s->peers[p->id % PEER_BUCKETS];
-    s->peers[p->id % PEER_BUCKETS] = p;
+    struct peer **at = peer_place(s, id), *p = *at;
+    *at = p->next;
+    if (p->ready)
+        s->subscribers--;
+    const bool tell = p->known;
+    free(p);
     pthread_mutex_unlock(&s->mutex);
-}
 
-static void peer_goes(nng_pipe pipe, nng_pipe_ev event, void *arg)
-{
-    struct server *s = arg;
-    const uint32_t id = (uint32_t)nng_pipe_id(pipe);
-    bool tell = false;
-    (void)event;
-    pthread_mutex_lock(&s->mutex);
-    struct peer *p = *peer_place(s, id);
-    if (p && p->submitting) {
-        p->gone = true;
-    } else if (p) {
-        tell = p->known;
-        peer_remove(s, id);
-    }
-    pthread_mutex_unlock(&s->mutex);
+    conn_release(c);
     if (tell)
         hub_peer_gone(s->hub, id);
+    pthread_mutex_lock(&s->mutex);
+    s->peers_count--; /* last: from now on the server may go */
+    pthread_cond_signal(&s->gone);
+    pthread_mutex_unlock(&s->mutex);
+}
+
+static const struct conn_events events = {greeted, message, gone};
+
+/* ---- new connections ---- */
+
+static void come_in(struct door *door, nng_stream *stream)
+{
+    struct server *s = door->server;
+    uint64_t uid = UINT64_MAX, pid = 0;
+    /* For now only the hub's own user; a peer that cannot be told is nobody. */
+    if (nng_stream_get_uint64(stream, NNG_OPT_IPC_PEER_UID, &uid) != 0 || uid != getuid()) {
+        nng_stream_free(stream);
+        return;
+    }
+    nng_stream_get_uint64(stream, NNG_OPT_IPC_PEER_PID, &pid);
+
+    struct peer *p = mem_zalloc(sizeof *p);
+    p->pid = pid;
+    p->subscriber = door == &s->pub;
+    pthread_mutex_lock(&s->mutex);
+    do
+        p->id = ++s->last_id;
+    while (p->id == 0 || *peer_place(s, p->id));
+    struct conn *c = s->closing ? NULL : conn_create(stream, p->id, door->kind, &events, s);
+    p->conn = c;
+    if (c) {
+        p->next = s->peers[p->id % PEER_BUCKETS];
+        s->peers[p->id % PEER_BUCKETS] = p;
+        s->peers_count++;
+        conn_hold(c); /* while it is started; the table has it otherwise, and may lose it */
+    } else if (s->closing) {
+        nng_stream_free(stream);
+    }
+    pthread_mutex_unlock(&s->mutex);
+    if (!c) {
+        free(p);
+        return;
+    }
+    conn_start(c);
+    conn_release(c);
+}
+
+/* A failure is that one client's, except the end of the listener itself; without descriptors the
+ * next attempt waits a little. */
+static void accepted(void *arg)
+{
+    struct door *door = arg;
+    struct server *s = door->server;
+    const int code = nng_aio_result(door->accept);
+    pthread_mutex_lock(&s->mutex);
+    const bool rested = door->resting, closing = s->closing;
+    const bool rest = !rested && (code == NNG_ENOFILES || code == NNG_ENOMEM);
+    door->resting = rest;
+    pthread_mutex_unlock(&s->mutex);
+    if (code == 0 && !rested)
+        come_in(door, nng_aio_get_output(door->accept, 0));
+    if (closing)
+        return;
+    if (rest)
+        nng_sleep_aio(RETRY_MS, door->accept);
+    else
+        nng_stream_listener_accept(door->listener, door->accept);
 }
 
 /* ---- what the hub calls ---- */
@@ -289,76 +274,84 @@ static void io_reply(void *data, void *handle, const void *bytes, size_t n)
 {
     struct server *s = data;
     struct slot *slot = handle;
-    nng_msg *message = NULL;
-    bool flooded = false;
-
     if (bytes) {
-        pthread_mutex_lock(&s->mutex);
-        struct peer *p = *peer_place(s, slot->peer);
-        if (p) {
-            flooded = p->bytes > 0 && p->bytes + n > PEER_BYTES;
-            if (!flooded) {
-                slot->bytes = n;
-                p->bytes += n;
-            }
+        struct frame *frame = frame_create(slot->way_n + n);
+        if (frame) {
+            memcpy(frame_message(frame), slot->way, slot->way_n);
+            if (n)
+                memcpy(frame_message(frame) + slot->way_n, bytes, n);
+            conn_send(slot->conn, frame);
+            frame_release(frame);
+        } else { /* the peer must not wait for ever: it sees the link break */
+            conn_close(slot->conn);
         }
-        pthread_mutex_unlock(&s->mutex);
-        /* Without memory for an answer the peer must not wait for ever: it sees the link break. */
-        if (p && !flooded && nng_msg_alloc(&message, n) != 0)
-            flooded = true;
     }
-    if (flooded)
-        nng_pipe_close((nng_pipe){.id = slot->peer});
-    if (!message) {
-        slot_free(slot);
-        return;
-    }
-    if (n)
-        memcpy(nng_msg_body(message), bytes, n);
-    nng_aio_set_msg(slot->aio, message);
-    nng_ctx_send(slot->ctx, slot->aio);
+    pthread_mutex_lock(&s->mutex);
+    struct peer *p = *peer_place(s, conn_id(slot->conn));
+    if (p)
+        p->calls--;
+    slot_unlink(s, slot);
+    pthread_mutex_unlock(&s->mutex);
+    conn_release(slot->conn);
+    free(slot);
 }
 
 static void io_publish(void *data, const char *topic, const void *body, size_t n)
 {
     struct server *s = data;
     const size_t topic_n = strlen(topic);
-    nng_msg *message;
-    /* What cannot be published is lost like anything that PUB drops: subscribers fill the hole. */
-    if (nng_msg_alloc(&message, topic_n + 1 + n) != 0)
-        return;
-    char *to = nng_msg_body(message);
-    memcpy(to, topic, topic_n);
-    to[topic_n] = '\n';
-    if (n)
-        memcpy(to + topic_n + 1, body, n);
-    if (nng_sendmsg(s->pub, message, NNG_FLAG_NONBLOCK) != 0)
-        nng_msg_free(message);
-}
+    struct conn *few[32], **all = few;
+    size_t count = 0, i = 0;
 
-/* Tells a new subscriber that from here on it gets everything (see wire.h). */
-static void subscriber_is_there(nng_pipe pipe, nng_pipe_ev event, void *arg)
-{
-    (void)pipe, (void)event;
-    io_publish(arg, WIRE_WELCOME, NULL, 0);
+    pthread_mutex_lock(&s->mutex);
+    if (s->subscribers > sizeof few / sizeof *few)
+        all = mem_calloc(s->subscribers, sizeof *all);
+    for (; count < s->subscribers && i < PEER_BUCKETS; i++)
+        for (struct peer *p = s->peers[i]; p; p = p->next)
+            if (p->ready) {
+                conn_hold(p->conn);
+                all[count++] = p->conn;
+            }
+    pthread_mutex_unlock(&s->mutex);
+
+    /* What cannot be sent is lost like all that PUB drops: subscribers fill the hole. */
+    struct frame *frame = count ? frame_create(topic_n + 1 + n) : NULL;
+    if (frame) {
+        char *to = frame_message(frame);
+        memcpy(to, topic, topic_n);
+        to[topic_n] = '\n';
+        if (n)
+            memcpy(to + topic_n + 1, body, n);
+    }
+    for (i = 0; i < count; i++) {
+        if (frame)
+            conn_send(all[i], frame);
+        conn_release(all[i]);
+    }
+    frame_release(frame);
+    if (all != few)
+        free(all);
 }
 
 static void io_disconnect(void *data, uint32_t id)
 {
     struct server *s = data;
-    uint32_t also[64];
+    struct conn *all[64];
     size_t count = 0;
     pthread_mutex_lock(&s->mutex);
     const struct peer *who = *peer_place(s, id);
     /* The subscription of the same process is another connection: it must not go on listening. */
     for (int i = 0; who && i < PEER_BUCKETS; i++)
-        for (const struct peer *p = s->peers[i]; p && count < 64; p = p->next)
-            if (p->subscriber && p->pid == who->pid)
-                also[count++] = p->id;
+        for (struct peer *p = s->peers[i]; p && count < 64; p = p->next)
+            if (p == who || (p->subscriber && p->pid == who->pid)) {
+                conn_hold(p->conn);
+                all[count++] = p->conn;
+            }
     pthread_mutex_unlock(&s->mutex);
-    nng_pipe_close((nng_pipe){.id = id});
-    while (count)
-        nng_pipe_close((nng_pipe){.id = also[--count]});
+    while (count) {
+        conn_close(all[--count]);
+        conn_release(all[count]);
+    }
 }
 
 /* ---- life ---- */
@@ -397,6 +390,7 @@ enum err server_create(const char *hub_name, struct server **ret_server, char **
     enum err e;
 
     pthread_mutex_init(&s->mutex, NULL);
+    pthread_cond_init(&s->gone, NULL);
     s->lock_fd = -1;
     s->io = (struct hub_io){.reply = io_reply, .publish = io_publish, .disconnect = io_disconnect};
     s->name = mem_strdup(hub_name ? hub_name : "default");
@@ -413,9 +407,6 @@ enum err server_create(const char *hub_name, struct server **ret_server, char **
                               s->dir, sizeof address->sun_path - 1);
     } else if ((e = path_make_private(s->dir)) != ERR_OK) {
         *ret_why = mem_printf("the folder %s cannot be used: %s", s->dir, err_text(e)->person);
-    } else if (!sendmsg_guards()) {
-        e = ERR_INTERNAL;
-        *ret_why = mem_strdup("this program was linked so that NNG misses its guard (sendmsg).");
     } else {
         e = take_lock(s, ret_why);
     }
@@ -427,22 +418,24 @@ enum err server_create(const char *hub_name, struct server **ret_server, char **
     return ERR_OK;
 }
 
-static int listen_on(struct server *s, nng_socket socket, const char *file)
+static int listen_on(struct server *s, struct door *door, const char *file,
+                     const struct conn_kind *kind)
 {
     char *path = path_join(s->dir, file), *url = mem_printf("ipc://%s", path);
-    nng_listener listener;
-    int code = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, WIRE_MAX_MESSAGE);
 
+    door->server = s;
+    door->kind = kind;
     unlink(path); /* left by a hub that died; ours to remove, since the lock is ours */
+    int code = nng_stream_listener_alloc(&door->listener, url);
     if (code == 0)
-        code = nng_listener_create(&listener, socket, url);
-    if (code == 0) {
-        code = nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, S_IRUSR | S_IWUSR);
-        if (code == 0)
-            code = nng_listener_start(listener, 0);
-        if (code != 0)
-            nng_listener_close(listener);
-    }
+        code =
+            nng_stream_listener_set_int(door->listener, NNG_OPT_IPC_PERMISSIONS, S_IRUSR | S_IWUSR);
+    if (code == 0)
+        code = nng_aio_alloc(&door->accept, accepted, door);
+    if (code == 0)
+        code = nng_stream_listener_listen(door->listener);
+    if (code == 0)
+        nng_stream_listener_accept(door->listener, door->accept);
     free(path);
     free(url);
     return code;
@@ -451,46 +444,40 @@ static int listen_on(struct server *s, nng_socket socket, const char *file)
 enum err server_listen(struct server *server, struct hub *hub, char **ret_why)
 {
     struct server *s = server;
-    int code;
-
     s->hub = hub;
-    s->call_open = (code = nng_rep0_open(&s->call)) == 0;
-    if (code == 0)
-        s->pub_open = (code = nng_pub0_open(&s->pub)) == 0;
-    if (code == 0)
-        code = nng_socket_set_int(s->pub, NNG_OPT_SENDBUF, PUB_QUEUE);
-    if (code == 0)
-        code = nng_pipe_notify(s->call, NNG_PIPE_EV_ADD_PRE, peer_comes, s);
-    if (code == 0)
-        code = nng_pipe_notify(s->call, NNG_PIPE_EV_REM_POST, peer_goes, s);
-    if (code == 0)
-        code = nng_pipe_notify(s->pub, NNG_PIPE_EV_ADD_PRE, peer_comes, s);
-    if (code == 0)
-        code = nng_pipe_notify(s->pub, NNG_PIPE_EV_ADD_POST, subscriber_is_there, s);
-    if (code == 0)
-        code = nng_pipe_notify(s->pub, NNG_PIPE_EV_REM_POST, peer_goes, s);
-    if (code == 0)
-        code = nng_aio_alloc(&s->receive, received, s);
-    if (code == 0) {
-        receive_next(s);
-        code = s->receiving ? 0 : NNG_ENOMEM;
-    }
-    /* PUB first: a client that finds the calls' socket may subscribe at once. */
-    if (code == 0)
-        code = listen_on(s, s->pub, "pub");
-    if (code == 0)
-        code = listen_on(s, s->call, "call");
-    if (code != 0) {
-        *ret_why = mem_printf("the hub cannot listen in %s: %s.", s->dir, nng_strerror(code));
-        return from_nng(code);
-    }
     s->listening = true;
-    return ERR_OK;
+    /* Events first: a client that finds the calls' socket may subscribe at once. */
+    int code = listen_on(s, &s->pub, "pub", &pub);
+    if (code == 0)
+        code = listen_on(s, &s->call, "call", &rep);
+    if (code != 0)
+        *ret_why = mem_printf("the hub cannot listen in %s: %s.", s->dir, nng_strerror(code));
+    return from_nng(code);
 }
 
 const struct hub_io *server_io(struct server *server)
 {
     return &server->io;
+}
+
+static void door_close(struct door *door)
+{
+    if (door->listener)
+        nng_stream_listener_close(door->listener);
+    nng_aio_free(door->accept); /* waits for its callback */
+    if (door->listener)
+        nng_stream_listener_free(door->listener);
+}
+
+static void end_peers(struct server *s)
+{
+    pthread_mutex_lock(&s->mutex);
+    for (int i = 0; i < PEER_BUCKETS; i++)
+        for (struct peer *p = s->peers[i]; p; p = p->next)
+            conn_close(p->conn);
+    while (s->peers_count)
+        pthread_cond_wait(&s->gone, &s->mutex);
+    pthread_mutex_unlock(&s->mutex);
 }
 
 void server_destroy(struct server *server)
@@ -501,22 +488,15 @@ void server_destroy(struct server *server)
     pthread_mutex_lock(&s->mutex);
     s->closing = true;
     pthread_mutex_unlock(&s->mutex);
-    if (s->call_open)
-        nng_close(s->call);
-    if (s->pub_open)
-        nng_close(s->pub);
-    nng_aio_free(s->receive); /* waits for its callback */
-    for (struct slot *slot = s->all; slot; slot = slot->next_all)
-        nng_aio_stop(slot->aio); /* of all before any is freed: a callback links its slot */
-    for (struct slot *slot = s->all; slot;) {
-        struct slot *next = slot->next_all;
-        nng_aio_free(slot->aio);
+    door_close(&s->call);
+    door_close(&s->pub);
+    end_peers(s);
+    while (s->slots) {
+        struct slot *slot = s->slots;
+        s->slots = slot->next;
+        conn_release(slot->conn);
         free(slot);
-        slot = next;
     }
-    for (int i = 0; i < PEER_BUCKETS; i++)
-        while (s->peers[i])
-            peer_remove(s, s->peers[i]->id);
     for (int i = 0; s->listening && i < 2; i++) {
         char *path = path_join(s->dir, i ? "pub" : "call");
         unlink(path);
@@ -526,6 +506,7 @@ void server_destroy(struct server *server)
         close(s->lock_fd); /* last: who takes it next may bind at once */
     free(s->dir);
     free(s->name);
+    pthread_cond_destroy(&s->gone);
     pthread_mutex_destroy(&s->mutex);
     free(s);
 }

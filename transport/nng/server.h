@@ -1,6 +1,5 @@
-/* The hub's endpoints: a REP socket for calls (one nng_ctx a call) and a PUB socket for events, on
- * ipc:// in the hub's runtime folder, as files `call` and `pub`. NNG's callbacks only hand the
- * message to hub_submit. */
+/* The hub's endpoints: REP for calls and PUB for events, on ipc:// in the hub's runtime folder, as
+ * files `call` and `pub`. NNG's callbacks only hand the message to hub_submit. */
 #ifndef BATON_NNG_SERVER_H
 #define BATON_NNG_SERVER_H
 

@@ -201,8 +201,8 @@ static const struct capability sample_hello = {
 };
 
 static const struct capability *const sample_rows[] = {
-    &sample_open, &sample_write, &sample_keys,   &sample_list,  &sample_read, &sample_stop,
-    &sample_exec, &sample_take,  &sample_events, &sample_hello, &sample_run,
+    &sample_hello, &sample_open, &sample_write, &sample_keys,   &sample_list, &sample_read,
+    &sample_stop,  &sample_exec, &sample_take,  &sample_events, &sample_run,
 };
 static const struct catalogue sample_catalogue = {sample_rows,
                                                   sizeof sample_rows / sizeof *sample_rows};
