@@ -49,6 +49,7 @@ struct capability {
  * schema has "x-positional": names of properties that the command takes as plain arguments, in
  * order; and "x-rest": the array property that takes all arguments behind `--`. A property may have
  * "x-stdin": true (absent: read from standard input), "x-value": what --help calls its value,
+ * "x-here": true (absent: the caller's folder; a relative `cwd` is made absolute in any case),
  * "x-expects": what a value that fails its pattern should have been, in words.
  *
  * Output schemas tell the command line how a person reads the result; --json ignores all of it:

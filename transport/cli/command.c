@@ -15,30 +15,46 @@
 
 #define CALL_MS 30000 /* a call that is not CAP_LONG; the hub answers these at once */
 
-static void tell(const struct command *c, const char *name, const char *message, const char *next,
-                 bool retry, const cJSON *data)
+/* A failure as JSON: what a program needs to tell errors apart, and the sentence for an agent. */
+static void tell_json(enum err code, const char *name, const char *message, const char *next,
+                      bool retry, const cJSON *data)
 {
-    if (!c->options.json) {
-        fprintf(stderr, "baton: %s%s%s\n", message, *next ? " " : "", next);
-        return;
-    }
+    static const char *const said[] = {"name", "person", "agent", "next", "retry"};
+    const char *agent = json_string(data, "agent", err_text(code)->agent);
     cJSON *json = cJSON_CreateObject();
+    cJSON *more = data ? cJSON_Duplicate(data, true) : NULL;
     json_add_text(json, "error", name, strlen(name));
     json_add_text(json, "message", message, strlen(message));
+    json_add_text(json, "agent", agent, strlen(agent));
     json_add_text(json, "next", next, strlen(next));
     cJSON_AddBoolToObject(json, "retry", retry);
-    if (data)
-        cJSON_AddItemToObject(json, "data", cJSON_Duplicate(data, true));
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(more, said[i]);
+    if (more && more->child)
+        cJSON_AddItemToObject(json, "data", more);
+    else
+        cJSON_Delete(more);
     char *text = json_print(json);
     fprintf(stderr, "%s\n", text);
     free(text);
     cJSON_Delete(json);
 }
 
+static void tell(const struct command *c, enum err code, const char *name, const char *message,
+                 const char *next, bool retry, const cJSON *data)
+{
+    size_t n = strlen(message);
+    const char *stop = n && strchr(".!?", message[n - 1]) ? "" : ".";
+    if (c->options.json)
+        tell_json(code, name, message, next, retry, data);
+    else
+        fprintf(stderr, "baton: %s%s%s%s\n", message, stop, *next ? " " : "", next);
+}
+
 int command_fault(const struct command *c, struct client_fault *fault)
 {
     const struct err_text *known = err_text(fault->code);
-    tell(c, fault->name[0] ? fault->name : known->name,
+    tell(c, fault->code, fault->name[0] ? fault->name : known->name,
          fault->message[0] ? fault->message : known->person, fault->next, fault->retry,
          fault->data);
     int status = fault->code == ERR_TIMEOUT ? EXIT_TIMEOUT : EXIT_FAILED;
@@ -49,19 +65,15 @@ int command_fault(const struct command *c, struct client_fault *fault)
 int command_fail(const struct command *c, enum err code, const char *message)
 {
     const struct err_text *known = err_text(code);
-    tell(c, known->name, message ? message : known->person, known->next, known->retry, NULL);
+    tell(c, code, known->name, message ? message : known->person, known->next, known->retry, NULL);
     return code == ERR_TIMEOUT ? EXIT_TIMEOUT : EXIT_FAILED;
 }
 
 int command_usage_at(const struct command *c, const char *message, const char *where)
 {
-    size_t n = strlen(message);
-    char *sentence =
-        n && strchr(".!?", message[n - 1]) ? mem_strdup(message) : mem_printf("%s.", message);
     char *next = mem_printf("See 'baton %s%s--help'.", where, *where ? " " : "");
-    tell(c, err_text(ERR_USAGE)->name, sentence, next, false, NULL);
+    tell(c, ERR_USAGE, err_text(ERR_USAGE)->name, message, next, false, NULL);
     free(next);
-    free(sentence);
     return EXIT_USAGE;
 }
 

@@ -371,6 +371,26 @@ static enum err rest(struct parse *p, int argc, char **argv)
     return ERR_OK;
 }
 
+/* Folders are the caller's: the hub works in another one. A relative `cwd` becomes absolute, and a
+ * property with x-here is this folder when it is absent. */
+static void place(struct parse *p)
+{
+    char *here = getcwd(NULL, 0);
+    cJSON *given = cJSON_GetObjectItemCaseSensitive(p->flags->input, "cwd");
+    const cJSON *one;
+    if (here && text_is_utf8(here, strlen(here))) {
+        cJSON_ArrayForEach(one, p->properties) if (json_bool(one, "x-here", false) &&
+                                                   !json_get(p->flags->input, one->string))
+            cJSON_AddStringToObject(p->flags->input, one->string, here);
+        if (cJSON_IsString(given) && given->valuestring[0] && given->valuestring[0] != '/') {
+            char *whole = path_join(here, given->valuestring);
+            cJSON_SetValuestring(given, whole);
+            free(whole);
+        }
+    }
+    free(here);
+}
+
 /* What is required has to be there; *unread is what standard input is to fill. */
 static enum err complete(struct parse *p, const struct globals *g)
 {
@@ -386,6 +406,7 @@ static enum err complete(struct parse *p, const struct globals *g)
     if (g->options.workspace && json_get(p->properties, "workspace") &&
         !json_get(input, "workspace"))
         cJSON_AddStringToObject(input, "workspace", g->options.workspace);
+    place(p);
     cJSON_ArrayForEach(one, p->properties) if (json_bool(one, "x-stdin", false) &&
                                                !json_get(input, one->string)) p->flags->unread =
         one->string;

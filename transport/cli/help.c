@@ -316,7 +316,7 @@ void help_overview(const struct catalogue *c, struct buf *out)
     for (size_t i = 0; i < c->count; i++) {
         const char *group = c->rows[i]->group;
         struct buf names = {0};
-        bool first = true;
+        bool first = !(c->rows[i]->flags & CAP_INTERNAL);
         for (size_t k = 0; k < i; k++)
             first = first &&
                     (strcmp(c->rows[k]->group, group) != 0 || (c->rows[k]->flags & CAP_INTERNAL));

@@ -333,7 +333,7 @@ static void object(const cJSON *schema, const cJSON *value, int columns, struct 
             list(mine ? schema : sub, member, columns, out);
         return;
     }
-    if (cJSON_IsObject(json_get(schema, "additionalProperties")) && all_objects(value)) {
+    if (all_objects(value) && !properties) {
         table(schema, json_get(schema, "additionalProperties"), value, true, columns, out);
         return;
     }

@@ -98,6 +98,7 @@ enum err client_call(struct client *client, const char *method, const cJSON *par
     snprintf(ret_fault->message, sizeof ret_fault->message, "It did not work.");
     snprintf(ret_fault->next, sizeof ret_fault->next, "Try more.");
     ret_fault->data = cJSON_CreateObject();
+    cJSON_AddStringToObject(ret_fault->data, "agent", "Ask.");
     json_add_int(ret_fault->data, "n", 7);
     return a->code;
 }
@@ -347,9 +348,9 @@ static void a_refusal_says_what_next(void **state)
     assert_string_equal(scene.out.data, "");
     ANSWERS({"shell.list", NULL, ERR_DENIED});
     assert_int_equal(RUN("shell", "list", "--json"), 1);
-    assert_string_equal(scene.err.data,
-                        "{\"error\":\"PermissionDenied\",\"message\":\"It did not work.\",\"next\":"
-                        "\"Try more.\",\"retry\":false,\"data\":{\"n\":7}}\n");
+    assert_string_equal(scene.err.data, "{\"error\":\"PermissionDenied\",\"message\":\"It did not "
+                                        "work.\",\"agent\":\"Ask.\",\"next\":"
+                                        "\"Try more.\",\"retry\":false,\"data\":{\"n\":7}}\n");
     ANSWERS({"shell.list", NULL, ERR_TIMEOUT});
     assert_int_equal(RUN("shell", "list"), 124);
 }
@@ -398,7 +399,8 @@ static void wrong_usage(void **state)
     assert_int_equal(RUN("shell", "open", "--cols", "0", "--json"), 2);
     assert_string_equal(scene.err.data,
                         "{\"error\":\"Usage\",\"message\":\"--cols must be at least 1, got "
-                        "0.\",\"next\":\"See 'baton shell open --help'.\",\"retry\":false}\n");
+                        "0\",\"agent\":\"The request has the wrong shape.\",\"next\":\"See 'baton "
+                        "shell open --help'.\",\"retry\":false}\n");
     assert_int_equal(RUN("a\033]0;x\007"), 2);
     assert_null(strchr(scene.err.data, '\033'));
     assert_string_equal(scene.asked.data, "");
