@@ -159,8 +159,8 @@ static const struct capability table[] = {
     {"hub", "doctor", "1.0", "Say what is missing on this machine, and what mends it", NO_INPUT,
      SCHEMA({"type" : "array"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CLIENT, 0, no_errors, NULL},
     {"config", "show", "1.0", "Show the configuration in force, and where each value came from",
-     NO_INPUT, SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OWNER, LANE_CONTROL, 0, no_errors,
-     config_show_call},
+     NO_INPUT, SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OWNER, LANE_CONTROL,
+     CAP_STARTS_HUB, no_errors, config_show_call},
 
     {"workspace", "open", "1.0", "Open a workspace; make it when it is new",
      INPUT("properties"
@@ -180,21 +180,21 @@ static const struct capability table[] = {
      ROLE_DRIVER, LANE_CONTROL, CAP_STARTS_HUB, not_found, workspace_open},
     {"workspace", "list", "1.0", "List the workspaces", NO_INPUT,
      SCHEMA({"type" : "array", "x-columns" : [ "workspace", "state", "shells", "cwd" ]}),
-     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, 0, no_errors, workspace_list},
+     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB, no_errors, workspace_list},
     {"workspace", "close", "1.0", "Close a workspace and its shells; the records stay",
      INPUT("properties"
            : {KEY, FORCE}, "required"
            : ["key"], "x-positional"
            : ["key"]),
      SCHEMA({"type" : "object", "x-sentence" : "{workspace} is closed."}), TIER_NOTIFY, ROLE_OWNER,
-     LANE_CONTROL, CAP_ASKS, busy, workspace_close},
+     LANE_CONTROL, CAP_ASKS | CAP_STARTS_HUB, busy, workspace_close},
     {"workspace", "delete", "1.0", "Delete a workspace and all its records",
      INPUT("properties"
            : {KEY, FORCE}, "required"
            : ["key"], "x-positional"
            : ["key"]),
      SCHEMA({"type" : "object", "x-sentence" : "{workspace} is deleted."}), TIER_NOTIFY, ROLE_OWNER,
-     LANE_CONTROL, CAP_ASKS, busy, workspace_delete},
+     LANE_CONTROL, CAP_ASKS | CAP_STARTS_HUB, busy, workspace_delete},
 
     {"shell", "open", "1.0", "Open a shell, or a program in a terminal",
      INPUT("properties"
@@ -246,8 +246,8 @@ static const struct capability table[] = {
                    "description" : "also those that were closed"
                }
            }),
-     SCHEMA(SHELL_LIST_SCHEMA), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, 0, no_errors,
-     shell_list},
+     SCHEMA(SHELL_LIST_SCHEMA), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB,
+     no_errors, shell_list},
     {"shell", "write", "1.0", "Type text into a shell",
      INPUT("properties"
            : {
@@ -265,8 +265,8 @@ static const struct capability table[] = {
              "required"
            : ["shellId"], "x-positional"
            : [ "shellId", "text" ]),
-     SCHEMA({"type" : "object", "x-sentence" : ""}), TIER_NOTIFY, ROLE_DRIVER, LANE_STREAM, 0,
-     shell_errors, shell_write},
+     SCHEMA({"type" : "object", "x-sentence" : ""}), TIER_NOTIFY, ROLE_DRIVER, LANE_STREAM,
+     CAP_STARTS_HUB, shell_errors, shell_write},
     {"shell", "keys", "1.0", "Press keys in a shell: C-c Up Enter F5 M-x, or plain text",
      INPUT("properties"
            : {
@@ -283,15 +283,15 @@ static const struct capability table[] = {
              "required"
            : [ "shellId", "keys" ], "x-positional"
            : [ "shellId", "keys" ]),
-     SCHEMA({"type" : "object", "x-sentence" : ""}), TIER_NOTIFY, ROLE_DRIVER, LANE_STREAM, 0,
-     shell_errors, shell_keys},
+     SCHEMA({"type" : "object", "x-sentence" : ""}), TIER_NOTIFY, ROLE_DRIVER, LANE_STREAM,
+     CAP_STARTS_HUB, shell_errors, shell_keys},
     {"shell", "resize", "1.0", "Change a shell's size",
      INPUT("properties"
            : {SHELL_ID, ROWS, COLS, EPOCH}, "required"
            : [ "shellId", "rows", "cols" ], "x-positional"
            : ["shellId"]),
      SCHEMA({"type" : "object", "x-sentence" : "{shellId} is {cols} x {rows} now."}), TIER_NOTIFY,
-     ROLE_DRIVER, LANE_STREAM, 0, shell_errors, shell_resize},
+     ROLE_DRIVER, LANE_STREAM, CAP_STARTS_HUB, shell_errors, shell_resize},
     {"shell", "snapshot", "1.0", "Show a shell's screen as it is now",
      INPUT("properties"
            : {
@@ -320,8 +320,8 @@ static const struct capability table[] = {
              "required"
            : ["shellId"], "x-positional"
            : ["shellId"]),
-     SCHEMA({"type" : "object", "x-raw" : "text"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_STREAM, 0,
-     not_found, shell_snapshot},
+     SCHEMA({"type" : "object", "x-raw" : "text"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_STREAM,
+     CAP_STARTS_HUB, not_found, shell_snapshot},
     {"shell", "wait", "1.0", "Wait until a shell shows a text, is quiet, rings or ends",
      INPUT("properties"
            : {
@@ -356,7 +356,7 @@ static const struct capability table[] = {
            : ["shellId"], "x-positional"
            : ["shellId"]),
      SCHEMA({"type" : "object", "x-sentence" : ""}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_STREAM,
-     CAP_LONG, wait_errors, shell_wait},
+     CAP_LONG | CAP_STARTS_HUB, wait_errors, shell_wait},
     {"shell", "read", "1.0", "Read the raw bytes that a shell has written",
      INPUT("properties"
            : {
@@ -374,7 +374,7 @@ static const struct capability table[] = {
            : ["shellId"], "x-positional"
            : ["shellId"]),
      SCHEMA({"type" : "object", "x-raw" : "data"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_STREAM,
-     CAP_FOLLOW, read_errors, stream_read},
+     CAP_FOLLOW | CAP_STARTS_HUB, read_errors, stream_read},
     {"shell", "rename", "1.0", "Give a shell another name",
      INPUT("properties"
            : {
@@ -390,20 +390,20 @@ static const struct capability table[] = {
            : [ "shellId", "name" ], "x-positional"
            : [ "shellId", "name" ]),
      SCHEMA({"type" : "object", "x-sentence" : "{shellId} is called {name} now."}), TIER_NOTIFY,
-     ROLE_DRIVER, LANE_CONTROL, 0, not_found, shell_rename},
+     ROLE_DRIVER, LANE_CONTROL, CAP_STARTS_HUB, not_found, shell_rename},
     {"shell", "close", "1.0", "Close a shell: hang up, then TERM, then KILL; its record stays",
      INPUT("properties"
            : {SHELL_ID}, "required"
            : ["shellId"], "x-positional"
            : ["shellId"]),
      SCHEMA({"type" : "object", "x-sentence" : "{shellId} is {state}."}), TIER_NOTIFY, ROLE_DRIVER,
-     LANE_CONTROL, 0, not_found, shell_close},
+     LANE_CONTROL, CAP_STARTS_HUB, not_found, shell_close},
 
     {"stream", "list", "1.0", "List the streams that have a record", NO_INPUT, SCHEMA({
          "type" : "array",
          "x-columns" : [ "streamId", "workspace", "pos", "firstPos", "bytes", "live" ]
      }),
-     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_STREAM, 0, no_errors, stream_list},
+     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_STREAM, CAP_STARTS_HUB, no_errors, stream_list},
     {"stream", "read", "1.0", "Read the raw bytes of a stream, by position",
      INPUT("properties"
            : {
@@ -421,7 +421,7 @@ static const struct capability table[] = {
            : ["streamId"], "x-positional"
            : ["streamId"]),
      SCHEMA({"type" : "object", "x-raw" : "data"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_STREAM,
-     CAP_FOLLOW, read_errors, stream_read},
+     CAP_FOLLOW | CAP_STARTS_HUB, read_errors, stream_read},
     {"stream", "records", "1.0", "Read the records of a stream: output, input, resizes, exit",
      INPUT("properties"
            : {
@@ -438,8 +438,8 @@ static const struct capability table[] = {
              "required"
            : ["streamId"], "x-positional"
            : ["streamId"]),
-     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_STREAM, 0, read_errors,
-     stream_records},
+     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_STREAM, CAP_STARTS_HUB,
+     read_errors, stream_records},
     {"stream", "export", "1.0", "Write a stream's recording as asciicast v2",
      INPUT("properties"
            : {
@@ -460,8 +460,8 @@ static const struct capability table[] = {
              "required"
            : ["streamId"], "x-positional"
            : ["streamId"]),
-     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CLIENT, CAP_LONG,
-     read_errors, NULL},
+     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CLIENT,
+     CAP_LONG | CAP_STARTS_HUB, read_errors, NULL},
     {"stream", "play", "1.0", "Play a stream's recording in this terminal",
      INPUT("properties"
            : {
@@ -485,8 +485,8 @@ static const struct capability table[] = {
              "required"
            : ["streamId"], "x-positional"
            : ["streamId"]),
-     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CLIENT, CAP_LONG,
-     read_errors, NULL},
+     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CLIENT,
+     CAP_LONG | CAP_STARTS_HUB, read_errors, NULL},
 
     {"events", "since", "1.0", "List events after an id, from disk",
      INPUT("properties"
@@ -505,8 +505,8 @@ static const struct capability table[] = {
            },
              "x-positional"
            : ["id"]),
-     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, 0, no_errors,
-     events_since},
+     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB,
+     no_errors, events_since},
     {"events", "next", "1.0", "Wait for the events after an id",
      INPUT("properties"
            : {
@@ -532,8 +532,8 @@ static const struct capability table[] = {
            },
              "x-positional"
            : ["id"]),
-     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_LONG,
-     wait_errors, events_next},
+     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL,
+     CAP_LONG | CAP_STARTS_HUB, wait_errors, events_next},
     {"events", "follow", "1.0", "Show events as they happen, one JSON object a line",
      INPUT("properties"
            : {
@@ -545,8 +545,8 @@ static const struct capability table[] = {
                WORKSPACE,
                "kind" : {"type" : "string", "maxLength" : 60, "description" : "only of this kind"}
            }),
-     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CLIENT, CAP_LONG, no_errors,
-     NULL},
+     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CLIENT,
+     CAP_LONG | CAP_STARTS_HUB, no_errors, NULL},
 
     {"member", "list", "1.0", "List who is attached, and what they look at",
      INPUT("properties"
@@ -555,7 +555,7 @@ static const struct capability table[] = {
          "type" : "array",
          "x-columns" : [ "member", "kind", "client", "workspace", "looking", "cols", "rows" ]
      }),
-     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, 0, no_errors, member_list},
+     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB, no_errors, member_list},
     {"member", "look", "1.0", "Tell what this client looks at",
      INPUT("properties"
            : {WORKSPACE, "target" : {"type" : "string", "maxLength" : 60}, ROWS, COLS}, "required"

@@ -160,6 +160,8 @@ static bool take_notes(struct stream *st)
 {
     struct keeper_note note;
     enum err e;
+    const int32_t pid = st->info.pid;
+    const char held = st->info.held[0];
     while ((e = keeper_receive(st->fd, &note)) == ERR_OK) {
         st->info.pid = note.pid;
         switch (note.kind) {
@@ -178,6 +180,8 @@ static bool take_notes(struct stream *st)
         case KEEPER_EXITED: break; /* the record in the log says it */
         }
     }
+    if (pid != st->info.pid || held != st->info.held[0])
+        stream_save_info(st);
     return e != ERR_LOST;
 }
 

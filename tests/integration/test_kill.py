@@ -38,6 +38,15 @@ def numbers(data):
     return len(lines) - 2
 
 
+def shell_pids(w):
+    """The pids of all shells' programs, once each has told its own."""
+    def ask():
+        shells = w.baton("shell", "list")
+        shells = [s for s in shells if s["state"] == "running"]
+        return all("pid" in s for s in shells) and {s["shellId"]: s["pid"] for s in shells}
+    return wait_until(ask, 10, "the shells' pids")
+
+
 def hub_killed_under_load(w):
     print("seed %d, %d kills" % (SEED, KILLS), flush=True)
     rnd = random.Random(SEED)
@@ -55,7 +64,7 @@ def hub_killed_under_load(w):
                                   str(rnd.randrange(1000)), out], env=w.env,
                                  stderr=subprocess.PIPE)
             followers.append((shell, mode, out, p))
-    pids = {s["shellId"]: s["pid"] for s in w.baton("shell", "list")}
+    pids = shell_pids(w)
     ids = set(shells)
     hubs = set()
     for kill in range(KILLS):
@@ -67,10 +76,11 @@ def hub_killed_under_load(w):
             check(shell not in ids, "%s was given twice" % shell)
             ids.add(shell)
     check(len(hubs) == KILLS, "each kill met another hub")
+    again = shell_pids(w)
     now = {s["shellId"]: s for s in w.baton("shell", "list")}
     for shell in shells:
         check(now[shell]["state"] == "running", "%s is %s" % (shell, now[shell]["state"]))
-        check(now[shell]["pid"] == pids[shell], "%s is the same process still" % shell)
+        check(again[shell] == pids[shell], "%s is the same process still" % shell)
     open(w.path("stop"), "w").close()
     for shell in shells:
         w.baton("shell", "wait", shell, "--exit", "--timeout", "60")
@@ -106,8 +116,7 @@ def keeper_killed(w):
     w.baton("workspace", "open", "main")
     a = w.baton("shell", "open", "--", "cat")["shellId"]
     b = w.baton("shell", "open", "--", "cat")["shellId"]
-    shells = {s["shellId"]: s for s in w.baton("shell", "list")}
-    child = shells[a]["pid"]
+    child = shell_pids(w)[a]
     with open("/proc/%d/stat" % child) as f:
         keeper = int(f.read().rsplit(")", 1)[1].split()[1])
     os.kill(keeper, 9)

@@ -64,6 +64,8 @@ class World:
         return json.loads(r.stdout or b"null")
 
     def hub_pid(self):
+        """The pid of the hub, which is started when none runs."""
+        self.run("hub", "start")
         return self.baton("hub", "status")["pid"]
 
     def kill_hub(self, sig=signal.SIGKILL):

@@ -95,7 +95,7 @@ int local_events_follow(const struct command *c)
     struct client_fault fault = {0};
     int status = EXIT_FAILED;
     int64_t last = json_int(c->flags.input, "id", -1);
-    struct client *client = command_connect(c, false, &status);
+    struct client *client = command_connect(c, true, &status);
     if (!client)
         return status;
     if (last < 0 && head_now(client, &last, &fault) != ERR_OK)

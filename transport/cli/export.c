@@ -97,7 +97,7 @@ int local_export(const struct command *c)
     const char *id = json_string(c->flags.input, "streamId", "");
     struct sink sink = {.file = json_string(c->flags.input, "output", NULL), .fd = -1};
     int status = EXIT_FAILED;
-    struct client *client = command_connect(c, false, &status);
+    struct client *client = command_connect(c, true, &status);
     if (!client)
         return status;
     if (!sink.file)

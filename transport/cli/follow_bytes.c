@@ -152,7 +152,7 @@ int command_follow(const struct command *c)
                                                        .connected = on_connected};
     struct following f = {.command = c, .status = EXIT_DONE};
     int status = EXIT_FAILED;
-    struct client *client = command_connect(c, false, &status);
+    struct client *client = command_connect(c, true, &status);
     if (!client)
         return status;
     char *id = whole_id(c, client, &status);

@@ -278,7 +278,7 @@ int local_play(const struct command *c)
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !c->options.json;
     if (terminal)
         sigprocmask(SIG_BLOCK, &set, NULL); /* before the client's threads are there */
-    struct client *client = command_connect(c, false, &status);
+    struct client *client = command_connect(c, true, &status);
     if (client) {
         struct records *records = records_open(client, json_string(c->flags.input, "streamId", ""));
         int signals = terminal ? signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK) : -1;
