@@ -44,7 +44,6 @@ struct hub {
     int submitted, gone, last_gone_count;
     int echo_last;     /* the newest `n` of echo */
     bool out_of_order; /* an echo's n did not rise */
-    char scratch[1 << 16];
 };
 
 static inline void fake_answer(struct hub *hub, void *handle, int id, cJSON *result)
@@ -126,11 +125,12 @@ void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const v
         free(text);
     } else if (strcmp(method, "publish") == 0) { /* so many messages of so many bytes */
         const int64_t count = json_int(params, "count", 1), size = json_int(params, "size", 1);
+        char *body = mem_zalloc((size_t)size);
         for (int64_t i = 0; i < count; i++) {
-            memset(hub->scratch, 'a' + (int)(i % 26), (size_t)size);
-            hub->io->publish(hub->server, json_string(params, "topic", "t"), hub->scratch,
-                             (size_t)size);
+            memset(body, 'a' + (int)(i % 26), (size_t)size);
+            hub->io->publish(hub->server, json_string(params, "topic", "t"), body, (size_t)size);
         }
+        free(body);
         fake_answer(hub, handle, id, cJSON_CreateNumber((double)count));
     } else {
         const int at = (int)json_int(params, "n", -1);
