@@ -12,10 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WAIT_MS   60000
-#define CALL_MS   30000
-#define PAUSE_MIN 50
-#define PAUSE_MAX 1000
+#define WAIT_MS  60000
+#define CALL_MS  30000
+#define PAUSE_MS 250
 
 /* Prints events; *last becomes the newest id. */
 static int print_events(const struct command *c, const cJSON *result, int64_t *last)
@@ -50,6 +49,14 @@ static enum err head_now(struct client *client, int64_t *ret_head, struct client
     return e;
 }
 
+/* Lets the client come back by itself, for a moment. */
+static void wait_for_hub(struct client *client)
+{
+    struct pollfd fd = {.fd = client_fd(client), .events = POLLIN};
+    poll(&fd, 1, PAUSE_MS);
+    client_dispatch(client);
+}
+
 static bool will_return(enum err e)
 {
     return e == ERR_NO_HUB || e == ERR_LOST;
@@ -57,7 +64,7 @@ static bool will_return(enum err e)
 
 static int follow(const struct command *c, struct client *client, int64_t last)
 {
-    int status = EXIT_DONE, pause = PAUSE_MIN;
+    int status = EXIT_DONE;
     bool told = false;
     cJSON *ask = cJSON_Duplicate(c->flags.input, true);
     cJSON_DeleteItemFromObjectCaseSensitive(ask, "wait");
@@ -70,15 +77,13 @@ static int follow(const struct command *c, struct client *client, int64_t last)
         enum err e = client_call(client, "events.next", ask, -1, &result, &fault);
         if (e == ERR_OK) {
             status = print_events(c, result, &last);
-            pause = PAUSE_MIN;
             told = false;
         } else if (will_return(e)) {
             if (!told && !c->options.json && isatty(STDERR_FILENO))
                 fprintf(stderr, "baton: the hub is gone; waiting for it to come back\n");
             told = true;
-            poll(NULL, 0, pause);
-            pause = pause * 2 > PAUSE_MAX ? PAUSE_MAX : pause * 2;
             client_fault_finish(&fault);
+            wait_for_hub(client);
         } else if (e == ERR_TIMEOUT) {
             client_fault_finish(&fault);
         } else {

@@ -43,6 +43,7 @@ static struct scene {
     int door; /* which one was opened */
     struct buf door_words;
     bool foreground;
+    int dispatched; /* how often the client was given time */
     int pipe[2];
 } scene;
 
@@ -150,6 +151,9 @@ void client_dispatch(struct client *client)
 {
     static const struct follow_head alive = {.pos = 4}, over = {.pos = 4, .exited = true};
     (void)client;
+    scene.dispatched++;
+    if (!scene.follow)
+        return;
     scene.follow->bytes(scene.follow_data, 0, "a\xc3", 2);
     scene.follow->head(scene.follow_data, &alive);
     scene.follow->head(scene.follow_data, &over); /* bytes are still to come */
@@ -526,6 +530,16 @@ static void events_once_each(void **state)
                                           "events.next {\"wait\":60000,\"id\":9}\n");
 }
 
+/* Between the calls that failed the client had its chance to come back. */
+static void an_outage_gives_the_client_time(void **state)
+{
+    (void)state;
+    ANSWERS({"events.next", NULL, ERR_NO_HUB}, {"events.next", NULL, ERR_NO_HUB},
+            {"events.next", NULL, ERR_DENIED});
+    assert_int_equal(RUN("events", "follow", "--id", "3"), 1);
+    assert_int_equal(scene.dispatched, 2);
+}
+
 static void events_from_an_id(void **state)
 {
     (void)state;
@@ -554,6 +568,7 @@ int main(void)
         TEST(bytes_as_lines),
         TEST(a_stream_must_be_one),
         TEST(events_once_each),
+        TEST(an_outage_gives_the_client_time),
         TEST(events_from_an_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
