@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,16 +129,19 @@ static void put_all(struct canvas *c, int row, int col, int end, const struct bo
 
     put(c, row, &col, end, dim, " ");
     for (int i = 0; i < BORDER_TEXTS; i++) {
+        int room = end - 1 - col - (first ? 0 : text_width(gap));
         if (!texts[i].text || !texts[i].text[0])
             continue;
+        bool whole = text_width(texts[i].text) <= room;
+        if (!whole && !first && room < 8)
+            break; /* a stump says nothing */
         if (!first)
             put(c, row, &col, end, dim, gap);
         first = false;
-        if (text_width(texts[i].text) > end - 1 - col && end - 2 > col) {
-            put(c, row, &col, end - 2, texts[i].style, texts[i].text);
+        put(c, row, &col, whole ? end - 1 : end - 2, texts[i].style, texts[i].text);
+        if (!whole) {
             put(c, row, &col, end - 1, texts[i].style, theme_glyph(theme, GLYPH_ELLIPSIS));
-        } else {
-            put(c, row, &col, end - 1, texts[i].style, texts[i].text);
+            break;
         }
     }
     put(c, row, &col, end, dim, " ");
@@ -148,10 +152,12 @@ void border_title(struct canvas *c, struct rect box, const struct border_text le
 {
     struct style dim = theme_style(theme, ROLE_DIM);
     struct border_text fits[BORDER_TEXTS];
+    char gap[16];
     int from = box.col + 2, end = box.col + box.cols - 2, width = width_of(left, 3), room;
 
     if (end - from < 3)
         return;
+    snprintf(gap, sizeof gap, " %s ", theme_glyph(theme, GLYPH_DOT));
     /* The name keeps a dozen columns before the right side gets any. */
     room = end - from - (width < 14 ? width : 14) - 1;
     memcpy(fits, right, sizeof fits);

@@ -1,5 +1,5 @@
-/* Any capability of the hub from the console's command line, written as on the shell's: the row says
- * how its input is read and how its result looks. */
+/* Any capability of the hub from the console's command line, written as on the shell's: the row
+ * says how its input is read and how its result looks. */
 #include "tui/console_private.h"
 
 #include "core/base/json.h"

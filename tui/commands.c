@@ -75,8 +75,8 @@ void console_run(struct console *c, const char *text)
         else if (command)
             command->run(c, count, words);
         else if (!console_call(c, count, words))
-            notices_add(&c->notices, ROLE_BAD, "there is no command \"%s\"; Tab shows what there is",
-                        words[0]);
+            notices_add(&c->notices, ROLE_BAD,
+                        "there is no command \"%s\"; Tab shows what there is", words[0]);
     }
     free(copy);
 }
@@ -98,8 +98,7 @@ static void offer(struct found *f, const char *word)
     if (strncmp(word, f->begin, f->n) != 0 || !*word)
         return;
     for (const char *at = f->list.data; at && (at = strstr(at, word)); at++)
-        if ((at == f->list.data || at[-1] == ' ') &&
-            (at[strlen(word)] == ' ' || !at[strlen(word)]))
+        if ((at == f->list.data || at[-1] == ' ') && (at[strlen(word)] == ' ' || !at[strlen(word)]))
             return;
     if (f->list.len)
         buf_puts(&f->list, "  ");

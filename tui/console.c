@@ -21,10 +21,10 @@
 #include <unistd.h>
 
 #define FRAME_US      16666
-#define SYNC_MOST_US  150000 /* a program may hold its frame back that long (mode 2026) */
-#define FIRST_US      50000  /* the first frame waits that long for the first picture */
-#define LEAVE_US      200000 /* for the layout to reach the hub */
-#define START_LOST_US 400000 /* a hub that has been gone for so long is started anew … */
+#define SYNC_MOST_US  150000  /* a program may hold its frame back that long (mode 2026) */
+#define FIRST_US      50000   /* the first frame waits that long for the first picture */
+#define LEAVE_US      200000  /* for the layout to reach the hub */
+#define START_LOST_US 400000  /* a hub that has been gone for so long is started anew … */
 #define START_EACH_US 3000000 /* … and again */
 #define EVENTS_MOST   64
 
@@ -421,7 +421,7 @@ static void finish(struct console *c)
     side_finish(&c->side);
     world_finish(&c->world);
     notices_finish(&c->notices);
-    history_finish(&c->commands);
+    line_forget(&c->commands);
     canvas_destroy(c->canvas);
     theme_destroy(c->theme);
     keymap_destroy(c->keymap);
@@ -436,9 +436,11 @@ static void finish(struct console *c)
 /* From the connection to the last frame. *ret_why is set when it could not open. */
 static int run(struct console *c, const struct cli_options *o, const cJSON *command, char **ret_why)
 {
-    const struct client_options options = {
-        .hub = o->hub, .token = getenv("BATON_TOKEN"), .identity = o->identity, .kind = "console",
-        .start = true};
+    const struct client_options options = {.hub = o->hub,
+                                           .token = getenv("BATON_TOKEN"),
+                                           .identity = o->identity,
+                                           .kind = "console",
+                                           .start = true};
     struct client_fault fault = {0};
     struct greeting greeting = {0};
     int signals = -1, status = 1;
@@ -518,7 +520,8 @@ int console_main(const struct cli_options *o, int argc, char **argv)
 {
     bool force = false, wrong = false;
     cJSON *command = command_of(argc, argv, &force, &wrong);
-    const char *hub = o->hub ? o->hub : "default", *workspace = o->workspace ? o->workspace : "main";
+    const char *hub = o->hub ? o->hub : "default",
+               *workspace = o->workspace ? o->workspace : "main";
     struct console *c;
     char *why = NULL;
     int status;
@@ -528,7 +531,7 @@ int console_main(const struct cli_options *o, int argc, char **argv)
         cJSON_Delete(command);
         return 2;
     }
-    if (nested(hub) && !force ) {
+    if (nested(hub) && !force) {
         fprintf(stderr, "baton: you are inside a shell of this hub already; --force opens a "
                         "console in it all the same\n");
         cJSON_Delete(command);

@@ -25,7 +25,7 @@ static void add_keys(struct console *c, struct popup *popup)
 
     for (int i = 0; i < keymap_count(c->keymap); i++) {
         const struct binding *b = keymap_at(c->keymap, i);
-        if (!b->command[0] || (!b->help && b->command[0] == '\0'))
+        if (!b->command[0] || (b->help && !b->help[0]))
             continue;
         key_name(b->code, b->mods, key, sizeof key);
         snprintf(name, sizeof name, "%s%s%s", b->alone ? "" : keymap_prefix(c->keymap),

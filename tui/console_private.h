@@ -51,7 +51,7 @@ struct console {
     struct world world;
     struct side side;
     struct notices notices;
-    struct history commands, searches;
+    struct line_history commands, searches;
     struct buf paste; /* what was copied last */
 
     struct layout *layout;
@@ -61,8 +61,8 @@ struct console {
     struct feed **feeds;
     size_t feed_count;
     bool zoomed, side_off, side_over, mouse_on, clock_on;
-    bool alone;        /* no room for all: the focused pane only */
-    struct rect area;  /* of the panes */
+    bool alone;       /* no room for all: the focused pane only */
+    struct rect area; /* of the panes */
     struct rect side_area;
     enum layout_preset preset;
 
@@ -111,7 +111,7 @@ void console_look(struct console *c);
 
 /* --- panes.c --- */
 struct pane *console_pane(const struct console *c, int id);
-struct pane *console_focused(const struct console *c); /* NULL on the empty page */
+struct pane *console_focused(const struct console *c);      /* NULL on the empty page */
 struct feed *console_focused_feed(const struct console *c); /* NULL when it is no shell */
 void console_focus(struct console *c, int id);
 struct pane *console_add(struct console *c, enum pane_kind kind, enum layout_kind split);
@@ -137,7 +137,7 @@ void console_draw(struct console *c);    /* onto the canvas */
 /* --- keys.c --- */
 void console_input(struct console *c, struct input_event *event); /* takes its paste */
 void console_prompt(struct console *c, const char *label, const char *text,
-                    struct history *history, bool completes,
+                    struct line_history *history, bool completes,
                     void (*done)(struct console *c, const char *text));
 void console_ask(struct console *c, void (*confirmed)(struct console *c), const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -159,7 +159,8 @@ struct console_command {
     const char *name, *args, *help;
     void (*run)(struct console *c, int argc, char **argv); /* argv[0] is the name */
 };
-extern const struct console_command pane_commands[], shell_commands[], console_commands[]; /* end: NULL */
+extern const struct console_command pane_commands[], shell_commands[],
+    console_commands[]; /* end: NULL */
 
 /* What a call's end means that asks for nothing but success; data is the console. */
 void console_answered(void *data, const cJSON *result, const struct client_fault *fault);

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WRITE_MAX  (256u * 1024u)  /* bytes in one call */
-#define WAITS_MAX  (16u * 1024u * 1024u)
-#define CALL_MS    10000
-#define HISTORY    1000 /* lines kept here, so that a taller pane has something to show */
+#define WRITE_MAX (256u * 1024u) /* bytes in one call */
+#define WAITS_MAX (16u * 1024u * 1024u)
+#define CALL_MS   10000
+#define HISTORY   1000 /* lines kept here, so that a taller pane has something to show */
 
 static void tell(struct feed *f, enum feed_news news, const char *text)
 {

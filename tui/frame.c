@@ -156,8 +156,8 @@ static void draw_numbers(struct console *c)
             continue;
         snprintf(text, sizeof text, "  %d  ", i);
         canvas_text(c->canvas, p->inner.row + p->inner.rows / 2,
-                    p->inner.col + (p->inner.cols > 5 ? (p->inner.cols - 5) / 2 : 0),
-                    p->inner.cols, style, text);
+                    p->inner.col + (p->inner.cols > 5 ? (p->inner.cols - 5) / 2 : 0), p->inner.cols,
+                    style, text);
     }
     canvas_cursor(c->canvas, -1, 0, CURSOR_DEFAULT);
 }
@@ -179,6 +179,13 @@ static void draw_side(struct console *c)
         area.cols--;
     }
     side_draw(&c->side, c->canvas, area, c->theme);
+    /* A cursor below it would shine through. */
+    int row, col;
+    enum cursor_shape shape;
+    canvas_get_cursor(c->canvas, &row, &col, &shape);
+    if (row >= area.row && row < area.row + area.rows && col >= area.col &&
+        col <= area.col + area.cols)
+        canvas_cursor(c->canvas, -1, 0, CURSOR_DEFAULT);
 }
 
 static void mode_text(const struct console *c, char *out, size_t size)
@@ -213,8 +220,8 @@ static void draw_line(struct console *c, struct rect line)
         canvas_fill(c->canvas, line, text);
         int n = canvas_text(c->canvas, line.row, line.col, line.cols, accent, c->prompt.label);
         if (n < line.cols) {
-            int col = line_draw(&c->prompt.line, c->canvas, line.row, line.col + n, line.cols - n,
-                                text);
+            int col =
+                line_draw(&c->prompt.line, c->canvas, line.row, line.col + n, line.cols - n, text);
             canvas_cursor(c->canvas, line.row, col, CURSOR_DEFAULT);
         }
         return;

@@ -1,5 +1,5 @@
-/* What the hub tells the console, and what the console tells it: lists, presence, the layout. PUB may
- * drop events: a hole in their numbers, or a new link, means to ask for the lists anew. */
+/* What the hub tells the console, and what the console tells it: lists, presence, the layout. PUB
+ * may drop events: a hole in their numbers, or a new link, means to ask for the lists anew. */
 #include "tui/console_private.h"
 
 #include "core/base/clock.h"
@@ -114,8 +114,8 @@ void console_look(struct console *c)
     int rows = canvas_rows(c->canvas), cols = canvas_cols(c->canvas);
     cJSON *params;
 
-    if (!c->connected || (!strcmp(target, c->looking) && rows == c->looking_rows &&
-                          cols == c->looking_cols))
+    if (!c->connected ||
+        (!strcmp(target, c->looking) && rows == c->looking_rows && cols == c->looking_cols))
         return;
     snprintf(c->looking, sizeof c->looking, "%s", target);
     c->looking_rows = rows;

@@ -14,7 +14,7 @@ struct binding {
     unsigned mods;
     bool alone;          /* without the prefix */
     const char *command; /* as typed behind ':' */
-    const char *help;    /* NULL: the user's own */
+    const char *help;    /* "": said with another key; NULL: the user's own */
 };
 
 struct keymap;

@@ -11,7 +11,7 @@
 #define REPEAT_US 500000
 
 void console_prompt(struct console *c, const char *label, const char *text,
-                    struct history *history, bool completes,
+                    struct line_history *history, bool completes,
                     void (*done)(struct console *c, const char *text))
 {
     c->mode = MODE_PROMPT;
@@ -54,7 +54,8 @@ void console_type(struct console *c, const struct input_event *event)
         return;
     if (!c->connected) {
         if (!c->told_dropped && event->kind != INPUT_FOCUS)
-            notices_add(&c->notices, ROLE_ATTENTION, "no link to the hub: what you type is dropped");
+            notices_add(&c->notices, ROLE_ATTENTION,
+                        "no link to the hub: what you type is dropped");
         c->told_dropped = true;
         return;
     }
@@ -83,7 +84,7 @@ static void prompt_key(struct console *c, const struct input_event *event)
         c->mode = MODE_NORMAL;
         memcpy(text, c->prompt.line.text, c->prompt.line.length + 1);
         if (c->prompt.line.history)
-            history_add(c->prompt.line.history, text);
+            line_remember(c->prompt.line.history, text);
         c->prompt.done(c, text);
         break;
     default: break;
@@ -243,7 +244,8 @@ void console_input(struct console *c, struct input_event *event)
         }
     }
     const struct pane *p = console_focused(c);
-    if (c->mode != MODE_NORMAL || (p && (p->copy || p->kind == PANE_LOG || !p->feed || p->feed->exited)))
+    if (c->mode != MODE_NORMAL ||
+        (p && (p->copy || p->kind == PANE_LOG || !p->feed || p->feed->exited)))
         c->draw = true;
     if (event->kind == INPUT_PASTE) {
         free(event->paste);

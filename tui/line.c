@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void line_start(struct line *l, struct history *history, const char *text)
+void line_start(struct line *l, struct line_history *history, const char *text)
 {
     l->history = history;
     l->place = history ? history->count : 0;
@@ -198,7 +198,7 @@ int line_draw(const struct line *l, struct canvas *c, int row, int col, int cols
     return col + cursor;
 }
 
-void history_add(struct history *h, const char *text)
+void line_remember(struct line_history *h, const char *text)
 {
     if (!text[0] || (h->count > 0 && !strcmp(h->lines[h->count - 1], text)))
         return;
@@ -210,7 +210,7 @@ void history_add(struct history *h, const char *text)
     h->lines[h->count++] = mem_strdup(text);
 }
 
-void history_finish(struct history *h)
+void line_forget(struct line_history *h)
 {
     while (h->count > 0)
         free(h->lines[--h->count]);

@@ -11,22 +11,22 @@
 #define LINE_MAX_BYTES 4096
 #define HISTORY_MAX    200
 
-struct history {
+struct line_history {
     char *lines[HISTORY_MAX]; /* oldest first */
     int count;
 };
 
 struct line {
     char text[LINE_MAX_BYTES];
-    size_t length, cursor;   /* bytes; the cursor stands before a whole character */
-    struct history *history; /* borrowed, or NULL */
-    int place;               /* in the history; count: what is being typed */
+    size_t length, cursor;        /* bytes; the cursor stands before a whole character */
+    struct line_history *history; /* borrowed, or NULL */
+    int place;                    /* in the history; count: what is being typed */
     char typed[LINE_MAX_BYTES];
 };
 
 enum line_result { LINE_GOES_ON, LINE_DONE, LINE_LEFT, LINE_NOT_MINE };
 
-void line_start(struct line *l, struct history *history, const char *text);
+void line_start(struct line *l, struct line_history *history, const char *text);
 /* One key or paste. Enter: LINE_DONE; Escape, C-c, or Backspace in an empty line: LINE_LEFT; a key
  * that it has no use for (Tab): LINE_NOT_MINE. */
 enum line_result line_input(struct line *l, const struct input_event *event);
@@ -35,7 +35,7 @@ void line_set(struct line *l, const char *text); /* whole, cursor at the end */
 int line_draw(const struct line *l, struct canvas *c, int row, int col, int cols,
               struct style style);
 
-void history_add(struct history *h, const char *text); /* not twice in a row, not empty */
-void history_finish(struct history *h);
+void line_remember(struct line_history *h, const char *text); /* not twice in a row, not empty */
+void line_forget(struct line_history *h);
 
 #endif

@@ -126,8 +126,8 @@ void pane_title(const struct pane *p, struct canvas *c, bool focus, const struct
     } else if (p->kind == PANE_SHELL && !p->folded && p->feed && p->feed->screen &&
                (screen_rows(p->feed->screen) > p->inner.rows ||
                 screen_cols(p->feed->screen) > p->inner.cols)) {
-        snprintf(size, sizeof size, "%d×%d", screen_cols(p->feed->screen),
-                 screen_rows(p->feed->screen));
+        snprintf(size, sizeof size, "%d%s%d", screen_cols(p->feed->screen),
+                 theme_glyph(theme, GLYPH_TIMES), screen_rows(p->feed->screen));
         right[1] = (struct border_text){size, dim};
     }
     right[0].text = sign;

@@ -1,5 +1,5 @@
-/* A pane: one place of the layout and what is in it, a shell or the event log; in copy mode a frozen
- * screen over it. On the console's thread. */
+/* A pane: one place of the layout and what is in it, a shell or the event log; in copy mode a
+ * frozen screen over it. On the console's thread. */
 #ifndef BATON_TUI_PANE_H
 #define BATON_TUI_PANE_H
 

@@ -110,8 +110,8 @@ static void close_pane(struct console *c, int argc, char **argv)
     if (!p)
         return;
     c->asked_pane = p->id;
-    bool runs = p->kind == PANE_SHELL && p->feed && !p->feed->exited &&
-                (!s || s->state == SHELL_RUNNING);
+    bool runs =
+        p->kind == PANE_SHELL && p->feed && !p->feed->exited && (!s || s->state == SHELL_RUNNING);
     if (!runs || (argc > 1 && !strcmp(argv[1], "--force"))) {
         close_asked(c);
         return;
@@ -159,8 +159,7 @@ static void layout(struct console *c, int argc, char **argv)
         if (!strcmp(name, layout_preset_name((enum layout_preset)i)))
             preset = i;
     if (preset < 0) {
-        wrong(c, argv[0],
-              "next|even-horizontal|even-vertical|main-vertical|tiled|stacked");
+        wrong(c, argv[0], "next|even-horizontal|even-vertical|main-vertical|tiled|stacked");
         return;
     }
     layout_arrange_preset(c->layout, (enum layout_preset)preset);

@@ -58,9 +58,7 @@ static void feed_news(void *data, struct feed *feed, enum feed_news news, const 
     switch (news) {
     case FEED_FAILED: notices_add(&c->notices, ROLE_BAD, "%s: %s", feed->id, text); break;
     case FEED_GONE: c->panes_changed = true; break;
-    case FEED_ENDED:
-        c->lists_wanted = true;
-        break;
+    case FEED_ENDED: c->lists_wanted = true; break;
     case FEED_CHANGED: break;
     }
 }
@@ -138,8 +136,9 @@ void console_close_pane(struct console *c, int id)
     c->zoomed = false;
     if (c->focus == id) {
         c->focus = 0;
-        int next = console_pane(c, c->focus_before) ? c->focus_before
-                                                    : layout_pane(c->layout, index > 0 ? index - 1 : 0);
+        int next = console_pane(c, c->focus_before)
+                       ? c->focus_before
+                       : layout_pane(c->layout, index > 0 ? index - 1 : 0);
         console_focus(c, next);
     }
     if (c->focus_before == id)

@@ -10,6 +10,7 @@
 struct pen {
     struct canvas *c;
     int row, col, end;
+    const char *dot;
 };
 
 static void put(struct pen *p, struct style style, const char *text)
@@ -23,7 +24,9 @@ static void part(struct pen *p, struct style gap, struct style style, const char
 {
     if (!text[0] || p->col + 3 + text_width(text) > p->end)
         return;
-    put(p, gap, " · ");
+    put(p, gap, " ");
+    put(p, gap, p->dot);
+    put(p, gap, " ");
     put(p, style, text);
 }
 
@@ -62,7 +65,7 @@ void status_draw(const struct status *s, struct canvas *c, struct rect line,
                  const struct theme *theme)
 {
     struct style base = theme_style(theme, ROLE_STATUS), name = base, loud, good;
-    struct pen p = {c, line.row, line.col, line.col + line.cols};
+    struct pen p = {c, line.row, line.col, line.col + line.cols, theme_glyph(theme, GLYPH_DOT)};
     char text[80];
 
     canvas_fill(c, line, base);

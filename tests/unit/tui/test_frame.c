@@ -242,7 +242,8 @@ static void side_list_as_overlay(void **state)
 {
     struct console *c = setup(18, 60);
     (void)state;
-    show(c, "sh1", LAYOUT_ROWS, 15, 58, "a line that goes on below the list, from end to end of it");
+    show(c, "sh1", LAYOUT_ROWS, 15, 58,
+         "a line that goes on below the list, from end to end of it");
     c->side_over = true;
     frame(c);
     golden_check(c->canvas, "side_overlay_60x18");

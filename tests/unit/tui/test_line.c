@@ -61,7 +61,8 @@ static void pastes_are_one_line(void **state)
 {
     struct line l;
     char text[] = "one\ntwo\x1b[31m";
-    const struct input_event event = {.kind = INPUT_PASTE, .paste = text, .paste_n = sizeof text - 1};
+    const struct input_event event = {
+        .kind = INPUT_PASTE, .paste = text, .paste_n = sizeof text - 1};
     (void)state;
     line_start(&l, NULL, "");
     assert_int_equal(line_input(&l, &event), LINE_GOES_ON);
@@ -81,13 +82,13 @@ static void it_is_bounded(void **state)
 
 static void the_past_comes_back(void **state)
 {
-    struct history h = {.count = 0};
+    struct line_history h = {.count = 0};
     struct line l;
     (void)state;
-    history_add(&h, "first");
-    history_add(&h, "second");
-    history_add(&h, "second");
-    history_add(&h, "");
+    line_remember(&h, "first");
+    line_remember(&h, "second");
+    line_remember(&h, "second");
+    line_remember(&h, "");
     assert_int_equal(h.count, 2);
     line_start(&l, &h, "");
     type(&l, "new");
@@ -101,9 +102,9 @@ static void the_past_comes_back(void **state)
     press(&l, K_DOWN, 0);
     assert_string_equal(l.text, "new");
     for (int i = 0; i < 2 * HISTORY_MAX; i++)
-        history_add(&h, i % 2 ? "a" : "b");
+        line_remember(&h, i % 2 ? "a" : "b");
     assert_int_equal(h.count, HISTORY_MAX);
-    history_finish(&h);
+    line_forget(&h);
 }
 
 static void the_cursor_stays_in_sight(void **state)
