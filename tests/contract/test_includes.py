@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Who may know whom: core <- transport <- tui, one room at a time; foreign headers only where the
+design allows them; a header named as its file; files that fit a head. The tables are the contract:
+a new dependency is a decision, made here and in ARCHITECTURE.md."""
+
+import os
+import re
+import sys
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+
+# A room and the rooms whose headers it may include (its own it may always).
+ROOMS = {
+    "core/base": [],
+    "core/journal": ["core/base"],
+    "core/stream": ["core/base"],
+    "core/screen": ["core/base"],
+    "core/catalogue": ["core/base"],
+    "core/people": ["core/base", "core/catalogue"],
+    "core/work": ["core/base", "core/catalogue", "core/journal", "core/screen", "core/stream"],
+    "core/hub": ["core/base", "core/catalogue", "core/journal", "core/people", "core/screen",
+                 "core/stream", "core/work"],
+    "transport/wire": ["core/base"],
+    "transport/nng": ["transport/wire", "core/"],
+    "transport/cli": ["transport/nng", "transport/wire", "core/"],
+    "tui": ["transport/", "core/"],
+    ".": ["tui", "transport/", "core/"],  # main.c, the composition root
+}
+
+# A foreign header and the only rooms that include it.
+FOREIGN = {
+    r"sqlite3\.h": ["core/journal"],
+    r"vterm\w*\.h": ["core/screen"],
+    r"uv\.h": ["core/hub"],
+    r"nng/.*": ["transport/nng"],
+    r"(n?curses\w*|term|panel|ncursesw?/.*)\.h": ["tui"],
+    r"xxhash\.h": ["core/stream"],
+    r"sodium\.h": ["core/base", "core/people", "core/hub"],
+    r"(util|pty)\.h": [],
+}
+
+# Files that are longer than the 600 lines that ask for a reason, and the reason.
+LONG = {
+    "tests/unit/core/stream/test_keeper.c": "one real keeper under every fault; its helpers are shared",
+}
+LINES = 600
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
+
+
+def sources(*folders):
+    for folder in folders:
+        for where, below, names in os.walk(os.path.join(ROOT, folder)):
+            below[:] = [d for d in below if not d.startswith(("build", ".")) and d != "corpus"]
+            for name in names:
+                if name.endswith((".c", ".h", ".py", ".sh")):
+                    yield os.path.relpath(os.path.join(where, name), ROOT)
+
+
+def allowed(room, included):
+    return any(included == r or (r.endswith("/") and included.startswith(r))
+               for r in ROOMS[room] + [room])
+
+
+def check_includes(path, text, wrong):
+    room = os.path.dirname(path) or "."
+    if room not in ROOMS:
+        wrong.append("%s: the room %s is not in this test's table" % (path, room))
+        return
+    for ours, foreign in INCLUDE.findall(text):
+        if ours:
+            if not os.path.exists(os.path.join(ROOT, ours)):
+                wrong.append('%s: "%s" is not named from the project\'s root' % (path, ours))
+            elif not allowed(room, os.path.dirname(ours)):
+                wrong.append('%s: %s may not know "%s"' % (path, room, ours))
+            elif ours.endswith("_private.h") and os.path.dirname(ours) != room:
+                wrong.append('%s: "%s" is private to its room' % (path, ours))
+        for header, rooms in FOREIGN.items():
+            if foreign and re.fullmatch(header, foreign) and room not in rooms:
+                wrong.append("%s: <%s> belongs to %s" % (path, foreign, ", ".join(rooms) or "nobody"))
+
+
+def check_shape(path, text, wrong):
+    lines = text.count("\n")
+    if lines > LINES and path not in LONG:
+        wrong.append("%s: %d lines; more than %d ask for a reason in LONG" % (path, lines, LINES))
+    if path.endswith(".c") and not text.startswith("/*"):
+        wrong.append("%s: its first comment is missing" % path)
+    if not text.endswith("\n") or "\r" in text or "\t" in text:
+        wrong.append("%s: no newline at the end, a carriage return or a tab" % path)
+
+
+def main():
+    wrong, count = [], 0
+    for path in ["main.c", *sources("core", "transport", "tui", "tests")]:
+        with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+            text = f.read()
+        count += 1
+        if not path.startswith("tests/"):
+            check_includes(path, text, wrong)
+        check_shape(path, text, wrong)
+    for path in LONG:
+        if not os.path.exists(os.path.join(ROOT, path)):
+            wrong.append("LONG names %s, which is not there" % path)
+    # The table itself: no room may reach itself through others, so that layers stay layers.
+    for room in ROOMS:
+        for other in ROOMS:
+            if other != room and allowed(room, other) and allowed(other, room):
+                wrong.append("%s and %s may include each other" % (room, other))
+    if count < 50:
+        wrong.append("only %d files were found" % count)
+    for line in sorted(wrong):
+        print("FAIL " + line)
+    print("%d files checked, %d things wrong" % (count, len(wrong)))
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
