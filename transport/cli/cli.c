@@ -232,6 +232,7 @@ static bool run_word(struct command *c, struct globals *g, int argc, char **argv
         *ret_status = print_buf(c, &out);
     } else if (strcmp(word, "__complete") == 0) {
         complete_words(c->catalogue, argc - 1, argv + 1, &out);
+        complete_ids(c->catalogue, &g->options, argc - 1, argv + 1, &out);
         *ret_status = print_buf(c, &out);
     } else {
         return false;

@@ -157,25 +157,86 @@ static void offer_names(const struct catalogue *c, const char *group, const char
             offer(out, word, words[i]);
 }
 
-void complete_words(const struct catalogue *c, int n, char **words, struct buf *out)
+/* Steps over global flags at the beginning. */
+static void skip_globals(int *n, char ***words)
 {
     char why[256];
     struct globals g = {0};
     int at = 0, used;
-    while (at < n - 1 && words[at][0] == '-' &&
-           (used = globals_take(&g, n, words, at, why, sizeof why)) > 0)
+    while (at < *n - 1 && (*words)[at][0] == '-' &&
+           (used = globals_take(&g, *n, *words, at, why, sizeof why)) > 0)
         at += used;
-    words += at;
-    n -= at;
-    if (n <= 0)
-        return;
+    *words += at;
+    *n -= at;
+}
+
+/* The row that the words name, *ret_behind words long; only words before the last count. */
+static const struct capability *row_of(const struct catalogue *c, int n, char **words,
+                                       int *ret_behind)
+{
     const struct capability *row = n >= 3 ? find(c, words[0], words[1]) : NULL;
-    int behind = 2;
+    *ret_behind = 2;
     if (!row && n >= 2) {
         row = find(c, "baton", words[0]);
-        behind = 1;
+        *ret_behind = 1;
     }
+    return row;
+}
+
+static const char *const with_ids[] = {"shellId", "streamId", "target", "key", "workspace"};
+
+static const char *known_name(const char *property)
+{
+    for (size_t i = 0; property && i < sizeof with_ids / sizeof *with_ids; i++)
+        if (strcmp(with_ids[i], property) == 0)
+            return with_ids[i];
+    return NULL;
+}
+
+/* Of words behind the command's name: the plain argument or flag that the last one is. */
+static const char *property_at(const cJSON *schema, int n, char **words)
+{
+    const cJSON *flag = n >= 2 ? takes_value(schema, words[n - 2]) : NULL;
+    int plain = 0;
+    if (flag)
+        return known_name(flag->string);
+    for (int i = 0; i < n - 1; i++) {
+        if (strcmp(words[i], "--") == 0)
+            return NULL;
+        if (takes_value(schema, words[i]))
+            i++;
+        else if (words[i][0] != '-')
+            plain++;
+    }
+    if (words[n - 1][0] == '-')
+        return NULL;
+    const cJSON *name = cJSON_GetArrayItem(json_get(schema, "x-positional"), plain);
+    return name ? known_name(name->valuestring) : NULL;
+}
+
+const char *complete_property(const struct catalogue *c, int n, char **words)
+{
     cJSON *schema = NULL;
+    const char *property = NULL;
+    int behind;
+    if (n >= 2 && (strcmp(words[n - 2], "-w") == 0 || strcmp(words[n - 2], "--workspace") == 0))
+        return known_name("workspace");
+    skip_globals(&n, &words);
+    const struct capability *row = row_of(c, n, words, &behind);
+    if (row && json_parse(row->input, strlen(row->input), &schema) == ERR_OK)
+        property = property_at(schema, n - behind, words + behind);
+    cJSON_Delete(schema);
+    return property;
+}
+
+void complete_words(const struct catalogue *c, int n, char **words, struct buf *out)
+{
+    cJSON *schema = NULL;
+    int behind;
+    skip_globals(&n, &words);
+    if (n <= 0)
+        return;
+    const struct capability *row = row_of(c, n, words, &behind);
     if (n == 1) {
         offer_names(c, NULL, words[0], out);
     } else if (n == 2 && strcmp(words[0], "completion") == 0) {

@@ -1,6 +1,8 @@
 /* Help, completion and manual from rows. The golden texts are what a person reads. */
 #include "sample.h"
 #include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/paths.h"
 #include "core/base/text.h"
 #include "transport/cli/complete.h"
 #include "transport/cli/help.h"
@@ -191,9 +193,50 @@ static void completion(void **state)
                          "completion\nmanual\n");
 }
 
+static const char *property(const char *const *words)
+{
+    int n = 0;
+    while (words[n])
+        n++;
+    return complete_property(&sample_catalogue, n, (char **)(uintptr_t)words);
+}
+
+static void where_ids_stand(void **state)
+{
+    (void)state;
+    assert_string_equal(property(WORDS("shell", "write", "")), "shellId");
+    assert_string_equal(property(WORDS("-L", "h", "shell", "keys", "s")), "shellId");
+    assert_null(property(WORDS("shell", "keys", "s", "")));
+    assert_string_equal(property(WORDS("stream", "read", "--since", "5", "")), "streamId");
+    assert_null(property(WORDS("stream", "read", "--since", "")));
+    assert_null(property(WORDS("stream", "read", "--s")));
+    assert_string_equal(property(WORDS("take", "")), "target");
+    assert_string_equal(property(WORDS("shell", "open", "-w", "")), "workspace");
+    assert_null(property(WORDS("shell", "open", "--", "")));
+    assert_null(property(WORDS("shell", "")));
+    assert_null(property(WORDS("")));
+}
+
+/* What packages install is what the program prints. */
+static void same_as_file(const char *shell, const char *name)
+{
+    char *here = mem_strdup(__FILE__), *text = NULL;
+    char *tests = strstr(here, "tests/unit/");
+    assert_non_null(tests);
+    *tests = '\0';
+    char *file = mem_printf("%sassets/completion/%s", here, name);
+    assert_int_equal(path_read_file(file, 65536, &text, NULL), ERR_OK);
+    assert_string_equal(text, complete_script(shell));
+    free(text);
+    free(file);
+    free(here);
+}
+
 static void scripts(void **state)
 {
     (void)state;
+    same_as_file("bash", "baton.bash");
+    same_as_file("zsh", "_baton");
     assert_non_null(strstr(complete_script("bash"), "complete -o default -F _baton baton"));
     assert_int_equal(strncmp(complete_script("zsh"), "#compdef baton\n", 15), 0);
     assert_null(complete_script("fish"));
@@ -224,10 +267,10 @@ static void manual(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_a_command), cmocka_unit_test(of_arguments_and_following),
-        cmocka_unit_test(of_a_group),   cmocka_unit_test(overview),
-        cmocka_unit_test(completion),   cmocka_unit_test(scripts),
-        cmocka_unit_test(manual),
+        cmocka_unit_test(of_a_command),    cmocka_unit_test(of_arguments_and_following),
+        cmocka_unit_test(of_a_group),      cmocka_unit_test(overview),
+        cmocka_unit_test(completion),      cmocka_unit_test(scripts),
+        cmocka_unit_test(where_ids_stand), cmocka_unit_test(manual),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
