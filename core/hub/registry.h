@@ -17,6 +17,7 @@ struct stream_info {
     uint64_t pos;
     int rows, cols;
     uint32_t bells;
+    uint64_t resizes, sized_at; /* how many there were in this hub's life, and where the last was */
     bool exited, flood, lost;
     int exit_code;
     int32_t pid;

@@ -91,6 +91,14 @@ enum err shell_resize(struct hub *hub, struct call *c)
 
 /* --- snapshots ------------------------------------------------------------------------------ */
 
+static void add_end(const struct stream *st, cJSON *r)
+{
+    if (st->info.lost)
+        cJSON_AddTrueToObject(r, "lost");
+    else if (st->info.exited)
+        json_add_int(r, "exitCode", st->info.exit_code);
+}
+
 static cJSON *describe(const struct stream *st)
 {
     cJSON *r = cJSON_CreateObject(), *cursor = NULL;
@@ -102,6 +110,8 @@ static cJSON *describe(const struct stream *st)
     json_add_int(r, "pos", (int64_t)st->info.pos);
     json_add_int(r, "rows", screen_rows(st->screen));
     json_add_int(r, "cols", screen_cols(st->screen));
+    json_add_int(r, "resizes", (int64_t)st->info.resizes);
+    json_add_int(r, "sizedAt", (int64_t)st->info.sized_at);
     cursor = cJSON_AddObjectToObject(r, "cursor");
     json_add_int(cursor, "row", row);
     json_add_int(cursor, "col", col);
@@ -112,8 +122,7 @@ static cJSON *describe(const struct stream *st)
     cJSON_AddBoolToObject(r, "alternate", modes.alternate);
     json_add_int(r, "history", screen_history(st->screen));
     cJSON_AddBoolToObject(r, "flood", st->info.flood);
-    if (st->info.exited && !st->info.lost)
-        json_add_int(r, "exitCode", st->info.exit_code);
+    add_end(st, r);
     return r;
 }
 
@@ -281,7 +290,7 @@ enum err stream_read(struct hub *hub, struct call *c)
     json_add_int(r, "pos", (int64_t)since);
     json_add_int(r, "next", (int64_t)next);
     json_add_int(r, "end", (int64_t)st->info.pos);
-    cJSON_AddBoolToObject(r, "ended", st->info.exited && next >= st->info.pos);
+    add_end(st, r);
     if (strcmp(call_string(c, "encoding", "text"), "base64") == 0)
         json_add_base64(r, "data", data.data ? data.data : "", data.len);
     else

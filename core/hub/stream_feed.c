@@ -63,6 +63,8 @@ void stream_publish_head(struct stream *st)
     json_add_int(o, "pos", (int64_t)st->info.pos);
     json_add_int(o, "rows", st->info.rows);
     json_add_int(o, "cols", st->info.cols);
+    json_add_int(o, "resizes", (int64_t)st->info.resizes);
+    json_add_int(o, "sizedAt", (int64_t)st->info.sized_at);
     json_add_text(o, "title", st->info.title, strlen(st->info.title));
     cJSON_AddStringToObject(o, "typed", st->info.typed);
     json_add_int(o, "bells", st->info.bells);
@@ -130,6 +132,8 @@ static void take_resize(struct stream *st, const struct record *r)
     screen_resize(st->screen, rows, cols);
     st->info.rows = screen_rows(st->screen);
     st->info.cols = screen_cols(st->screen);
+    st->info.resizes++;
+    st->info.sized_at = st->info.pos;
     if (!st->replaying) {
         publish_fresh(st);
         stream_publish_head(st);

@@ -8,6 +8,7 @@
 #include "transport/nng/fault.h"
 #include "transport/nng/follow_core.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,15 +90,19 @@ static struct follow_size get_screen_size(const cJSON *json)
     };
 }
 
-static void tell_head(struct follow *f, const cJSON *json)
+/* at: the key of the position that the stream had. */
+static void tell_head(struct follow *f, const cJSON *json, const char *at)
 {
     const cJSON *code = json_get(json, "exitCode");
-    if (cJSON_IsNumber(code)) {
+    if (json_bool(json, "lost", false)) {
+        f->exited = true;
+        f->exit_code = -SIGKILL; /* its keeper is gone, and took it along */
+    } else if (cJSON_IsNumber(code)) {
         f->exited = true;
         f->exit_code = (int)json_int(json, "exitCode", 0);
     }
     const struct follow_head head = {
-        .pos = get_pos(json, "pos", f->core.known),
+        .pos = get_pos(json, at, f->core.known),
         .rows = get_size(json, "rows"),
         .cols = get_size(json, "cols"),
         .title = json_string(json, "title", ""),
@@ -135,9 +140,11 @@ static void answered(void *data, const cJSON *result, const struct client_fault 
             f->events->failed(f->data, fault);
     } else if (f->core.mode == FOLLOW_SCREEN) {
         follow_core_snapshot(&f->core, pos, &size, bytes, n);
-        tell_head(f, result);
+        tell_head(f, result, "pos");
     } else {
         follow_core_read(&f->core, pos, get_pos(result, "end", pos + n), bytes, n);
+        if (json_get(result, "exitCode") || json_get(result, "lost"))
+            tell_head(f, result, "end");
     }
     free(bytes);
     ask(f, false);
@@ -204,7 +211,7 @@ static void head_came(struct follow *f, const struct wire_message *m)
         return;
     const struct follow_size size = get_screen_size(json);
     follow_core_head(&f->core, get_pos(json, "pos", 0), &size, json_bool(json, "flood", false));
-    tell_head(f, json);
+    tell_head(f, json, "pos");
     cJSON_Delete(json);
 }
 
