@@ -453,10 +453,25 @@ static void test_start(void **state)
     assert_int_equal(client_open(&options, &c, NULL), ERR_OK);
     const pid_t next = lock_holder("started");
     assert_true(next > 0 && next != hub);
+
+    /* A client that is connected then starts it again by itself. */
+    struct link_state link = {0};
+    const struct client_events events = {.connected = on_connected};
+    client_listen(c, &events, &link);
+    kill(next, SIGKILL);
+    WAIT_FOR(c, link.down == 1 && link.up == 1);
+    assert_int_equal(client_call(c, "echo", NULL, 10000, NULL, NULL), ERR_OK);
+    const pid_t last = lock_holder("started");
+    assert_true(last > 0 && last != next);
+
+    /* But not one that ended as it should. It may be ours, or the late one of another starter. */
+    kill(last, SIGTERM);
+    WAIT_FOR(c, link.down == 2);
+    const int64_t until = clock_mono_us() + 1500 * 1000;
+    WAIT_FOR(c, clock_mono_us() >= until);
+    assert_int_equal(link.up, 1);
     client_close(c);
-    /* It may be ours, or the late one of another starter. */
-    kill(next, SIGTERM);
-    WAIT_FOR(NULL, waitpid(next, NULL, WNOHANG) == next || kill(next, 0) < 0);
+    assert_true(waitpid(last, NULL, WNOHANG) == last || kill(last, 0) < 0);
 }
 
 static void test_start_fails(void **state)
