@@ -8,7 +8,6 @@
 #include "core/base/paths.h"
 #include "core/base/text.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +95,7 @@ static int64_t bytes_of(const cJSON *v)
                  {"M", MIB}, {"MiB", MIB}, {"G", 1024L * MIB}, {"GiB", 1024L * MIB}};
     if (cJSON_IsNumber(v))
         return v->valuedouble >= 0 && v->valuedouble <= (double)RETENTION_MAX &&
-                       floor(v->valuedouble) == v->valuedouble
+                       (double)(int64_t)v->valuedouble == v->valuedouble
                    ? (int64_t)v->valuedouble
                    : -1;
     if (!cJSON_IsString(v) || v->valuestring[0] < '0' || v->valuestring[0] > '9')
@@ -121,7 +120,7 @@ static const char *must_retention(const cJSON *v)
 static bool whole_within(const cJSON *v, double low, double high)
 {
     return cJSON_IsNumber(v) && v->valuedouble >= low && v->valuedouble <= high &&
-           floor(v->valuedouble) == v->valuedouble;
+           (double)(int64_t)v->valuedouble == v->valuedouble;
 }
 
 static const char *must_history(const cJSON *v)

@@ -71,7 +71,7 @@ fail(const struct walk *w, const struct step *at, const char *format, ...)
 
 static bool whole(double d)
 {
-    return d >= -MAX_EXACT && d <= MAX_EXACT && floor(d) == d;
+    return d >= -MAX_EXACT && d <= MAX_EXACT && (double)(int64_t)d == d;
 }
 
 /* A value as a sentence shows it. */

@@ -134,7 +134,7 @@ static enum err word_number(const struct place *at, const cJSON *value)
 static enum err word_count(const struct place *at, const cJSON *value)
 {
     bool ok = cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble < 1e9 &&
-              floor(value->valuedouble) == value->valuedouble;
+              (double)(int64_t)value->valuedouble == value->valuedouble;
     return ok ? ERR_OK : wrong(at, "must be a whole number, 0 or more");
 }
 

@@ -36,7 +36,7 @@ static void put_bytes(struct buf *out, double n)
 
 static void put_span(struct buf *out, double us)
 {
-    double s = floor(us / 1e6);
+    int64_t s = us > 0 && us < 9e18 ? (int64_t)(us / 1e6) : 0;
     if (us < 1000)
         buf_printf(out, "%.0f us", us);
     else if (us < 1e6)
@@ -44,11 +44,11 @@ static void put_span(struct buf *out, double us)
     else if (s < 60)
         buf_printf(out, "%.1f s", us / 1e6);
     else if (s < 3600)
-        buf_printf(out, "%.0f min %.0f s", floor(s / 60), fmod(s, 60));
+        buf_printf(out, "%d min %d s", (int)(s / 60), (int)(s % 60));
     else if (s < 86400)
-        buf_printf(out, "%.0f h %.0f min", floor(s / 3600), floor(fmod(s, 3600) / 60));
+        buf_printf(out, "%d h %d min", (int)(s / 3600), (int)(s % 3600 / 60));
     else
-        buf_printf(out, "%.0f d %.0f h", floor(s / 86400), floor(fmod(s, 86400) / 3600));
+        buf_printf(out, "%lld d %d h", (long long)(s / 86400), (int)(s % 86400 / 3600));
 }
 
 static void put_moment(struct buf *out, double us)
@@ -79,7 +79,7 @@ static void put_number(const cJSON *property, double d, struct buf *out)
     else if (strcmp(unit, "time-us") == 0)
         put_moment(out, d);
     else
-        buf_printf(out, floor(d) == d && fabs(d) < 1e16 ? "%.0f" : "%g", d);
+        buf_printf(out, d > -1e16 && d < 1e16 && (double)(int64_t)d == d ? "%.0f" : "%g", d);
 }
 
 void render_value(const cJSON *property, const cJSON *value, struct buf *out)

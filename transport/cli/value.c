@@ -32,6 +32,12 @@ cJSON *value_json(const char *text, const char *type)
     return NULL;
 }
 
+/* Whole, and small enough to be exact. */
+static bool whole(double d)
+{
+    return d >= -9007199254740992.0 && d <= 9007199254740992.0 && (double)(int64_t)d == d;
+}
+
 /* Decimal only: strtod would also take hexadecimal, "inf" and "nan". */
 static bool number_of(const char *text, double *ret_d)
 {
@@ -53,7 +59,7 @@ cJSON *value_from_text(const cJSON *property, const char *text, const char **ret
         return json ? json : cJSON_CreateString(text);
     }
     bool integer = value_can_be(property, "integer"), number = value_can_be(property, "number");
-    if ((integer || number) && number_of(text, &d) && (number || floor(d) == d))
+    if ((integer || number) && number_of(text, &d) && (number || whole(d)))
         return cJSON_CreateNumber(d);
     if (value_can_be(property, "boolean") &&
         (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
