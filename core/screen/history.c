@@ -26,6 +26,7 @@ void history_finish(struct screen *s)
     for (size_t i = 0; i < h->count; i++)
         free(h->lines[(h->first + i) % h->cap]);
     free(h->lines);
+    buf_finish(&s->packing);
 }
 
 void history_clear(struct screen *s)
@@ -38,43 +39,53 @@ void history_clear(struct screen *s)
     s->stamp++;
 }
 
-static size_t pack(const struct screen *s, const struct line *l, int used, struct buf *out)
+#define PACKED_MOST (3u + 3u + CLUSTER_MAX) /* bytes that one cell can take */
+
+static uint8_t *put_mark(uint8_t *p, enum mark mark, unsigned a, unsigned b)
+{
+    p[0] = (uint8_t)mark;
+    p[1] = (uint8_t)a;
+    p[2] = (uint8_t)b;
+    return p + 3;
+}
+
+/* Packs into p, which has room for PACKED_MOST bytes a cell; gives the end. */
+static uint8_t *pack(const struct screen *s, const struct line *l, int used, uint8_t *p)
 {
     uint16_t style = 0;
     for (int col = 0; col < used; col++) {
         const struct cell *c = &l->cells[col];
         if (c->style != style) {
-            const char mark[3] = {STYLE, (char)c->style, (char)(c->style >> 8)};
-            buf_append(out, mark, 3);
             style = c->style;
+            p = put_mark(p, STYLE, style & 255u, style >> 8);
         }
-        if (c->glyph == 0 && !(c->flags & CELL_WRITTEN)) {
+        if (c->glyph - 0x20 < 0x5f && c->width == 1) {
+            *p++ = (uint8_t)c->glyph;
+        } else if (c->glyph == 0 && !(c->flags & CELL_WRITTEN)) {
             int n = 1;
             while (col + n < used && n < 65535 && l->cells[col + n].glyph == 0 &&
                    !(l->cells[col + n].flags & CELL_WRITTEN) && l->cells[col + n].style == style)
                 n++;
-            const char mark[3] = {BLANK, (char)n, (char)(n >> 8)};
-            buf_append(out, mark, 3);
+            p = put_mark(p, BLANK, (unsigned)n & 255u, (unsigned)n >> 8);
             col += n - 1;
         } else if (c->width == 0) {
             continue; /* behind a wide one */
         } else if (c->glyph & GLYPH_CLUSTER) {
             char text[CLUSTER_MAX + 1];
             size_t n = glyph_text(s, c->glyph, text);
-            const char mark[3] = {CLUSTER, (char)c->width, (char)n};
-            buf_append(out, mark, 3);
-            buf_append(out, text, n);
-        } else if (c->glyph < 0x7f && c->width == 1) {
-            char byte = (char)c->glyph;
-            buf_append(out, &byte, 1);
+            p = put_mark(p, CLUSTER, c->width, (unsigned)n);
+            memcpy(p, text, n);
+            p += n;
         } else {
             char utf8[4];
             if (c->width == 2)
-                buf_putc(out, WIDE);
-            buf_append(out, utf8, text_encode(c->glyph, utf8));
+                *p++ = WIDE;
+            size_t n = text_encode(c->glyph, utf8);
+            memcpy(p, utf8, n);
+            p += n;
         }
     }
-    return out->len;
+    return p;
 }
 
 static void put32(uint8_t *at, uint32_t v)
@@ -122,15 +133,14 @@ void history_push(struct screen *s, const struct line *l)
     int used = line_used(s, l);
     uint8_t *packed = pack_plain(l, used);
     if (!packed) {
-        struct buf b = {0};
-        pack(s, l, used, &b);
-        packed = mem_zalloc(HEAD + b.len);
-        put32(packed, (uint32_t)b.len);
+        buf_clear(&s->packing);
+        uint8_t *from = (uint8_t *)buf_reserve(&s->packing, (size_t)used * PACKED_MOST + 1);
+        size_t n = (size_t)(pack(s, l, used, from) - from);
+        packed = mem_realloc(NULL, HEAD + n);
+        put32(packed, (uint32_t)n);
         put32(packed + 4, (uint32_t)used);
         packed[8] = l->wrapped;
-        if (b.len)
-            memcpy(packed + HEAD, b.data, b.len);
-        buf_finish(&b);
+        memcpy(packed + HEAD, from, n);
     }
     if (h->count == h->cap && h->cap < (size_t)s->history_limit) {
         size_t cap = h->cap ? h->cap * 2 : 64;

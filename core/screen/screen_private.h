@@ -81,6 +81,7 @@ struct screen {
     struct clusters clusters;
     struct links links;
     struct history history;
+    struct buf packing; /* scratch of history_push */
     int history_limit;
     uint64_t stamp;
 
