@@ -136,6 +136,8 @@ void client_close(struct client *client)
     c->events = NULL;
     link_finish(&c->call);
     link_finish(&c->pub);
+    if (c->greeting && c->greeting->finished) /* else it is among those below */
+        pending_destroy(c->greeting);
     for (int i = 0; i < BUCKETS; i++)
         while ((call = c->sent[i])) {
             c->sent[i] = call->next;
@@ -143,8 +145,6 @@ void client_close(struct client *client)
         }
     while ((call = pending_take(&c->waiting)) || (call = pending_take(&c->finished)))
         pending_destroy(call);
-    if (c->greeting)
-        pending_destroy(c->greeting);
     client_queue_clear(c);
     cJSON_Delete(c->hello);
     client_fault_finish(&c->refused);

@@ -374,6 +374,31 @@ static void test_liar(void **state)
     free(dir);
 }
 
+/* A client may be closed while it says hello to a hub that does not answer. */
+static void test_close_while_greeting(void **state)
+{
+    (void)state;
+    struct hub *hub = fake_start(HUB);
+    struct client *c = fake_client(HUB);
+    char *dir = path_runtime_dir(HUB), *path = path_join(dir, "call");
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    fake_stop(hub);
+    snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(listen(fd, 5), 0);
+    int peer = -1;
+    char first;
+    WAIT_FOR(c, (peer = accept(fd, NULL, NULL)) >= 0);
+    WAIT_FOR(c, recv(peer, &first, 1, MSG_DONTWAIT) == 1);
+    assert_int_equal(client_call(c, "echo", NULL, 1000, NULL, NULL), ERR_NO_HUB);
+    client_close(c);
+    close(peer);
+    close(fd);
+    free(path);
+    free(dir);
+}
+
 /* ---- starting ---- */
 
 static volatile sig_atomic_t stop;
@@ -544,7 +569,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_no_hub),       cmocka_unit_test(test_subscribe),
         cmocka_unit_test(test_resubscribe),  cmocka_unit_test(test_call_in_callback),
         cmocka_unit_test(test_fd),           cmocka_unit_test(test_forget_and_close),
-        cmocka_unit_test(test_follow_fails),
+        cmocka_unit_test(test_follow_fails), cmocka_unit_test(test_close_while_greeting),
     };
     return cmocka_run_group_tests(tests, fake_setup, fake_teardown);
 }
