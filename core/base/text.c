@@ -1,4 +1,5 @@
-/* Foreign text made safe, and widths. The one place that knows what a terminal must not be shown. */
+/* Foreign text made safe, and widths. The one place that knows what a terminal must not be shown.
+ */
 #include "core/base/text.h"
 
 #include <string.h>
@@ -8,9 +9,11 @@ size_t text_decode(const char *text, size_t n, uint32_t *ret_point)
 {
     const unsigned char *s = (const unsigned char *)text;
     uint32_t c = s[0];
-    size_t need = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3
-                              : c >= 0xf0 && c < 0xf5  ? 4
-                                                       : 0;
+    size_t need = c < 0x80                ? 1
+                  : c >= 0xc2 && c < 0xe0 ? 2
+                  : c >= 0xe0 && c < 0xf0 ? 3
+                  : c >= 0xf0 && c < 0xf5 ? 4
+                                          : 0;
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     if (need == 1) {
         *ret_point = c;

@@ -100,7 +100,7 @@ void call_format_error(struct call *c, enum err code, const char *message)
                                             : -32000 - (int)code);
     json_add_text(error, "message", message, strlen(message));
     cJSON_AddStringToObject(data, "name", t->name);
-    cJSON_AddStringToObject(data, "person", t->person);
+    json_add_text(data, "person", message, strlen(message)); /* of this very case */
     cJSON_AddStringToObject(data, "agent", t->agent);
     cJSON_AddStringToObject(data, "next", t->next);
     cJSON_AddBoolToObject(data, "retry", t->retry);

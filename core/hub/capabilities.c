@@ -117,6 +117,13 @@ static const enum err wait_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_TIMEOUT
         ]                                                                                          \
     }
 
+#define EVENTS_SCHEMA                                                                              \
+    SCHEMA({                                                                                       \
+        "type" : "object",                                                                         \
+        "x-table" : "events",                                                                      \
+        "x-empty" : "No events.",                                                                  \
+        "x-columns" : [ "id", "time", "kind", "workspace", "who", "target" ]                       \
+    })
 static const struct capability table[] = {
     {"hub", "hello", "1.0", "Settle the protocol version and learn who you are", SCHEMA({
          "type" : "object",
@@ -169,6 +176,7 @@ static const struct capability table[] = {
                "cwd" : {
                    "type" : "string",
                    "maxLength" : 4000,
+                   "x-here" : true,
                    "description" : "its folder, when it is new",
                    "x-value" : "DIR"
                }
@@ -505,8 +513,8 @@ static const struct capability table[] = {
            },
              "x-positional"
            : ["id"]),
-     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB,
-     no_errors, events_since},
+     EVENTS_SCHEMA, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB, no_errors,
+     events_since},
     {"events", "next", "1.0", "Wait for the events after an id",
      INPUT("properties"
            : {
@@ -532,8 +540,8 @@ static const struct capability table[] = {
            },
              "x-positional"
            : ["id"]),
-     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL,
-     CAP_LONG | CAP_STARTS_HUB, wait_errors, events_next},
+     EVENTS_SCHEMA, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_LONG | CAP_STARTS_HUB,
+     wait_errors, events_next},
     {"events", "follow", "1.0", "Show events as they happen, one JSON object a line",
      INPUT("properties"
            : {

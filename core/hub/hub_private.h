@@ -150,6 +150,10 @@ void control_stop(struct hub *hub, int exit_status);
 /* --- members.c --- */
 enum err members_gone(struct hub *hub, uint32_t peer);
 
+/* --- workspaces.c --- */
+enum err workspace_ensure(struct hub *hub, struct call *c, const char *key, const char *cwd,
+                          cJSON **ret_doc, bool *ret_created);
+
 /* --- shells.c --- */
 enum err shells_recover(struct hub *hub, void *arg); /* control work: after a start */
 struct shell_end {
@@ -164,7 +168,8 @@ int shells_running(struct hub *hub);
 /* --- the handlers, by file --- */
 #define HUB_HANDLERS(X)                                                                            \
     X(hub_hello)                                                                                   \
-    X(hub_status) X(hub_stop) X(hub_reload) X(hub_upgrade) X(config_show_call) X(workspace_open)   \
+    X(hub_status)                                                                                  \
+    X(hub_stop) X(hub_reload) X(hub_upgrade) X(config_show_call) X(workspace_open)                 \
         X(workspace_list) X(workspace_close) X(workspace_delete) X(shell_open) X(shell_list)       \
             X(shell_close) X(shell_rename) X(shell_write) X(shell_keys) X(shell_resize)            \
                 X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records) X(stream_list)    \

@@ -262,7 +262,10 @@ enum err shell_open(struct hub *hub, struct call *c)
     int64_t number = 0;
     struct start start = {0};
 
+    bool created;
     enum err e = journal_get(hub->journal, "workspace", key, &workspace);
+    if (e == ERR_NOT_FOUND && strcmp(key, "main") == 0) /* the one that is always there */
+        e = workspace_ensure(hub, c, key, NULL, &workspace, &created);
     if (e == ERR_NOT_FOUND)
         return call_fail(
             c, e, "there is no workspace \"%s\"; open it with: baton workspace open %s", key, key);

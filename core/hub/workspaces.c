@@ -11,9 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum err workspace_open(struct hub *hub, struct call *c)
+/* Get-or-create; *ret_doc is the caller's. cwd NULL: the hub's home. */
+enum err workspace_ensure(struct hub *hub, struct call *c, const char *key, const char *cwd,
+                          cJSON **ret_doc, bool *ret_created)
 {
-    const char *key = call_string(c, "key", "main"), *cwd = call_string(c, "cwd", NULL);
     cJSON *doc = NULL;
     bool created = false, reopened = false;
     enum err e = journal_get(hub->journal, "workspace", key, &doc);
@@ -40,13 +41,26 @@ enum err workspace_open(struct hub *hub, struct call *c)
         e = journal_put(hub->journal, "workspace", key, doc);
     if (e == ERR_OK && (created || reopened))
         e = control_event(hub, "workspaceOpened", key, c->who, "", doc);
-    if (e == ERR_OK) {
-        cJSON_AddBoolToObject(doc, "created", created);
-        call_reply(c, doc);
-        return ERR_OK;
+    if (e != ERR_OK) {
+        cJSON_Delete(doc);
+        return e;
     }
-    cJSON_Delete(doc);
-    return e;
+    *ret_doc = doc;
+    *ret_created = created;
+    return ERR_OK;
+}
+
+enum err workspace_open(struct hub *hub, struct call *c)
+{
+    cJSON *doc = NULL;
+    bool created;
+    enum err e = workspace_ensure(hub, c, call_string(c, "key", "main"),
+                                  call_string(c, "cwd", NULL), &doc, &created);
+    if (e != ERR_OK)
+        return e;
+    cJSON_AddBoolToObject(doc, "created", created);
+    call_reply(c, doc);
+    return ERR_OK;
 }
 
 struct counting {

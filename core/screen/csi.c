@@ -56,6 +56,13 @@ static bool inside(const struct screen *s)
     return s->row >= s->top && s->row <= s->bottom && s->col >= s->left && s->col <= s->right;
 }
 
+/* A cursor that waits to wrap stands behind the last column, as tmux has it: what a program erases
+ * from there on is nothing (`grep --color` erases after each match), and it still waits. */
+static int cursor_edge(const struct screen *s)
+{
+    return s->pending_wrap ? s->cols : s->col;
+}
+
 static void erase_display(struct screen *s, long how, bool selective)
 {
     if (how == 3 && !selective) {
@@ -66,21 +73,19 @@ static void erase_display(struct screen *s, long how, bool selective)
     if (how < 0 || how > 2)
         return;
     if (how == 0)
-        grid_erase(s, s->row, s->col, s->cols, selective);
+        grid_erase(s, s->row, cursor_edge(s), s->cols, selective);
     if (how == 1)
         grid_erase(s, s->row, 0, s->col + 1, selective);
     for (int row = first; row <= last; row++)
         grid_erase(s, row, 0, s->cols, selective);
-    if (how != 2)
-        s->pending_wrap = false;
 }
 
 static void erase_line(struct screen *s, long how, bool selective)
 {
     if (how < 0 || how > 2)
         return;
-    grid_erase(s, s->row, how == 0 ? s->col : 0, how == 1 ? s->col + 1 : s->cols, selective);
-    s->pending_wrap = false;
+    grid_erase(s, s->row, how == 0 ? cursor_edge(s) : 0, how == 1 ? s->col + 1 : s->cols,
+               selective);
 }
 
 static void insert_lines(struct screen *s, int n)
@@ -272,9 +277,8 @@ static void plain(struct screen *s, const struct csi *c)
     int n = csi_count(c, 0);
     switch (c->final) {
     case '@':
-        if (s->col >= s->left && s->col <= s->right)
+        if (s->col >= s->left && s->col <= s->right && !s->pending_wrap)
             grid_insert_cells(s, s->row, s->col, n, s->right);
-        s->pending_wrap = false;
         break;
     case 'A': move_rows(s, -n); break;
     case 'B':
@@ -300,9 +304,8 @@ static void plain(struct screen *s, const struct csi *c)
     case 'L': insert_lines(s, n); break;
     case 'M': delete_lines(s, n); break;
     case 'P':
-        if (s->col >= s->left && s->col <= s->right)
+        if (s->col >= s->left && s->col <= s->right && !s->pending_wrap)
             grid_delete_cells(s, s->row, s->col, n, s->right);
-        s->pending_wrap = false;
         break;
     case 'S': grid_scroll_up(s, s->top, s->bottom, n); break;
     case 'T':
@@ -311,8 +314,7 @@ static void plain(struct screen *s, const struct csi *c)
         break;
     case '^': grid_scroll_down(s, s->top, s->bottom, n); break;
     case 'X':
-        grid_erase(s, s->row, s->col, n > s->cols - s->col ? s->cols : s->col + n, false);
-        s->pending_wrap = false;
+        grid_erase(s, s->row, cursor_edge(s), n > s->cols - s->col ? s->cols : s->col + n, false);
         break;
     case 'Z': tabs_back(s, n); break;
     case 'b': repeat(s, n); break;

@@ -128,6 +128,9 @@ static void emit_joined(struct flow *f)
 
 static void take(struct flow *f, const struct cell *cells, int n, bool wrapped, int cursor_col)
 {
+    /* What was erased with a background behind a line's text is no text: it does not wrap. */
+    while (n > 0 && !(cells[n - 1].flags & CELL_WRITTEN))
+        n--;
     if (cursor_col >= 0)
         f->cursor_at = (int64_t)f->joined_n + cursor_col;
     if (f->joined_n + (size_t)n > f->joined_cap) {
