@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""bench.py BATON [--quick] [--only WHAT] [--json FILE]: measures baton beside tmux and a bare PTY in
+one run, and says which of the design's budgets are met. The method is in README.md.
+
+With --quick the figures are rough; exit status 1 then means that something is broken, never that a
+budget is missed. Without it, exit status 3 says that a budget is missed."""
+
+import argparse
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import measure  # noqa: E402
+import samples  # noqa: E402
+from peers import Failed  # noqa: E402
+
+NOISE = 1.05  # 'no worse than' leaves so much to the machine
+
+
+class Row:
+    """One line of the table: what was seen, the budget, and whether it is met."""
+
+    def __init__(self, what, unit, baton, tmux, bare, budget, met):
+        self.what, self.unit, self.budget, self.met = what, unit, budget, met
+        self.baton, self.tmux, self.bare = baton, tmux, bare
+
+
+def cat_rows(f):
+    over_tmux = {"plain": 2, "coloured": 4, "wide": 5, "cursor": 5}
+    for kind in samples.KINDS:
+        key = "cat." + kind
+        one, tmux, bare = (f[key + ".1." + who + ".mbs"] for who in ("baton", "tmux", "bare PTY"))
+        yield Row("cat, %s, one console" % kind, "MB/s", one, tmux, bare,
+                  "%dx tmux; 0.7 of bare" % over_tmux[kind],
+                  one >= over_tmux[kind] * tmux and one >= 0.7 * bare)
+    for kind in samples.KINDS:
+        key = "cat." + kind
+        one = f[key + ".1.baton.mbs"]
+        for many, words, most in (("0", "no console", None), ("10", "ten consoles", 1.3),
+                                  (measure.STALLED, "one more never reads", 1.05)):
+            baton = f["%s.%s.baton.mbs" % (key, many)]
+            yield Row("cat, %s, %s" % (kind, words), "MB/s", baton,
+                      f["%s.%s.tmux.mbs" % (key, many)], None,
+                      "%.2fx the time of one" % most if most else "",
+                      one <= most * baton if most else None)
+    for many, words in (("1", "one console"), ("10", "ten consoles"),
+                        (measure.STALLED, "one more never reads")):
+        late = {who: max(f["cat.%s.%s.%s.late_most_ms" % (kind, many, who)]
+                         for kind in samples.KINDS) for who in ("baton", "tmux")}
+        yield Row("end of output to screen, %s, worst" % words, "ms", late["baton"], late["tmux"],
+                  None, "< 20 ms", late["baton"] < 20)
+    for many, words in (("1", "one console"), ("10", "ten consoles")):
+        exact = {who: min(f.get("cat.%s.%s.%s.exact" % (kind, many, who), 1)
+                          for kind in samples.KINDS) for who in ("baton", "tmux")}
+        yield Row("last frame exact, %s" % words, "%", 100 * exact["baton"],
+                  100 * exact["tmux"] if many == "1" else None, None, "100 %", exact["baton"] == 1)
+
+
+def no_worse(what, unit, f, key, bare=True):
+    baton, tmux = f[key % "baton"], f[key % "tmux"]
+    return Row(what, unit, baton, tmux, f[key % "bare PTY"] if bare else None, "no worse than tmux",
+               baton <= NOISE * tmux)
+
+
+def rows(f, done):
+    if "throughput" in done:
+        yield from cat_rows(f)
+    if "echo" in done:
+        for state, words in (("idle", "idle"), ("flood", "another shell floods")):
+            for p in (50, 99):
+                yield no_worse("echo p%d, %s" % (p, words), "ms", f,
+                               "echo.%s.%%s.p%d_ms" % (state, p))
+    if "attach" in done:
+        for lines, words in (("0", "no history"), ("50000", "50,000 lines")):
+            yield no_worse("attach to first frame, %s" % words, "ms", f, "attach.%s.%%s.ms" % lines,
+                           False)
+        yield Row("  of which a process start is", "ms", f["attach.start.baton.ms"],
+                  f["attach.start.tmux.ms"], None, "", None)
+    if "memory" in done:
+        baton, tmux = f["memory.baton.kb"] / 1024, f["memory.tmux.kb"] / 1024
+        yield Row("memory a shell, 10,000 lines", "MB", baton, tmux, None, "below tmux's",
+                  baton < tmux)
+    if "idle" in done:
+        yield Row("idle, bytes to terminals", "", f["idle.baton.bytes"], f["idle.tmux.bytes"], None,
+                  "0", f["idle.baton.bytes"] == 0)
+        yield Row("idle, wake-ups of servers", "", f["idle.baton.wakeups"], f["idle.tmux.wakeups"],
+                  None, "0", f["idle.baton.wakeups"] == 0)
+
+
+def number(value):
+    if value is None:
+        return ""
+    return "%.0f" % value if value >= 100 or value == int(value) else \
+        "%.1f" % value if value >= 10 else "%.2f" % value
+
+
+def table(lines):
+    line = "%-46s %-5s %8s %8s %8s %7s  %-22s %s"
+    print(line % ("what", "unit", "baton", "tmux", "bare", "b/tmux", "budget", "met"))
+    for r in lines:
+        ratio = number(r.baton / r.tmux) if r.tmux else ""
+        print(line % (r.what, r.unit, number(r.baton), number(r.tmux), number(r.bare), ratio,
+                      r.budget, "" if r.met is None else "yes" if r.met else "NO"))
+
+
+def about(program):
+    def first_line(*argv):
+        return subprocess.run(argv, capture_output=True).stdout.decode().strip().split("\n")[0]
+    cpu = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if "model name" in line]
+    return {"date": time.strftime("%Y-%m-%d"), "cpus": os.cpu_count(), "cpu": (cpu or ["?"])[0],
+            "kernel": platform.release(), "baton": first_line(program, "--version"),
+            "tmux": first_line("tmux", "-V")}
+
+
+def main():
+    p = argparse.ArgumentParser(description="measures baton beside tmux and a bare PTY")
+    p.add_argument("baton", help="the program")
+    p.add_argument("--quick", action="store_true", help="rough figures in two minutes")
+    p.add_argument("--only", action="append", choices=list(measure.ALL), help="only this part")
+    p.add_argument("--json", metavar="FILE", help="also write all figures there")
+    a = p.parse_args()
+    program = os.path.abspath(a.baton)
+
+    def too_long(*_):
+        raise Failed("the benchmark takes too long")
+    signal.signal(signal.SIGALRM, too_long)
+    signal.signal(signal.SIGTERM, too_long)
+    signal.alarm(240 if a.quick else 2400)
+
+    figures, done, status = {"about": about(program)}, [], 0
+    for what, measured in measure.ALL.items():
+        if a.only and what not in a.only:
+            continue
+        try:
+            figures.update(measured(program, a.quick, lambda s: print("  " + s, flush=True)))
+            done.append(what)
+        except (Failed, subprocess.SubprocessError, OSError, ValueError) as e:
+            print("FAIL %s: %s: %s" % (what, type(e).__name__, e), flush=True)
+            status = 1
+    lines = list(rows(figures, done))
+    print("\n%(cpus)d cpus (%(cpu)s), Linux %(kernel)s, %(baton)s, %(tmux)s, 120x40\n" %
+          figures["about"])
+    table(lines)
+    broken = [r.what for r in lines if r.what.startswith("last frame") and not r.met]
+    missed = [r for r in lines if r.met is False]
+    print("\n%d budgets measured, %d met" % (len([r for r in lines if r.met is not None]),
+                                             len([r for r in lines if r.met])))
+    if a.json:
+        with open(a.json, "w") as f:
+            json.dump(figures, f, indent=1, sort_keys=True)
+    if broken:
+        print("broken: " + ", ".join(broken))
+        status = 1
+    sys.exit(status or (3 if missed and not a.quick else 0))
+
+
+if __name__ == "__main__":
+    main()
