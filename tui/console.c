@@ -110,7 +110,7 @@ static int64_t frame(struct console *c)
     if (holds_back(c) && now < c->drawn_us + SYNC_MOST_US)
         return c->drawn_us + SYNC_MOST_US;
     if (term_busy(c->term))
-        return now + FRAME_US;
+        return -1; /* a slow terminal: the newest picture when it can take it */
     c->draw = false;
     for (size_t i = 0; i < c->feed_count; i++)
         if (feed_frame(c->feeds[i]))
@@ -196,9 +196,10 @@ static void take_signal(struct console *c, int signals)
 
 static void loop(struct console *c, int signals)
 {
-    struct pollfd fds[3] = {{.fd = term_input_fd(c->term), .events = POLLIN},
+    struct pollfd fds[4] = {{.fd = term_input_fd(c->term), .events = POLLIN},
                             {.fd = client_fd(c->client), .events = POLLIN},
-                            {.fd = signals, .events = POLLIN}};
+                            {.fd = signals, .events = POLLIN},
+                            {.events = POLLOUT}};
     int64_t minute[1] = {clock_wall_us() / 60000000}, at;
     bool notice = false;
     int escape_ms = -1;
@@ -219,8 +220,11 @@ static void loop(struct console *c, int signals)
         }
         if (escape_ms >= 0 && (wait < 0 || escape_ms < wait))
             wait = escape_ms;
-        if (poll(fds, 3, wait) < 0 && errno != EINTR)
+        fds[3].fd = term_busy(c->term) ? term_output_fd(c->term) : -1;
+        if (poll(fds, 4, wait) < 0 && errno != EINTR)
             break;
+        if (fds[3].revents)
+            term_flush(c->term);
         escape_ms = read_terminal(c);
         client_dispatch(c->client);
         if (fds[2].revents)

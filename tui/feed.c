@@ -2,6 +2,7 @@
  * way; what is typed keeps its order; while the link is down nothing is kept to be typed later. */
 #include "tui/feed.h"
 
+#include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
@@ -14,7 +15,8 @@
 #define WRITE_MAX (256u * 1024u) /* bytes in one call */
 #define WAITS_MAX (16u * 1024u * 1024u)
 #define CALL_MS   10000
-#define HISTORY   1000 /* lines kept here, so that a taller pane has something to show */
+#define AGAIN_US  1000000 /* a size that did not come is asked for again */
+#define HISTORY   1000    /* lines kept here, so that a taller pane has something to show */
 
 static void tell(struct feed *f, enum feed_news news, const char *text)
 {
@@ -82,22 +84,29 @@ static void size_sent(void *data, const cJSON *result, const struct client_fault
     f->resizing = false;
     if (fault)
         f->want_rows = f->want_cols = 0;
-    else
-        send_size(f);
+    else if (f->asked_rows != f->want_rows || f->asked_cols != f->want_cols)
+        send_size(f); /* the pane has moved on meanwhile */
 }
 
 static void send_size(struct feed *f)
 {
     cJSON *params;
 
-    if (f->resizing || f->gone || f->exited || !f->mine || f->want_rows < 1 ||
-        (f->want_rows == f->rows && f->want_cols == f->cols))
+    if (f->resizing || f->gone || f->exited || !f->mine || f->want_rows < 1 || f->rows < 1)
         return;
+    if (f->want_rows == f->rows && f->want_cols == f->cols) {
+        f->settled = true;
+        return;
+    }
     params = cJSON_CreateObject();
     cJSON_AddStringToObject(params, "shellId", f->id);
     json_add_int(params, "rows", f->want_rows);
     json_add_int(params, "cols", f->want_cols);
+    f->asked_rows = f->want_rows;
+    f->asked_cols = f->want_cols;
     f->resizing = true;
+    f->settled = false;
+    f->sized_us = clock_mono_us();
     f->calls++;
     client_send(f->client, "shell.resize", params, CALL_MS, size_sent, f);
     cJSON_Delete(params);
@@ -105,10 +114,15 @@ static void send_size(struct feed *f)
 
 void feed_size(struct feed *f, int rows, int cols)
 {
-    if (!f->mine || rows < 1 || cols < 1 || (f->want_rows == rows && f->want_cols == cols))
+    rows = rows < SCREEN_MAX_ROWS ? rows : SCREEN_MAX_ROWS;
+    cols = cols < SCREEN_MAX_COLS ? cols : SCREEN_MAX_COLS;
+    if (!f->mine || rows < 1 || cols < 1)
         return;
-    f->want_rows = rows < SCREEN_MAX_ROWS ? rows : SCREEN_MAX_ROWS;
-    f->want_cols = cols < SCREEN_MAX_COLS ? cols : SCREEN_MAX_COLS;
+    if (f->want_rows == rows && f->want_cols == cols &&
+        (f->settled || clock_mono_us() < f->sized_us + AGAIN_US))
+        return;
+    f->want_rows = rows;
+    f->want_cols = cols;
     send_size(f);
 }
 
@@ -117,16 +131,18 @@ void feed_adopt(struct feed *f)
     f->mine = true;
 }
 
-/* The shell has this size now. Another one than we asked for: someone else drives it. */
+/* The shell has this size now. After it has had ours, another one means that someone else drives;
+ * before that it is news from before our asking. */
 static void set_size(struct feed *f, int rows, int cols)
 {
-    bool changed = rows != f->rows || cols != f->cols;
-
     f->rows = rows;
     f->cols = cols;
-    if (changed && f->mine && !f->resizing && f->want_rows > 0 &&
-        (rows != f->want_rows || cols != f->want_cols)) {
-        f->mine = false;
+    if (!f->mine || f->want_rows < 1)
+        return;
+    if (rows == f->want_rows && cols == f->want_cols) {
+        f->settled = true;
+    } else if (f->settled && !f->resizing) {
+        f->mine = f->settled = false;
         f->want_rows = f->want_cols = 0;
     }
 }

@@ -38,13 +38,16 @@ struct feed {
     bool exited, gone;
     int exit_code;
 
-    bool mine;                /* this console typed last, or opened it: its pane gives the size */
-    int want_rows, want_cols; /* asked for last; 0 nothing */
-    bool resizing;            /* a shell.resize is on its way */
-    struct buf keys;          /* to be sent */
-    bool writing;             /* a shell.write is on its way */
-    int calls;                /* answers that will come */
-    int users;                /* panes; without any it is closed */
+    bool mine;                  /* this console typed last, or opened it: its pane gives the size */
+    int want_rows, want_cols;   /* the pane's size, which the shell is to get; 0 nothing */
+    int asked_rows, asked_cols; /* by the last shell.resize */
+    bool resizing;              /* a shell.resize is on its way */
+    bool settled;               /* the shell has had the size that it was to get */
+    int64_t sized_us;           /* when it was asked for */
+    struct buf keys;            /* to be sent */
+    bool writing;               /* a shell.write is on its way */
+    int calls;                  /* answers that will come */
+    int users;                  /* panes; without any it is closed */
 };
 
 struct feed *feed_open(struct client *client, const char *shell,

@@ -76,6 +76,7 @@ static void resize(struct console *c, int argc, char **argv)
         return;
     layout_resize(c->layout, c->focus, side, n > 0 && n < 1000 ? n : 1);
     console_layout_touch(c);
+    console_arrange(c); /* the next step counts from here */
 }
 
 static void zoom(struct console *c, int argc, char **argv)

@@ -170,12 +170,11 @@ static void opened(void *data, const cJSON *result, const struct client_fault *f
             console_close_pane(c, p->id);
         return;
     }
+    world_add_shell(&c->world, result);
     if (!p || p->kind != PANE_SHELL)
         return; /* closed meanwhile: the shell is in the list */
     console_show(c, p, id);
     p->feed->mine = true;
-    p->feed->rows = (int)json_int(result, "rows", 0);
-    p->feed->cols = (int)json_int(result, "cols", 0);
 }
 
 void console_open_shell(struct console *c, struct pane *p, const cJSON *command)

@@ -114,6 +114,30 @@ static const cJSON *the_list(const cJSON *list, const char *key)
     return cJSON_IsArray(list) && cJSON_GetArraySize(list) <= LIST_MAX ? list : NULL;
 }
 
+/* Fills s; false when it is no shell. Borrows old, the same shell as it was, or NULL. */
+static bool read_shell(struct world_shell *s, const cJSON *item, const struct world_shell *old)
+{
+    const char *id = json_string(item, "shellId", "");
+
+    if (!id_ok(id))
+        return false;
+    memcpy(s->id, id, strlen(id) + 1);
+    s->workspace = safe(item, "workspace");
+    s->name = safe(item, "name");
+    s->title = safe(item, "title");
+    s->command = command_text(item);
+    s->typed = safe(item, "typed");
+    s->state = shell_state(json_string(item, "state", ""));
+    s->exit_code = (int)json_int(item, "exitCode", 0);
+    if (s->state == SHELL_EXITED && s->exit_code != 0)
+        s->state = SHELL_FAILED;
+    s->rows = (int)json_int(item, "rows", 0);
+    s->cols = (int)json_int(item, "cols", 0);
+    s->bells = json_int(item, "bells", 0);
+    s->bells_seen = old ? old->bells_seen : s->bells;
+    return true;
+}
+
 void world_set_shells(struct world *w, const cJSON *answer)
 {
     const cJSON *list = the_list(answer, "shells"), *item;
@@ -124,31 +148,19 @@ void world_set_shells(struct world *w, const cJSON *answer)
         return;
     shells = mem_calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *shells);
     cJSON_ArrayForEach(item, list)
-    {
-        const char *id = json_string(item, "shellId", "");
-        const struct world_shell *old = world_shell(w, id);
-        struct world_shell *s = &shells[n];
-        if (!id_ok(id))
-            continue;
-        memcpy(s->id, id, strlen(id) + 1);
-        s->workspace = safe(item, "workspace");
-        s->name = safe(item, "name");
-        s->title = safe(item, "title");
-        s->command = command_text(item);
-        s->typed = safe(item, "typed");
-        s->state = shell_state(json_string(item, "state", ""));
-        s->exit_code = (int)json_int(item, "exitCode", 0);
-        if (s->state == SHELL_EXITED && s->exit_code != 0)
-            s->state = SHELL_FAILED;
-        s->rows = (int)json_int(item, "rows", 0);
-        s->cols = (int)json_int(item, "cols", 0);
-        s->bells = json_int(item, "bells", 0);
-        s->bells_seen = old ? old->bells_seen : s->bells;
-        n++;
-    }
+        n += read_shell(&shells[n], item, world_shell(w, json_string(item, "shellId", "")));
     shells_free(w->shells, w->shell_count);
     w->shells = shells;
     w->shell_count = n;
+}
+
+void world_add_shell(struct world *w, const cJSON *shell)
+{
+    if (world_shell(w, json_string(shell, "shellId", "")) || w->shell_count >= LIST_MAX)
+        return;
+    w->shells = mem_reallocarray(w->shells, w->shell_count + 1, sizeof *w->shells);
+    memset(&w->shells[w->shell_count], 0, sizeof *w->shells);
+    w->shell_count += read_shell(&w->shells[w->shell_count], shell, NULL);
 }
 
 void world_set_members(struct world *w, const cJSON *answer)

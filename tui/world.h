@@ -45,6 +45,8 @@ void world_set_shells(struct world *w, const cJSON *list);
 void world_set_members(struct world *w, const cJSON *list);
 void world_set_workspaces(struct world *w, const cJSON *list);
 
+/* One more, from what `shell.open` answered; a list replaces it. */
+void world_add_shell(struct world *w, const cJSON *shell);
 /* From a head (h/STREAM): what moves between two lists. True when something to be seen changed. */
 bool world_head(struct world *w, const char *id, const cJSON *head);
 bool world_rang(const struct world_shell *s);

@@ -30,7 +30,7 @@ class World:
         self.tmux_name = "baton-test-%d" % os.getpid()
         os.mkdir(self.dir + "/run", 0o700)
         with open(self.dir + "/tmux.conf", "w") as f:
-            f.write("set -g status off\nset -g escape-time 0\nset -g window-size manual\n"
+            f.write("set -g status off\nset -g escape-time 0\n"
                     "set -g default-terminal tmux-256color\nset -g set-clipboard off\n")
         self.env = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
@@ -169,9 +169,10 @@ def a_split_opens_a_shell(world, state):
            and "┬" in s and s.split("\n")[1].count("$") >= 1)
     t.line("stty size")
     t.wait_text("21 38")
-    # The first one became narrower with its pane.
-    wait_until("sh1's new size", lambda: [s for s in shells(world)
-                                          if s["shellId"] == "sh1" and s["cols"] == 39])
+    t.prefix("Left")
+    t.line("stty size") # the first one became narrower with its pane
+    t.wait_text("21 39")
+    t.prefix("Right")
 
 
 def zooming(world, state):
@@ -193,7 +194,8 @@ def moving_and_closing(world, state):
     t.send("Enter")
     t.wait("one pane again", lambda s: "┬" not in s and "exited" not in s)
     expect([s["shellId"] for s in shells(world)] == ["sh1"], "the ended shell is dismissed")
-    wait_until("sh1's old size", lambda: shells(world)[0]["cols"] == 78)
+    t.line("clear; stty size")
+    t.wait_text("21 78")
 
 
 def copying_with_search(world, state):
@@ -247,6 +249,8 @@ def the_typist_drives(world, state):
 
 def detaching(world, state):
     u = state["second"]
+    u.resize(80, 20)
+    u.wait("a wide frame", lambda s: len(s.split("\n")[0]) == 80)
     u.prefix("d")
     u.wait_text("[baton: detached from main; come back with: baton]")
     u.line("echo back-$((60+1))")
