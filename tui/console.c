@@ -477,6 +477,7 @@ static int run(struct console *c, const struct cli_options *o, const cJSON *comm
     first_picture(c);
     c->draw = true;
     loop(c, signals);
+    wait_for(c, &c->opening, clock_mono_us() + LEAVE_US); /* its pane is part of the layout */
     console_keep_layout(c, true);
     wait_for(c, &c->layout_waiting, clock_mono_us() + LEAVE_US);
     status = c->status;

@@ -163,6 +163,7 @@ static void opened(void *data, const cJSON *result, const struct client_fault *f
     const char *id = json_string(result, "shellId", "");
 
     free(o);
+    c->opening--;
     c->draw = c->lists_wanted = true;
     if (fault) {
         notices_add(&c->notices, ROLE_BAD, "%s", fault->message);
@@ -191,6 +192,7 @@ void console_open_shell(struct console *c, struct pane *p, const cJSON *command)
         json_add_int(params, "rows", p->inner.rows);
         json_add_int(params, "cols", p->inner.cols);
     }
+    c->opening++;
     client_send(c->client, "shell.open", params, CONSOLE_CALL_MS, opened, o);
     cJSON_Delete(params);
 }
