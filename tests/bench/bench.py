@@ -75,6 +75,10 @@ def rows(f, done):
             for p in (50, 99):
                 yield no_worse("echo p%d, %s" % (p, words), "ms", f,
                                "echo.%s.%%s.p%d_ms" % (state, p))
+        for p in (50, 99):
+            key = "echo.burst.%%s.p%d_ms" % p
+            yield Row("echo p%d, 250 keys a second" % p, "ms",
+                      *(f[key % who] for who in ("baton", "tmux", "bare PTY")), "", None)
     if "attach" in done:
         for lines, words in (("0", "no history"), ("50000", "50,000 lines")):
             yield no_worse("attach to first frame, %s" % words, "ms", f, "attach.%s.%%s.ms" % lines,

@@ -60,6 +60,7 @@ struct terminal {
     unsigned char tail[MARK_MAX]; /* the end of what came, for a mark that is cut in two */
     size_t tail_n;
     enum escape escape;
+    int typed;  /* characters, by echo */
     int wanted; /* the character that echo waits for, or -1 */
     uint64_t wanted_ns;
 };
@@ -372,19 +373,19 @@ static void do_echo(struct bench *b, struct terminal *t, int count, uint64_t gap
     static const char set[] = "QXZJK%";
     const int width = 60, kinds = (int)sizeof set - 1;
 
-    for (int i = 0; i < count && i < SAMPLE_MAX; i++) {
-        if (i % width == 0)
+    for (int i = 0; i < count && i < SAMPLE_MAX; i++, t->typed++) {
+        if (t->typed % width == 0)
             put(t, "\r", 1);
         for (uint64_t go = now_ns() + gap_us * 1000u; now_ns() < go;)
             pump(b, go);
-        t->wanted = set[(i / width + i) % kinds];
+        t->wanted = set[(t->typed / width + t->typed) % kinds];
         t->escape = ESC_NONE;
         const char key = (char)t->wanted;
         uint64_t start = now_ns(), limit = start + ms * 1000000u;
         put(t, &key, 1);
         while (t->wanted >= 0) {
             if (t->ended || now_ns() >= limit) {
-                answer("no echo of character %d", i);
+                answer("no echo of character %d in %s", i, t->name);
                 t->wanted = -1;
                 return;
             }
