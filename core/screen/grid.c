@@ -31,16 +31,6 @@ void grid_finish(struct screen *s)
     }
 }
 
-struct line *line_at(const struct screen *s, int row)
-{
-    return s->page->lines[row];
-}
-
-void line_touch(struct screen *s, struct line *l)
-{
-    l->stamp = ++s->stamp;
-}
-
 /* An erased cell keeps the background of the pen, nothing else (as xterm's bce). */
 struct cell blank_cell(const struct screen *s)
 {
@@ -52,12 +42,9 @@ struct cell blank_cell(const struct screen *s)
     return c;
 }
 
-/* A wide character that is cut at col leaves blanks on both of its sides. */
-void grid_split_wide(struct screen *s, struct line *l, int col)
+void grid_cut_wide(struct screen *s, struct line *l, int col)
 {
-    if (col <= 0 || col >= s->cols || l->cells[col].width != 0 ||
-        !(l->cells[col].flags & CELL_WRITTEN))
-        return;
+    (void)s;
     if (l->cells[col - 1].width == 2) {
         l->cells[col - 1].glyph = ' ';
         l->cells[col - 1].width = 1;

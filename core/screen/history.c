@@ -77,11 +77,11 @@ static uint8_t *pack(const struct screen *s, const struct line *l, int used, uin
             memcpy(p, text, n);
             p += n;
         } else {
-            char utf8[4];
+            char utf8[4] = {0};
             if (c->width == 2)
                 *p++ = WIDE;
             size_t n = text_encode(c->glyph, utf8);
-            memcpy(p, utf8, n);
+            memcpy(p, utf8, sizeof utf8); /* there is room, and a fixed size is quick */
             p += n;
         }
     }

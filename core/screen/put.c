@@ -123,18 +123,51 @@ static uint32_t charset(struct screen *s, uint32_t point)
     return set == 'A' && point == '#' ? 0xa3 : point;
 }
 
+/* Characters that never join another and whose width is known at once; 0: ask further. */
+static inline int plain_width(uint32_t point)
+{
+    if ((point >= 0x4e00 && point <= 0x9fff) || (point >= 0xac00 && point <= 0xd7a3) ||
+        (point >= 0x3041 && point <= 0x3096) || (point >= 0x30a1 && point <= 0x30fa) ||
+        (point >= 0x3400 && point <= 0x4dbf) || (point >= 0xff01 && point <= 0xff60) ||
+        (point >= 0x1f330 && point <= 0x1f37c) || (point >= 0x1f400 && point <= 0x1f43e) ||
+        (point >= 0x1f680 && point <= 0x1f6c5))
+        return 2;
+    if ((point >= 0xa1 && point < 0x300 && point != 0xad) || (point >= 0x391 && point <= 0x482) ||
+        (point >= 0x2010 && point <= 0x2027) || (point >= 0x2500 && point <= 0x25fc))
+        return 1;
+    return 0;
+}
+
+/* The way of almost all text beyond ASCII: it fits, nothing waits, nothing joins. */
+bool put_plain(struct screen *s, uint32_t point)
+{
+    int width = plain_width(point), limit = right_limit(s);
+    if (width == 0 || s->pending_wrap || s->insert || s->single_shift || s->col + width > limit)
+        return false;
+    struct line *l = line_at(s, s->row);
+    if (s->col > 0 && (l->cells[s->col - 1].glyph & GLYPH_CLUSTER))
+        return false; /* it may end in a joiner */
+    if (s->col > 1 && (l->cells[s->col - 2].glyph & GLYPH_CLUSTER))
+        return false;
+    grid_split_wide(s, l, s->col);
+    grid_split_wide(s, l, s->col + width);
+    const uint8_t flags = CELL_WRITTEN | (s->pen.protect ? CELL_PROTECTED : 0);
+    l->cells[s->col] = (struct cell){point, s->pen.id, (uint8_t)width, flags};
+    if (width == 2)
+        l->cells[s->col + 1] = (struct cell){0, s->pen.id, 0, flags};
+    line_touch(s, l);
+    s->col += width;
+    s->last = point;
+    return true;
+}
+
 static int width_of(uint32_t point)
 {
     /* The ranges that text is made of, before the library is asked. */
     if (point < 0x300)
         return point < 0x20 || (point >= 0x7f && point < 0xa0) ? -1 : point == 0xad ? 1 : 1;
-    if ((point >= 0x4e00 && point <= 0x9fff) || (point >= 0x3041 && point <= 0x3096) ||
-        (point >= 0x30a1 && point <= 0x30fa) || (point >= 0xac00 && point <= 0xd7a3))
-        return 2;
-    if ((point >= 0x370 && point <= 0x377) || (point >= 0x391 && point <= 0x482) ||
-        (point >= 0x2500 && point <= 0x25fc))
-        return 1;
-    return text_point_width(point);
+    int plain = plain_width(point);
+    return plain ? plain : text_point_width(point);
 }
 
 void put_point(struct screen *s, uint32_t point)

@@ -352,6 +352,15 @@ static size_t utf8_run(struct screen *s, const uint8_t *p, size_t n)
     while (i < n && p[i] >= 0x80) {
         uint32_t point;
         size_t left = n - i;
+        const uint8_t *q = p + i;
+        if (left >= 3 && q[0] > 0xe0 && q[0] < 0xed && (q[1] & 0xc0) == 0x80 &&
+            (q[2] & 0xc0) == 0x80 && !s->slow) { /* most of what is not ASCII */
+            point = (q[0] & 15u) << 12 | (q[1] & 63u) << 6 | (q[2] & 63u);
+            if (!put_plain(s, point))
+                put_point(s, point);
+            i += 3;
+            continue;
+        }
         if (left < 4 && utf8_begins(p + i, left)) {
             buf_append(&s->pending, p + i, left);
             s->scan = UTF8;
@@ -360,7 +369,7 @@ static size_t utf8_run(struct screen *s, const uint8_t *p, size_t n)
         size_t len = text_decode((const char *)p + i, left, &point);
         if (s->slow)
             give_vterm(s, p + i, len);
-        else
+        else if (!put_plain(s, point))
             put_point(s, point);
         i += len;
     }

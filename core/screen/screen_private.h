@@ -145,17 +145,33 @@ uint16_t link_intern(struct screen *s, const char *url, size_t n);
 struct line *line_create(int cols);
 void grid_init(struct screen *s);
 void grid_finish(struct screen *s);
-struct line *line_at(const struct screen *s, int row);
-void line_touch(struct screen *s, struct line *l);
 void grid_erase(struct screen *s, int row, int from, int to, bool selective); /* [from, to) */
 void grid_erase_all(struct screen *s, int first, int last);
 void grid_scroll_up(struct screen *s, int top, int bottom, int n);
 void grid_scroll_down(struct screen *s, int top, int bottom, int n);
 void grid_insert_cells(struct screen *s, int row, int col, int n, int right);
 void grid_delete_cells(struct screen *s, int row, int col, int n, int right);
-void grid_split_wide(struct screen *s, struct line *l, int col);
+void grid_cut_wide(struct screen *s, struct line *l, int col);
 int line_used(const struct screen *s, const struct line *l);
 struct cell blank_cell(const struct screen *s);
+
+static inline struct line *line_at(const struct screen *s, int row)
+{
+    return s->page->lines[row];
+}
+
+static inline void line_touch(struct screen *s, struct line *l)
+{
+    l->stamp = ++s->stamp;
+}
+
+/* A wide character that is cut at col leaves blanks on both of its sides. */
+static inline void grid_split_wide(struct screen *s, struct line *l, int col)
+{
+    if (col > 0 && col < s->cols && l->cells[col].width == 0 &&
+        (l->cells[col].flags & CELL_WRITTEN))
+        grid_cut_wide(s, l, col);
+}
 
 /* history.c */
 void history_init(struct screen *s, int limit);
@@ -173,6 +189,7 @@ void history_pop(struct screen *s); /* removes the newest */
 /* put.c */
 void put_ascii(struct screen *s, const uint8_t *bytes, size_t n);
 void put_point(struct screen *s, uint32_t point);
+bool put_plain(struct screen *s, uint32_t point);             /* false: put_point has to */
 void put_utf8(struct screen *s, const char *bytes, size_t n); /* of libvterm's text */
 
 /* control.c */
