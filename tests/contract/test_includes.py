@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Who may know whom: core <- transport <- tui, one room at a time; foreign headers only where the
-design allows them; a header named as its file; files that fit a head. The tables are the contract:
-a new dependency is a decision, made here and in ARCHITECTURE.md."""
+design allows them; a header named as its file; files that fit a head; nothing left to do, nothing
+that holds on one machine only. The tables are the contract: a new dependency is a decision, made
+here and in ARCHITECTURE.md."""
 
 import os
 import re
@@ -46,7 +47,34 @@ LONG = {
 }
 LINES = 600
 
+# What no file may hold, in pieces so that this one doesn't either: notes of what is unfinished, and
+# folders of the machine somebody works on (Ada lives in examples).
+UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+MACHINE = re.compile(r"(?<![\w.$}/-])/(work|root|home/(?!ada\b)\w+|Users|mnt)/")
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
+
+
+def every_text():
+    """All files of the project but corpora, which are bytes."""
+    for where, below, names in os.walk(ROOT):
+        below[:] = [d for d in below if not (d.startswith("build") or d in (".git", "corpus"))]
+        for name in names:
+            yield os.path.relpath(os.path.join(where, name), ROOT)
+
+
+def check_words(path, wrong):
+    try:
+        with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+            lines = f.read().splitlines()
+    except UnicodeDecodeError:
+        return  # a picture
+    except FileNotFoundError:
+        return  # somebody's editor had it
+    for n, line in enumerate(lines, 1):
+        for what, pattern in (("something unfinished", UNFINISHED), ("a path of one machine", MACHINE)):
+            if pattern.search(line):
+                wrong.append("%s:%d: %s: %s" % (path, n, what, line.strip()[:80]))
 
 
 def sources(*folders):
@@ -100,6 +128,8 @@ def main():
         if not path.startswith("tests/"):
             check_includes(path, text, wrong)
         check_shape(path, text, wrong)
+    for path in every_text():
+        check_words(path, wrong)
     for path in LONG:
         if not os.path.exists(os.path.join(ROOT, path)):
             wrong.append("LONG names %s, which is not there" % path)
