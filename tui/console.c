@@ -473,6 +473,7 @@ static int run(struct console *c, const struct cli_options *o, const cJSON *comm
     theme_fit(c->theme, term_colours(c->term), term_utf8(c->term));
     resize(c);
     first_panes(c, greeting.layout, command);
+    console_adopt(c);
     c->lists_wanted = true;
     first_picture(c);
     c->draw = true;

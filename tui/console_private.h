@@ -109,6 +109,8 @@ extern const struct client_events console_client_events; /* data is the console 
 void console_ask_lists(struct console *c);
 void console_keep_layout(struct console *c, bool now);
 void console_look(struct console *c);
+/* The only console there is gives its size to the shells that this member drove, or nobody. */
+void console_adopt(struct console *c);
 
 /* --- panes.c --- */
 struct pane *console_pane(const struct console *c, int id);

@@ -69,7 +69,7 @@ void feed_type(struct feed *f, const void *bytes, size_t n)
     }
     if (!f->mine) {
         f->mine = true;
-        tell(f, FEED_CHANGED, NULL); /* the next frame gives it its size */
+        send_size(f); /* before what is typed: a command that asks for it gets this one */
     }
     buf_append(&f->keys, bytes, n);
     send_keys(f);
@@ -82,9 +82,7 @@ static void size_sent(void *data, const cJSON *result, const struct client_fault
     (void)result;
     f->calls--;
     f->resizing = false;
-    if (fault)
-        f->want_rows = f->want_cols = 0;
-    else if (f->asked_rows != f->want_rows || f->asked_cols != f->want_cols)
+    if (!fault && (f->asked_rows != f->want_rows || f->asked_cols != f->want_cols))
         send_size(f); /* the pane has moved on meanwhile */
 }
 
@@ -116,14 +114,13 @@ void feed_size(struct feed *f, int rows, int cols)
 {
     rows = rows < SCREEN_MAX_ROWS ? rows : SCREEN_MAX_ROWS;
     cols = cols < SCREEN_MAX_COLS ? cols : SCREEN_MAX_COLS;
-    if (!f->mine || rows < 1 || cols < 1)
+    if (rows < 1 || cols < 1)
         return;
-    if (f->want_rows == rows && f->want_cols == cols &&
-        (f->settled || clock_mono_us() < f->sized_us + AGAIN_US))
-        return;
+    bool same = f->want_rows == rows && f->want_cols == cols;
     f->want_rows = rows;
     f->want_cols = cols;
-    send_size(f);
+    if (f->mine && !(same && (f->settled || clock_mono_us() < f->sized_us + AGAIN_US)))
+        send_size(f);
 }
 
 void feed_adopt(struct feed *f)
@@ -143,7 +140,6 @@ static void set_size(struct feed *f, int rows, int cols)
         f->settled = true;
     } else if (f->settled && !f->resizing) {
         f->mine = f->settled = false;
-        f->want_rows = f->want_cols = 0;
     }
 }
 

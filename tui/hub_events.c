@@ -41,12 +41,17 @@ static void members_listed(void *data, const cJSON *result, const struct client_
     if (fault)
         return;
     world_set_members(&c->world, result);
+    console_adopt(c);
+}
+
+void console_adopt(struct console *c)
+{
+    if (world_others(&c->world, c->client_id) > 0)
+        return;
     for (int i = 0; i < c->pane_count; i++) {
         struct pane *p = c->panes[i];
         const struct world_shell *s = p->feed ? world_shell(&c->world, p->shell) : NULL;
-        /* It was this member's before, and nobody else looks at it: it is sized to this console. */
-        if (s && (!s->typed[0] || !strcmp(s->typed, c->member)) &&
-            world_watchers(&c->world, p->shell, c->client_id) == 0)
+        if (s && (!s->typed[0] || !strcmp(s->typed, c->member)))
             feed_adopt(p->feed);
     }
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define REPEAT_US 500000
+#define EARLY_MAX 65536 /* bytes that are typed ahead of a shell */
 
 void console_prompt(struct console *c, const char *label, const char *text,
                     struct line_history *history, bool completes,
@@ -50,7 +51,7 @@ void console_type(struct console *c, const struct input_event *event)
     struct screen_modes modes = {0};
     struct buf bytes = {0};
 
-    if (!p || !p->feed)
+    if (!p || p->kind != PANE_SHELL)
         return;
     if (!c->connected) {
         if (!c->told_dropped && event->kind != INPUT_FOCUS)
@@ -59,10 +60,13 @@ void console_type(struct console *c, const struct input_event *event)
         c->told_dropped = true;
         return;
     }
-    if (p->feed->screen)
+    if (p->feed && p->feed->screen)
         screen_modes(p->feed->screen, &modes);
     input_encode(event, &modes, &bytes);
-    feed_type(p->feed, bytes.data, bytes.len);
+    if (p->feed && !p->opening)
+        feed_type(p->feed, bytes.data, bytes.len);
+    else if (p->early.len + bytes.len < EARLY_MAX)
+        buf_append(&p->early, bytes.data, bytes.len);
     buf_finish(&bytes);
 }
 
@@ -209,7 +213,7 @@ static void normal_key(struct console *c, const struct input_event *event)
         copy_key(c, p, event);
     else if (p->kind == PANE_LOG)
         log_key(c, p, event);
-    else if (p->feed && p->feed->exited)
+    else if (p->feed && p->feed->exited && !p->opening)
         ended_key(c, p, event);
     else
         console_type(c, event);

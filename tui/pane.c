@@ -25,6 +25,7 @@ void pane_destroy(struct pane *p)
     copy_destroy(p->copy);
     eventlog_destroy(p->log);
     buf_finish(&p->copy_mouse);
+    buf_finish(&p->early);
     free(p);
 }
 

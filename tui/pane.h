@@ -16,6 +16,8 @@ struct pane {
     enum pane_kind kind;
     char shell[WORLD_ID_MAX]; /* "" while it is being opened */
     struct feed *feed;        /* shared, borrowed; NULL without a shell */
+    bool opening;             /* a new shell is on its way: it gets what is typed */
+    struct buf early;         /* typed while the shell is being opened */
     struct eventlog *log;     /* owned; PANE_LOG */
     struct view view;
     struct copy *copy;     /* owned; in copy mode */

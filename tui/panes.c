@@ -164,9 +164,13 @@ static void opened(void *data, const cJSON *result, const struct client_fault *f
 
     free(o);
     c->opening--;
+    if (p)
+        p->opening = false;
     c->draw = c->lists_wanted = true;
     if (fault) {
         notices_add(&c->notices, ROLE_BAD, "%s", fault->message);
+        if (p)
+            buf_finish(&p->early);
         if (p && !p->shell[0])
             console_close_pane(c, p->id);
         return;
@@ -176,6 +180,8 @@ static void opened(void *data, const cJSON *result, const struct client_fault *f
         return; /* closed meanwhile: the shell is in the list */
     console_show(c, p, id);
     p->feed->mine = true;
+    feed_type(p->feed, p->early.data, p->early.len);
+    buf_finish(&p->early);
 }
 
 void console_open_shell(struct console *c, struct pane *p, const cJSON *command)
@@ -185,6 +191,7 @@ void console_open_shell(struct console *c, struct pane *p, const cJSON *command)
 
     o->c = c;
     o->pane = p->id;
+    p->opening = true;
     cJSON_AddStringToObject(params, "workspace", c->workspace);
     if (command)
         cJSON_AddItemToObject(params, "command", cJSON_Duplicate(command, true));

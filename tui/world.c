@@ -305,3 +305,12 @@ int world_watchers(const struct world *w, const char *id, int64_t own)
         n += id[0] && w->members[i].id != own && !strcmp(w->members[i].looking, id);
     return n;
 }
+
+int world_others(const struct world *w, int64_t own)
+{
+    int n = 0;
+
+    for (size_t i = 0; i < w->member_count; i++)
+        n += w->members[i].id != own;
+    return n;
+}

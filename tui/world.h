@@ -65,5 +65,7 @@ void world_shell_kind(const struct world_shell *s, char *out, size_t size);
 
 /* How many consoles beside our own connection look at this shell. */
 int world_watchers(const struct world *w, const char *id, int64_t own);
+/* How many connections there are beside our own. */
+int world_others(const struct world *w, int64_t own);
 
 #endif

@@ -240,10 +240,35 @@ def a_smaller_observer_changes_nothing(world, state):
     expect(shells(world)[0]["cols"] == 78, "an observer's resize reached the shell")
 
 
+def an_observer_changes_no_other_pane(world, state):
+    """Also a shell that the other console shows, but does not look at, keeps its size."""
+    t, u = state["first"], state["second"]
+    t.prefix("%")
+    t.wait_text("┬")
+    t.line("stty size")
+    t.wait_text("21 38")
+    t.prefix("Left")
+    u.prefix("w")
+    u.wait_text("shells")
+    u.send("Down", "Enter")
+    u.wait("the other shell, cropped or dotted", lambda s: "stty size" in s)
+    u.resize(44, 13)
+    u.wait("a narrow frame", lambda s: len(s.split("\n")[0]) == 44)
+    t.prefix("Right")
+    t.line("clear; stty size; echo again")
+    t.wait("the same size", lambda s: "│21 38 " in s and "│again" in s)
+    t.line("exit")
+    t.wait_text("exited 0")
+    t.send("Enter")
+    t.wait_no_text("┬")
+    u.prefix("0")
+    u.wait_text("sh1")
+
+
 def the_typist_drives(world, state):
     t, u = state["first"], state["second"]
     u.line("stty size")
-    u.wait_text("9 38")
+    u.wait_text("10 42")
     t.wait("a dotted rest", lambda s: "···" in s)
     t.line("stty size")
     t.wait_text("21 78")
@@ -394,6 +419,7 @@ TESTS = [
     copying_with_search,
     two_consoles,
     a_smaller_observer_changes_nothing,
+    an_observer_changes_no_other_pane,
     the_typist_drives,
     detaching,
     a_killed_hub_is_survived,
