@@ -251,21 +251,33 @@ void canvas_cell(struct canvas *c, int row, int col, const struct screen_cell *c
         put(c, row, col, cell->text, cell->width ? (size_t)n : 0, width, &cell->style);
 }
 
+static void restyle(struct style *s, const struct style *style, uint16_t flip)
+{
+    if (style && style->bg != COLOUR_DEFAULT) {
+        s->bg = style->bg;
+        s->attrs &= (uint16_t)~ATTR_REVERSE; /* or the new ground would be the letters' */
+    }
+    if (style && style->fg != COLOUR_DEFAULT)
+        s->fg = style->fg;
+    if (style && style->attrs & ATTR_UNDERLINE) /* a number, not bits */
+        s->attrs &= (uint16_t)~ATTR_UNDERLINE;
+    if (style)
+        s->attrs |= style->attrs;
+    s->attrs ^= flip;
+}
+
 void canvas_restyle(struct canvas *c, struct rect r, const struct style *style, uint16_t flip)
 {
     r = intersect(r, c->clip);
     for (int row = r.row; row < r.row + r.rows; row++) {
-        for (int col = r.col; col < r.col + r.cols; col++) {
-            struct style *s = &cell_at(c, row, col)->style;
-            if (style && style->bg != COLOUR_DEFAULT) {
-                s->bg = style->bg;
-                s->attrs &= (uint16_t)~ATTR_REVERSE; /* or the new ground would be the letters' */
-            }
-            if (style && style->fg != COLOUR_DEFAULT)
-                s->fg = style->fg;
-            if (style)
-                s->attrs |= style->attrs;
-            s->attrs ^= flip;
+        /* A wide character has one style: with either half inside, both change. */
+        int col = cell_at(c, row, r.col)->width == 0 ? r.col - 1 : r.col;
+        while (col < r.col + r.cols) {
+            struct screen_cell *cell = cell_at(c, row, col);
+            restyle(&cell->style, style, flip);
+            if (cell->width == 2)
+                cell[1].style = cell->style;
+            col += cell->width == 2 ? 2 : 1;
         }
     }
 }

@@ -30,6 +30,7 @@
 
 #define ESCAPE_US       25000         /* a lone ESC is a key after that */
 #define ANSWER_US       50000         /* how long leaving waits for answers under way */
+#define DRAIN_WAITS     10            /* of 100 ms, for a slow terminal when leaving */
 #define CLIPBOARD_LIMIT (1024 * 1024) /* bytes; terminals take less */
 #define OUT_LIMIT       (8 * 1024 * 1024)
 #define TITLE_LIMIT     256
@@ -130,7 +131,8 @@ static void take(struct term *t, bool first)
     }
     if (t->kitty)
         buf_puts(out, "\033[>5u");
-    buf_puts(out, "\033(B\033[4l\033[?1l\033>\033[r\033[?7l");
+    buf_puts(out, "\033(B\033[4l\033[?1l\033>\033[r");
+    buf_puts(out, t->caps.xenl ? "\033[?7h" : "\033[?7l");
     if (t->caps.xterm)
         buf_puts(out, "\033[?2004h\033[?1004h");
     put_mouse(t);
@@ -243,25 +245,29 @@ enum err term_open(struct term **ret_term, char **ret_why)
 static void drain_output(struct term *t)
 {
     struct pollfd p = {.fd = t->out_fd, .events = POLLOUT};
-    int64_t end = clock_mono_us() + 1000000;
 
     term_flush(t);
-    while (term_busy(t) && !t->gone && clock_mono_us() < end && poll(&p, 1, 100) >= 0)
+    for (int waits = 0; term_busy(t) && waits < DRAIN_WAITS;) {
+        waits += poll(&p, 1, 100) <= 0;
         term_flush(t);
+    }
 }
 
 /* Answers that are still under way would be typed into the shell. */
 static void drain_answers(struct term *t)
 {
     struct pollfd p = {.fd = t->in_fd, .events = POLLIN};
-    int64_t end = t->asked_us + ANSWER_US, now;
+    int64_t left = ANSWER_US;
     char bytes[512];
 
-    while (t->asked_us && !(input_decoder_replies(t->decoder) & REPLY_DA) && !t->gone &&
-           (now = clock_mono_us()) < end && poll(&p, 1, (int)((end - now) / 1000) + 1) > 0) {
+    while (!(input_decoder_replies(t->decoder) & REPLY_DA) && !t->gone && left > 0) {
+        int64_t now = clock_mono_us();
+        left = t->asked_us && now >= t->asked_us ? t->asked_us + ANSWER_US - now : 0;
+        if (left <= 0 || poll(&p, 1, (int)(left / 1000) + 1) <= 0)
+            return;
         ssize_t n = read(t->in_fd, bytes, sizeof bytes);
         if (n <= 0)
-            break;
+            return;
         input_decoder_feed(t->decoder, bytes, (size_t)n);
     }
 }

@@ -110,6 +110,7 @@ static void from_terminfo(struct term_caps *c, const char *name)
                                 strstr(name, "ghostty") || getenv("VTE_VERSION")));
     c->ech = has("ech");
     c->hpa = has("hpa");
+    c->xenl = tigetflag("xenl") > 0;
     if (tigetnum("lines") > 0)
         c->rows = tigetnum("lines");
     if (tigetnum("cols") > 0)
@@ -124,7 +125,7 @@ static void from_terminfo(struct term_caps *c, const char *name)
 
 enum err term_caps_find(int fd, struct term_caps *ret_caps, char **ret_why)
 {
-    struct term_caps c = {.rows = 24, .cols = 80};
+    struct term_caps c = {.rows = 24, .cols = 80, .xenl = true};
     const char *name = getenv("TERM");
     int found = 0;
     char safe[64];

@@ -11,6 +11,7 @@ struct term_caps {
     bool xterm;     /* of xterm's family: private modes, title, and questions are understood */
     bool extended;  /* shapes and colour of the underline */
     bool ech;       /* CSI n X erases n cells */
+    bool xenl;      /* a full line wraps only when more is written: its last cell is safe */
     bool hpa;       /* CSI n G goes to a column */
     bool sync;      /* mode 2026; known only once the terminal has answered */
     int rows, cols; /* when the terminal does not tell its size */

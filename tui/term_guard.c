@@ -139,6 +139,7 @@ void guard_start(const struct guard_setup *setup)
     struct sigaction ends = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK};
     struct sigaction tells = {.sa_handler = on_told, .sa_flags = SA_RESTART | SA_ONSTACK};
 
+    guard_stop(); /* a handler that is 'what was before us' would call itself for ever */
     guard.setup = *setup;
     guard.pid = getpid();
     guard.undo_n[0] = guard.undo_n[1] = 0;

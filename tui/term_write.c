@@ -7,9 +7,11 @@
  * cells are blanked before, the cursor is set absolutely behind, and its right neighbour is written
  * again whenever it changes; so a terminal that disagrees garbles that cell and no other.
  *
- * Lines are never wrapped by the terminal (term.c switches that off), and after the last column the
- * cursor's column counts as unknown. Cells are erased (EL, ECH) only to the default background, for
- * terminals differ in what colour they erase to. */
+ * Nothing is ever written behind the last column, after which the cursor's column counts as
+ * unknown; where a terminal would wrap at once, or may take a character for wider than it is,
+ * wrapping is off. (Not always: without it some terminals put a mark on the letter before that in
+ * the last column.) Cells are erased (EL, ECH) only to the default background, for terminals differ
+ * in what colour they erase to. */
 #include "tui/term_write.h"
 
 #include "core/base/mem.h"
@@ -89,6 +91,13 @@ static bool doubtful(const struct screen_cell *cell)
            (point >= 0x2600 && point < 0x2800 && cell->width == 2);
 }
 
+/* More than marks on a letter: some terminals give it one column, some two. */
+static bool may_be_wider(const struct screen_cell *cell)
+{
+    return strstr(cell->text, "\xef\xb8\x8f") || strstr(cell->text, "\xe2\x80\x8d") ||
+           (unsigned char)cell->text[0] >= 0xf0;
+}
+
 static void move_to(struct writer *w, int row, int col, const struct term_caps *caps)
 {
     struct buf *out = &w->body;
@@ -142,6 +151,7 @@ static void put_cell(struct writer *w, int row, int col, const struct screen_cel
                      const struct term_caps *caps)
 {
     bool wary = caps->utf8 && doubtful(cell);
+    bool edge = wary && caps->xenl && col + cell->width >= w->cols && may_be_wider(cell);
 
     set_pen(w, &cell->style, caps);
     move_to(w, row, col, caps);
@@ -150,12 +160,16 @@ static void put_cell(struct writer *w, int row, int col, const struct screen_cel
         w->col = UNKNOWN;
         move_to(w, row, col, caps);
     }
+    if (edge)
+        buf_puts(&w->body, "\033[?7l");
     if (!cell->text[0])
         buf_puts(&w->body, cell->width == 2 ? "  " : " ");
     else if (caps->utf8 || (unsigned char)cell->text[0] < 0x80)
         buf_puts(&w->body, caps->utf8 ? cell->text : (char[2]){cell->text[0], '\0'});
     else
         buf_puts(&w->body, cell->width == 2 ? "??" : "?");
+    if (edge)
+        buf_puts(&w->body, "\033[?7h");
     advance(w, cell->width);
     if (wary) {
         w->col = UNKNOWN;
@@ -206,8 +220,9 @@ static bool write_through(const struct writer *w, const struct screen_cell *now,
     if (w->col == UNKNOWN || col <= w->col || col - w->col > 3 || !w->pen_known)
         return false;
     for (int i = w->col; i < col; i++)
-        if ((unsigned char)now[i].text[0] >= 0x80 || now[i].width != 1 || now[i].text[0] == '\0' ||
-            now[i].text[1] || memcmp(&now[i].style, &w->pen, sizeof w->pen) != 0)
+        if ((unsigned char)now[i].text[0] >= 0x80 || now[i].width != 1 ||
+            (now[i].text[0] && now[i].text[1]) ||
+            memcmp(&now[i].style, &w->pen, sizeof w->pen) != 0)
             return false;
     return true;
 }

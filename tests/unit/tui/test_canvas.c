@@ -41,6 +41,7 @@ static void sound(struct canvas *c)
             if (cell->width == 0) {
                 assert_true(col > 0);
                 assert_int_equal(cell[-1].width, 2);
+                assert_memory_equal(&cell[-1].style, &cell->style, sizeof cell->style);
                 assert_string_equal(cell->text, "");
             }
             assert_true(col + 1 < canvas_cols(c) || cell->width < 2);
