@@ -43,7 +43,7 @@ static bool contains(const struct layout_node *node, const struct layout_node *l
 
 static bool place(struct layout_node *node, struct rect box, const struct layout_node *focus)
 {
-    int parts[LAYOUT_MAX_PANES], at = 0, n = node->count;
+    int parts[LAYOUT_MAX_PANES] = {0}, at = 0, n = node->count;
     bool columns = node->kind == LAYOUT_COLS;
 
     node->box = box;

@@ -243,8 +243,8 @@ static void nonsense_is_refused(void **state)
         "{\"split\":\"rows\",\"kids\":[{\"pane\":1}]}",
         "{\"split\":\"rows\",\"kids\":[{\"pane\":1},{\"pane\":1}]}",
         "{\"split\":\"what\",\"kids\":[{\"pane\":1},{\"pane\":2}]}",
-        "{\"split\":\"stack\",\"kids\":[{\"pane\":1},{\"split\":\"rows\",\"kids\":[{\"pane\":2},"
-        "{\"pane\":3}]}]}",
+        ("{\"split\":\"stack\",\"kids\":[{\"pane\":1},"
+         "{\"split\":\"rows\",\"kids\":[{\"pane\":2},{\"pane\":3}]}]}"),
         "[1,2]",
         "null",
     };

@@ -348,7 +348,7 @@ static void names_have_colours(void **state)
     int seen[8] = {0};
     (void)state;
     for (int i = 0; i < 800; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "member%d", i);
         enum theme_role role = theme_member(name);
         assert_in_range(role, ROLE_MEMBER1, ROLE_MEMBER8);
