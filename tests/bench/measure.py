@@ -121,8 +121,12 @@ def throughput(program, quick, say):
                         late[who, many].append(ms)
                     b.helper.quiet(names, 30, 2000)
             for (who, many), all_of in took.items():
-                figures["cat.%s.%s.%s.mbs" % (kind, many, who)] = \
-                    size / 1e6 / statistics.median(all_of)
+                key = "cat.%s.%s.%s." % (kind, many, who)
+                figures[key + "mbs"] = size / 1e6 / statistics.median(all_of)
+                for name, other in (("of_tmux", ("tmux", many)), ("of_bare", ("bare PTY", "1")),
+                                    ("of_one", (who, "1"))):
+                    if other in took:
+                        figures[key + name] = paired(took[other], all_of)
                 if late[who, many]:
                     figures["cat.%s.%s.%s.late_ms" % (kind, many, who)] = \
                         statistics.median(late[who, many])
@@ -131,6 +135,12 @@ def throughput(program, quick, say):
                 kind, *(figures["cat.%s.1.%s.mbs" % (kind, p.name)] for p in b.peers)))
             figures.update(exactness(b, cats, kind, path, tail))
     return figures
+
+
+def paired(times, others):
+    """How many times faster the others were: the median over rounds, each one measured in the same
+    seconds, so that a slow stretch of the machine does not fall on one side only."""
+    return statistics.median(a / b for a, b in zip(times, others))
 
 
 def exactness(b, cats, kind, path, tail):
