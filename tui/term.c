@@ -433,7 +433,7 @@ static void look_at_signals(struct term *t)
         int rows = t->rows, cols = t->cols;
         find_size(t);
         if (events & GUARD_CONTINUED) { /* stopped without a warning; who knows what was written */
-            buf_clear(&t->out);
+            guard_restore();            /* or titles and keyboards would be pushed twice */
             take(t, false);
         } else if (rows == t->rows && cols == t->cols) {
             return;

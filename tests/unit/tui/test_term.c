@@ -146,8 +146,15 @@ static void scribble(struct canvas *c)
         struct rect r = {(int)pick((unsigned)rows), (int)pick((unsigned)cols), 1 + (int)pick(4),
                          1 + (int)pick(20)};
         struct style style = random_style();
-        switch (pick(8)) {
+        static const struct screen_cell emoji[] = {
+            {.text = "👩\u200d👧", .width = 2},
+            {.text = "\u2764\ufe0f", .width = 2},
+            {.text = "👍🏽", .width = 2},
+            {.text = "语", .width = 2},
+        };
+        switch (pick(9)) {
         case 0: canvas_fill(c, r, style); break;
+        case 4: canvas_cell(c, r.row, r.col, &emoji[pick(4)]); break;
         case 1: canvas_fill(c, r, (struct style){0}); break;
         case 2: canvas_restyle(c, r, &style, 0); break;
         case 3: canvas_restyle(c, r, NULL, ATTR_REVERSE); break;
@@ -504,6 +511,11 @@ static void whole_life(void **state)
         }
         if (i == 100)
             term_redraw(t);
+        if (i == 150) { /* stopped without a warning, and gone on */
+            raise(SIGCONT);
+            struct input_event e = typed(&g, t, "", 0);
+            assert_int_equal(e.kind, INPUT_RESIZE);
+        }
         if (i == 120) {
             screen_resize(g.screen, 7, 33);
             canvas_resize(c, 7, 33);
