@@ -356,12 +356,15 @@ int control_run(struct hub *hub)
     uv_signal_start(&hub->on_term, on_signal, SIGTERM);
     uv_signal_start(&hub->on_int, on_signal, SIGINT);
     uv_run(&hub->control_loop, UV_RUN_DEFAULT);
+    return hub->exit_status;
+}
+
+void control_destroy(struct hub *hub)
+{
     drop_list(hub->parked);
     drop_list(hub->again);
-    drop_list(inbox_take(&hub->control_in));
     hub->parked = hub->again = NULL;
     uv_walk(&hub->control_loop, close_handle, NULL);
     uv_run(&hub->control_loop, UV_RUN_DEFAULT);
     uv_loop_close(&hub->control_loop);
-    return hub->exit_status;
 }

@@ -70,6 +70,7 @@ void hub_destroy(struct hub *hub)
     inbox_finish(&hub->control_in);
     inbox_finish(&hub->stream_in);
     streams_destroy(hub);
+    control_destroy(hub);
     journal_close(hub->journal);
     config_destroy(hub->config);
     registry_destroy(hub->registry);

@@ -254,7 +254,8 @@ static void hub_close(struct hub *h)
     if (h->fd >= 0 && h->told_exit)
         keeper_send_bye(h->fd);
     else if (h->fd >= 0)
-        keeper_send_close(h->fd);
+        while (keeper_send_close(h->fd) == ERR_AGAIN) /* input that waits fills the socket */
+            poll(NULL, 0, 1);
     if (!h->told_exit)
         hub_drop(h);
     assert_true(keeper_gone(h->dir));

@@ -561,7 +561,7 @@ static void test_follow_fails(void **state)
 int main(int argc, char **argv)
 {
     if (argc > 3 && strcmp(argv[1], "-L") == 0)
-        return run_hub(argv[2]);
+        _exit(run_hub(argv[2])); /* the fake, threads and all, goes with its process */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_start),        cmocka_unit_test(test_start_fails),
         cmocka_unit_test(test_liar),         cmocka_unit_test(test_pipelined),
