@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define FRAME_US      16666
+#define FRAMES_AHEAD  4 /* that many frames may come at once after a pause: echoes do not wait */
 #define SYNC_MOST_US  150000  /* a program may hold its frame back that long (mode 2026) */
 #define FIRST_US      50000   /* the first frame waits that long for the first picture */
 #define LEAVE_US      200000  /* for the layout to reach the hub */
@@ -105,8 +106,11 @@ static int64_t frame(struct console *c)
 
     if (!c->draw)
         return -1;
-    if (now < c->drawn_us + FRAME_US)
-        return c->drawn_us + FRAME_US;
+    /* Each frame moves the pace by its share; the pace is never far behind the time. */
+    int64_t earliest =
+        c->pace_us > now - FRAMES_AHEAD * FRAME_US ? c->pace_us : now - FRAMES_AHEAD * FRAME_US;
+    if (earliest > now)
+        return earliest;
     if (holds_back(c) && now < c->drawn_us + SYNC_MOST_US)
         return c->drawn_us + SYNC_MOST_US;
     if (term_busy(c->term))
@@ -119,8 +123,10 @@ static int64_t frame(struct console *c)
     console_draw(c);
     term_show(c->term, c->canvas);
     c->drawn_us = now;
-    (void)behind; /* its snapshot, when it comes, asks for the next frame */
-    return -1;
+    c->pace_us = earliest + FRAME_US;
+    if (behind)
+        c->draw = true; /* a flood: the next frame has the next snapshot */
+    return behind ? c->pace_us : -1;
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -418,8 +424,8 @@ static enum err load(struct console *c, char **ret_why)
 static void finish(struct console *c)
 {
     term_close(c->term);
-    client_close(c->client);
     console_panes_finish(c);
+    client_close(c->client);
     layout_destroy(c->layout);
     popup_destroy(c->popup);
     side_finish(&c->side);

@@ -90,10 +90,10 @@ struct console {
     bool layout_changed;
     int64_t layout_at_us; /* when it is to be kept */
     int layout_waiting;
-    int opening; /* shells on their way */
+    int opening;                /* shells on their way */
     char looking[WORLD_ID_MAX]; /* as the hub was told last */
     int looking_rows, looking_cols;
-    int64_t drawn_us;
+    int64_t drawn_us, pace_us; /* the last frame; when the next may be */
     bool leaving;
     char why[256];
     int status;
