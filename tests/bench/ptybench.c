@@ -370,7 +370,7 @@ static void do_await(struct bench *b, const char *ms)
 static void do_echo(struct bench *b, struct terminal *t, int count, uint64_t gap_us, uint64_t ms)
 {
     static uint64_t samples[SAMPLE_MAX];
-    static const char set[] = "QXZJK%";
+    static const unsigned char set[] = "QXZJK%";
     const int width = 60, kinds = (int)sizeof set - 1;
 
     for (int i = 0; i < count && i < SAMPLE_MAX; i++, t->typed++) {

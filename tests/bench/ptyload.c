@@ -19,8 +19,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static _Noreturn void die(const char *what)
 {
     fprintf(stderr, "ptyload: %s: %s\n", what, strerror(errno));
