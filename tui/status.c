@@ -47,11 +47,22 @@ static void draw_right(const struct status *s, struct pen *p, const struct theme
     p->end -= n + 1;
 }
 
+/* A role's style on the status line's ground, which a theme may make by reversing. */
+static struct style on_status(const struct theme *theme, enum theme_role role)
+{
+    struct style style = theme_style(theme, role), base = theme_style(theme, ROLE_STATUS);
+
+    if (base.attrs & ATTR_REVERSE)
+        base.attrs |= style.attrs & ATTR_BOLD;
+    else
+        base = (struct style){.fg = style.fg, .bg = base.bg, .attrs = style.attrs};
+    return base;
+}
+
 static void draw_notice(const struct status *s, struct pen *p, const struct theme *theme)
 {
-    struct style style = theme_style(theme, s->notice->role);
+    struct style style = on_status(theme, s->notice->role);
 
-    style.bg = theme_style(theme, ROLE_STATUS).bg;
     put(p, style, " ");
     if (text_width(s->notice->text) > p->end - p->col && p->end - p->col > 2) {
         p->col += canvas_text(p->c, p->row, p->col, p->end - p->col - 1, style, s->notice->text);
@@ -70,9 +81,8 @@ void status_draw(const struct status *s, struct canvas *c, struct rect line,
 
     canvas_fill(c, line, base);
     name.attrs |= ATTR_BOLD;
-    loud = theme_style(theme, ROLE_ATTENTION);
-    good = theme_style(theme, ROLE_ACCENT);
-    loud.bg = good.bg = base.bg;
+    loud = on_status(theme, ROLE_ATTENTION);
+    good = on_status(theme, ROLE_ACCENT);
     if (!s->connected) {
         put(&p, loud, " ");
         put(&p, loud, theme_glyph(theme, GLYPH_WAITING));

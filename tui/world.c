@@ -147,8 +147,8 @@ void world_set_shells(struct world *w, const cJSON *answer)
     if (!list)
         return;
     shells = mem_calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *shells);
-    cJSON_ArrayForEach(item, list)
-        n += read_shell(&shells[n], item, world_shell(w, json_string(item, "shellId", "")));
+    cJSON_ArrayForEach(item, list) n +=
+        read_shell(&shells[n], item, world_shell(w, json_string(item, "shellId", "")));
     shells_free(w->shells, w->shell_count);
     w->shells = shells;
     w->shell_count = n;
