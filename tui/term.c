@@ -9,6 +9,7 @@
 #include "tui/term.h"
 
 #include "core/base/clock.h"
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "tui/term_caps.h"
@@ -19,7 +20,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -411,9 +411,7 @@ void term_clipboard(struct term *t, const char *bytes, size_t n)
 {
     if (!t->caps.xterm || n > CLIPBOARD_LIMIT || t->out.len >= OUT_LIMIT)
         return;
-    size_t size = sodium_base64_encoded_len(n, sodium_base64_VARIANT_ORIGINAL);
-    char *text = mem_zalloc(size);
-    sodium_bin2base64(text, size, (const unsigned char *)bytes, n, sodium_base64_VARIANT_ORIGINAL);
+    char *text = json_base64(bytes, n);
     buf_printf(&t->out, "\033]52;c;%s\a", text);
     free(text);
     term_flush(t);

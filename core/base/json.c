@@ -177,13 +177,18 @@ void json_add_text(cJSON *object, const char *key, const char *text, size_t n)
     buf_finish(&b);
 }
 
-void json_add_base64(cJSON *object, const char *key, const void *bytes, size_t n)
+char *json_base64(const void *bytes, size_t n)
 {
     size_t size = sodium_base64_encoded_len(n, sodium_base64_VARIANT_ORIGINAL);
     char *out = mem_zalloc(size);
-    sodium_bin2base64(out, size, bytes, n, sodium_base64_VARIANT_ORIGINAL);
-    cJSON_AddStringToObject(object, key, out);
-    free(out);
+    return sodium_bin2base64(out, size, bytes, n, sodium_base64_VARIANT_ORIGINAL);
+}
+
+void json_add_base64(cJSON *object, const char *key, const void *bytes, size_t n)
+{
+    char *text = json_base64(bytes, n);
+    cJSON_AddStringToObject(object, key, text);
+    free(text);
 }
 
 enum err json_get_base64(const cJSON *object, const char *key, char **ret_bytes, size_t *ret_n)
