@@ -171,11 +171,12 @@ int shells_running(struct hub *hub);
     X(hub_hello)                                                                                   \
     X(hub_status)                                                                                  \
     X(hub_stop)                                                                                    \
-    X(hub_reload) X(hub_upgrade) X(config_show_call) X(workspace_open) X(workspace_list)           \
-        X(workspace_close) X(workspace_delete) X(shell_open) X(shell_list) X(shell_close)          \
-            X(shell_rename) X(shell_write) X(shell_keys) X(shell_resize) X(shell_snapshot)         \
-                X(shell_wait) X(stream_read) X(stream_records) X(stream_list) X(events_since)      \
-                    X(events_next) X(layout_get) X(layout_put) X(member_list) X(member_look)
+    X(hub_reload)                                                                                  \
+    X(hub_upgrade) X(config_show_call) X(workspace_open) X(workspace_list) X(workspace_close)      \
+        X(workspace_delete) X(shell_open) X(shell_list) X(shell_close) X(shell_rename)             \
+            X(shell_write) X(shell_keys) X(shell_resize) X(shell_snapshot) X(shell_wait)           \
+                X(stream_read) X(stream_records) X(stream_list) X(events_since) X(events_next)     \
+                    X(layout_get) X(layout_put) X(member_list) X(member_look)
 #define X(name) enum err name(struct hub *hub, struct call *c);
 HUB_HANDLERS(X)
 #undef X

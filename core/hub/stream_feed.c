@@ -244,25 +244,69 @@ enum err stream_load(struct stream *st)
 
 /* A keyframe lets older segments go, and makes the next start quick. Not while an answer is on its
  * way: the comparison of a replay needs both the question and the answer behind one keyframe. */
-void stream_keyframe(struct stream *st)
+static enum err write_keyframe(const char *dir, const struct screen *screen, uint64_t pos)
 {
-    struct buf state = {0};
-    if (!st->screen || (st->answers_pending && !st->info.exited))
-        return;
-    screen_snapshot(st->screen, -1, &state);
-    enum err e =
-        keyframe_write(st->dir, st->info.pos, st->info.rows, st->info.cols, state.data, state.len);
-    st->keyframe_pos = st->info.pos;
-    if (e == ERR_OK && st->fd >= 0)
-        keeper_send_release(st->fd, st->info.pos);
     struct streamreader *reader = NULL;
+    struct buf state = {0};
     uint64_t first = 0;
-    if (e == ERR_OK && streamreader_open(st->dir, 0, &first, &reader) == ERR_GONE)
-        keyframe_prune(st->dir, first);
+
+    screen_snapshot(screen, -1, &state);
+    enum err e =
+        keyframe_write(dir, pos, screen_rows(screen), screen_cols(screen), state.data, state.len);
+    if (e == ERR_OK && streamreader_open(dir, 0, &first, &reader) == ERR_GONE)
+        keyframe_prune(dir, first);
     streamreader_close(reader);
+    buf_finish(&state);
+    return e;
+}
+
+static void keyframe_written(struct stream *st, uint64_t pos, enum err e)
+{
+    if (e == ERR_OK && st->fd >= 0)
+        keeper_send_release(st->fd, pos);
     if (e != ERR_OK)
         log_warn("%s: a keyframe could not be written: %s", st->info.id, err_text(e)->name);
-    buf_finish(&state);
+}
+
+void stream_keyframe(struct stream *st)
+{
+    if (!st->screen || (st->answers_pending && !st->info.exited))
+        return;
+    st->keyframe_pos = st->info.pos;
+    keyframe_written(st, st->info.pos, write_keyframe(st->dir, st->screen, st->info.pos));
+}
+
+static void job_run(uv_work_t *work)
+{
+    struct keyframe_job *job = work->data;
+    job->result = write_keyframe(job->dir, job->screen, job->pos);
+}
+
+static void job_done(uv_work_t *work, int status)
+{
+    struct keyframe_job *job = work->data;
+    if (job->stream) {
+        job->stream->job = NULL;
+        keyframe_written(job->stream, job->pos, status == 0 ? job->result : ERR_INTERNAL);
+    }
+    screen_destroy(job->screen);
+    free(job->dir);
+    free(job);
+}
+
+void stream_keyframe_later(struct stream *st)
+{
+    if (!st->screen || st->answers_pending || st->job)
+        return;
+    struct keyframe_job *job = mem_zalloc(sizeof *job);
+    job->work.data = job;
+    job->stream = st;
+    job->screen = screen_clone(st->screen);
+    job->dir = mem_strdup(st->dir);
+    job->pos = st->info.pos;
+    st->job = job;
+    st->keyframe_pos = st->info.pos;
+    uv_queue_work(&st->hub->stream_loop, &job->work, job_run, job_done);
 }
 
 /* --- a turn --------------------------------------------------------------------------------- */
@@ -326,7 +370,7 @@ static void after_turn(struct stream *st, uint64_t before, uint32_t bells, const
         stream_flush(st);
     }
     if (st->info.pos - st->keyframe_pos >= KEYFRAME_BYTES && !st->info.exited)
-        stream_keyframe(st);
+        stream_keyframe_later(st);
     if (got || said || st->info.exited)
         stream_save_info(st);
     if (st->waiters && !st->info.flood)

@@ -30,6 +30,16 @@ struct waiter { /* a parked shell.wait */
     uint32_t bells; /* when the wait began */
 };
 
+struct keyframe_job {
+    uv_work_t work;
+    struct stream *stream; /* NULL: it was dropped meanwhile */
+    struct screen *screen; /* a copy */
+    char *dir;
+    uint64_t pos;
+    int rows, cols;
+    enum err result;
+};
+
 struct stream {
     struct stream *next;
     struct hub *hub;
@@ -50,9 +60,10 @@ struct stream {
     uint64_t answers_pending; /* bytes of answers sent and not seen recorded */
 
     uint64_t acked, keyframe_pos;
-    struct buf fresh;   /* bytes fed and not published; empty while flood */
-    uint64_t fresh_pos; /* position of its first byte */
-    int64_t window_us;  /* the flood measure: bytes since then */
+    struct keyframe_job *job; /* a keyframe that a helper thread writes now */
+    struct buf fresh;         /* bytes fed and not published; empty while flood */
+    uint64_t fresh_pos;       /* position of its first byte */
+    int64_t window_us;        /* the flood measure: bytes since then */
     size_t window_bytes;
     int64_t output_us, mark_us;
     bool runnable, at_end, moved, end_told;
@@ -68,10 +79,12 @@ struct stream {
 
 struct streams {
     struct stream *first;
-    uv_idle_t spin;   /* active while some stream is runnable */
-    uv_timer_t tick;  /* active while some stream floods */
-    uv_timer_t beat;  /* active while something moves */
-    uv_timer_t waits; /* the next waiter's time */
+    uv_idle_t spin;    /* active while some stream is runnable */
+    uv_timer_t tick;   /* active while some stream floods */
+    uv_timer_t beat;   /* active while something moves */
+    uv_timer_t waits;  /* the next waiter's time */
+    uv_timer_t gentle; /* turns for floods while somebody types */
+    int64_t input_us;  /* when somebody typed last */
     bool stopping;
 };
 
@@ -85,14 +98,16 @@ enum err stream_load(struct stream *st); /* keyframe, then the log, up to its en
 void stream_pump(struct stream *st);     /* takes in some of what the keeper has recorded */
 void stream_publish_head(struct stream *st);
 void stream_tick(struct stream *st, int64_t now);
-void stream_keyframe(struct stream *st);
+void stream_keyframe(struct stream *st);       /* now, on this thread */
+void stream_keyframe_later(struct stream *st); /* of this moment, written by a helper thread */
 void stream_drop_screen(struct stream *st);
 
 /* streams.c */
 enum err stream_input(struct stream *st, uint64_t epoch, const char *who, const char *bytes,
                       size_t n);
-void stream_flush(struct stream *st); /* what waits for the socket */
-void stream_spin(struct stream *st);  /* to be pumped again at once */
+void stream_flush(struct stream *st);        /* what waits for the socket */
+void stream_spin(struct stream *st);         /* to be pumped again at once */
+bool stream_yields(const struct stream *st); /* it floods, and somebody types elsewhere */
 void stream_moved(struct stream *st);
 void stream_ticking(struct hub *hub);
 void stream_save_info(struct stream *st);

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TYPING_US 40000 /* so long after a keystroke floods yield to its echo */
+
 struct stream *stream_find(struct hub *hub, const char *id)
 {
     struct stream *st = hub->streams->first;
@@ -51,18 +53,43 @@ static void on_idle(uv_idle_t *idle)
     for (struct stream *st = hub->streams->first; st; st = st->next) {
         if (!st->runnable)
             continue;
+        if (stream_yields(st)) {
+            stream_spin(st); /* its next turn comes by the timer */
+            continue;
+        }
         st->runnable = false;
         stream_pump(st);
-        any |= st->runnable;
+        any |= st->runnable && !stream_yields(st);
     }
     if (!any)
         uv_idle_stop(idle);
 }
 
+/* While somebody types, floods are taken in at a walk: their keepers' windows fill, their programs
+ * wait, and the processors are free for the echo. */
+bool stream_yields(const struct stream *st)
+{
+    return st->info.flood && clock_mono_us() - st->hub->streams->input_us < TYPING_US;
+}
+
+static void on_gentle(uv_timer_t *timer)
+{
+    struct hub *hub = timer->data;
+    for (struct stream *st = hub->streams->first; st; st = st->next)
+        if (st->runnable) {
+            st->runnable = false;
+            stream_pump(st);
+        }
+}
+
 void stream_spin(struct stream *st)
 {
+    struct streams *s = st->hub->streams;
     st->runnable = true;
-    uv_idle_start(&st->hub->streams->spin, on_idle);
+    if (!stream_yields(st))
+        uv_idle_start(&s->spin, on_idle);
+    else if (!uv_is_active((uv_handle_t *)&s->gentle))
+        uv_timer_start(&s->gentle, on_gentle, 2, 0);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -192,7 +219,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         stream_flush(st);
     if (st->fd >= 0 && ((events & UV_READABLE) || status < 0)) {
         bool there = take_notes(st);
-        stream_pump(st);
+        if (stream_yields(st))
+            stream_spin(st);
+        else
+            stream_pump(st);
         if (!there)
             keeper_lost(st);
     }
@@ -238,6 +268,8 @@ enum err stream_input(struct stream *st, uint64_t epoch, const char *who, const 
         return ERR_ENDED;
     if (st->input_bytes + n > INPUT_QUEUE)
         return ERR_BUSY;
+    if (*who)
+        st->hub->streams->input_us = clock_mono_us();
     while (n) {
         size_t part = n < KEEPER_INPUT_MAX ? n : KEEPER_INPUT_MAX;
         enum err e = st->input ? ERR_AGAIN : keeper_send_input(st->fd, epoch, who, bytes, part);
@@ -337,6 +369,8 @@ enum err streams_bye(struct hub *hub, void *arg)
 
 static void destroy(struct stream *st)
 {
+    if (st->job)
+        st->job->stream = NULL; /* it finishes alone */
     drop_keeper(st);
     waiters_drop(st, 0);
     stream_drop_screen(st);
@@ -404,6 +438,8 @@ void streams_create(struct hub *hub)
     uv_timer_init(&hub->stream_loop, &s->tick);
     uv_timer_init(&hub->stream_loop, &s->beat);
     uv_timer_init(&hub->stream_loop, &s->waits);
+    uv_timer_init(&hub->stream_loop, &s->gentle);
+    s->gentle.data = hub;
     s->spin.data = s->tick.data = s->beat.data = s->waits.data = hub;
 }
 

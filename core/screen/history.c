@@ -15,6 +15,18 @@
 enum mark { STYLE = 1, WIDE, CLUSTER, BLANK };
 #define HEAD 9u /* u32 bytes, u32 cells, u8 wrapped */
 
+static void put32(uint8_t *at, uint32_t v)
+{
+    memcpy(at, &v, 4);
+}
+
+static uint32_t get32(const uint8_t *at)
+{
+    uint32_t v;
+    memcpy(&v, at, 4);
+    return v;
+}
+
 void history_init(struct screen *s, int limit)
 {
     s->history_limit = limit < 0 ? 0 : limit;
@@ -27,6 +39,18 @@ void history_finish(struct screen *s)
         free(h->lines[(h->first + i) % h->cap]);
     free(h->lines);
     buf_finish(&s->packing);
+}
+
+void history_clone(struct screen *to, const struct screen *from)
+{
+    const struct history *h = &from->history;
+    struct history *copy = &to->history;
+    copy->lines = mem_calloc(h->cap ? h->cap : 1, sizeof *copy->lines);
+    copy->first = 0;
+    for (size_t i = 0; i < h->count; i++) {
+        const uint8_t *line = h->lines[(h->first + i) % h->cap];
+        copy->lines[i] = mem_dup(line, HEAD + get32(line));
+    }
 }
 
 void history_clear(struct screen *s)
@@ -86,18 +110,6 @@ static uint8_t *pack(const struct screen *s, const struct line *l, int used, uin
         }
     }
     return p;
-}
-
-static void put32(uint8_t *at, uint32_t v)
-{
-    memcpy(at, &v, 4);
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    uint32_t v;
-    memcpy(&v, at, 4);
-    return v;
 }
 
 /* Plain ASCII in one style, the usual line, without a detour through a buffer. Else NULL. */

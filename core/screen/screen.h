@@ -98,6 +98,9 @@ struct screen *screen_create(int rows, int cols, const struct screen_options *op
                              const struct screen_events *events, void *data);
 void screen_destroy(struct screen *s); /* takes NULL */
 
+/* A screen of its own in the same state, without events; it may go to another thread. */
+struct screen *screen_clone(const struct screen *s);
+
 /* Bytes of the child's output, any cut. */
 void screen_feed(struct screen *s, const void *bytes, size_t n);
 

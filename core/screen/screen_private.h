@@ -178,6 +178,7 @@ void history_init(struct screen *s, int limit);
 void history_finish(struct screen *s);
 void history_push(struct screen *s, const struct line *l);
 void history_clear(struct screen *s);
+void history_clone(struct screen *to, const struct screen *from);
 /* Unpacks the i-th oldest line into cells[0..max); gives its length in cells. */
 int history_read(const struct screen *s, size_t i, struct cell *cells, int max, bool *ret_wrapped);
 int history_length(const struct screen *s, size_t i);

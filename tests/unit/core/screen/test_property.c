@@ -209,6 +209,12 @@ static void a_snapshot_is_the_state(void **state)
             screen_resize(b->s, rows, cols);
         }
         screen_snapshot(a->s, -1, &shot);
+        struct screen *copy = screen_clone(a->s);
+        struct buf again = {0};
+        screen_snapshot(copy, -1, &again);
+        assert_string_equal(shot.data, again.data);
+        screen_destroy(copy);
+        buf_finish(&again);
         screen_feed(b->s, shot.data, shot.len);
         assert_int_equal(b->answers.text.len, 0);
         buf_clear(&a->answers.text);
