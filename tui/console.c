@@ -98,13 +98,24 @@ static bool holds_back(const struct console *c)
     return false;
 }
 
+/* How long until the next frame, by what this one cost: an echo is a cheap one and another may follow at
+ * once; in a flood sixty a second are enough, and fewer where many consoles share the processors. */
+static int64_t frame_share(int64_t cost_us, bool behind)
+{
+    int64_t share = cost_us * (behind ? 12 : 4) + 500;
+
+    if (behind)
+        return share < FRAME_US ? FRAME_US : share > 6 * FRAME_US ? 6 * FRAME_US : share;
+    return share > FRAME_US ? FRAME_US : share;
+}
+
 /* Draws when something changed and it is time; gives when to look again, or -1. */
 static int64_t frame(struct console *c)
 {
     int64_t now = clock_mono_us();
     bool behind = false;
 
-    if (!c->draw)
+    if (!c->draw && !c->draw_shells)
         return -1;
     /* Each frame moves the pace by its share; the pace is never far behind the time. */
     int64_t earliest =
@@ -115,17 +126,20 @@ static int64_t frame(struct console *c)
         return c->drawn_us + SYNC_MOST_US;
     if (term_busy(c->term))
         return -1; /* a slow terminal: the newest picture when it can take it */
-    c->draw = false;
+    bool all = c->draw;
+    c->draw = c->draw_shells = false;
     for (size_t i = 0; i < c->feed_count; i++)
         if (feed_frame(c->feeds[i]))
             behind = true;
-    console_arrange(c);
-    console_draw(c);
+    if (all || c->draw || !console_draw_shells(c)) {
+        console_arrange(c);
+        console_draw(c);
+    }
     term_show(c->term, c->canvas);
     c->drawn_us = now;
-    c->pace_us = earliest + FRAME_US;
+    c->pace_us = earliest + frame_share(clock_mono_us() - now, behind);
     if (behind)
-        c->draw = true; /* a flood: the next frame has the next snapshot */
+        c->draw_shells = true; /* a flood: the next frame has the next snapshot */
     return behind ? c->pace_us : -1;
 }
 

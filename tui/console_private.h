@@ -80,8 +80,9 @@ struct console {
     int press_pane, press_row, press_col; /* a left button that is down in a pane */
     int inside_pane;                      /* a button that the program in this pane got */
 
-    bool connected, draw, stopping; /* stopping: the hub said that it is about to end */
-    int64_t lost_us, start_us;      /* when the link broke; when the hub was started last */
+    bool connected, stopping;  /* stopping: the hub said that it is about to end */
+    bool draw, draw_shells;    /* everything, or only what shells show */
+    int64_t lost_us, start_us; /* when the link broke; when the hub was started last */
     int hub_pid;
     bool panes_changed; /* a shell has gone, a feed may be closed */
     bool lists_wanted;
@@ -136,6 +137,8 @@ void console_log_fill(struct console *c, struct pane *p);
 /* --- frame.c --- */
 void console_arrange(struct console *c); /* boxes, sizes of shells */
 void console_draw(struct console *c);    /* onto the canvas */
+/* Only the lines of shells that changed, on the canvas as it is; false: draw it all. */
+bool console_draw_shells(struct console *c);
 
 /* --- keys.c --- */
 void console_input(struct console *c, struct input_event *event); /* takes its paste */

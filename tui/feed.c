@@ -151,7 +151,7 @@ static void on_bytes(void *data, uint64_t pos, const void *bytes, size_t n)
     if (!f->screen)
         return;
     screen_feed(f->screen, bytes, n);
-    tell(f, FEED_CHANGED, NULL);
+    tell(f, FEED_PICTURE, NULL);
 }
 
 static void on_resize(void *data, int rows, int cols)
@@ -173,16 +173,25 @@ static void on_replace(void *data, uint64_t pos, int rows, int cols, const void 
     screen_destroy(f->screen);
     f->screen = screen_create(rows, cols, &options, NULL, NULL);
     screen_feed(f->screen, state, n);
+    f->generation++;
+    bool same = f->rows == rows && f->cols == cols;
     set_size(f, rows, cols);
-    tell(f, FEED_CHANGED, NULL);
+    tell(f, same ? FEED_PICTURE : FEED_CHANGED, NULL);
 }
 
+/* Heads come ten times a second while something moves; most say nothing that is on the screen. */
 static void on_head(void *data, const struct follow_head *head)
 {
     struct feed *f = data;
     bool ended = head->exited && !f->exited;
+    char typed[sizeof f->typed];
 
-    text_make_safe(f->typed, sizeof f->typed, head->typed, strlen(head->typed));
+    text_make_safe(typed, sizeof typed, head->typed, strlen(head->typed));
+    if (!ended && f->exited == head->exited && !strcmp(typed, f->typed)) {
+        tell(f, FEED_PICTURE, NULL); /* held back bytes are asked for with the next frame */
+        return;
+    }
+    memcpy(f->typed, typed, sizeof typed);
     f->exited = head->exited;
     f->exit_code = head->exit_code;
     tell(f, ended ? FEED_ENDED : FEED_CHANGED, NULL);

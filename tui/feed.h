@@ -16,7 +16,8 @@ struct follow;
 struct feed;
 
 enum feed_news {
-    FEED_CHANGED, /* something is to be drawn */
+    FEED_PICTURE, /* only what is inside the pane has changed */
+    FEED_CHANGED, /* size, driver or such has changed */
     FEED_FAILED,  /* a call did not succeed: text says why */
     FEED_GONE,    /* the hub does not know the shell (any more) */
     FEED_ENDED,   /* its program has ended */
@@ -33,6 +34,7 @@ struct feed {
     struct follow *follow;
     struct feed_listener listener;
     struct screen *screen; /* NULL until its first state came */
+    uint64_t generation;   /* another number for another screen */
     int rows, cols;        /* the shell's size; 0 not known yet */
     char typed[64];        /* who typed last, "" nobody */
     bool exited, gone;

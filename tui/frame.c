@@ -137,11 +137,11 @@ static void draw_panes(struct console *c)
     for (int i = 0; i < c->pane_count; i++) {
         struct pane *p = c->panes[i];
         if (p != focus)
-            pane_draw(p, c->canvas, false, c->theme);
+            pane_draw(p, c->canvas, false, true, c->theme);
         pane_title(p, c->canvas, p == focus, &c->world, c->member, c->theme);
     }
     if (focus)
-        pane_draw(focus, c->canvas, true, c->theme);
+        pane_draw(focus, c->canvas, true, true, c->theme);
 }
 
 static void draw_numbers(struct console *c)
@@ -251,6 +251,21 @@ static void draw_line(struct console *c, struct rect line)
             strftime(clock, sizeof clock, "%H:%M", &tm);
     }
     status_draw(&status, c->canvas, line, c->theme);
+}
+
+bool console_draw_shells(struct console *c)
+{
+    struct pane *focus = console_focused(c);
+
+    /* What lies over the panes would be drawn over; the others' lines are as they were. */
+    if (c->mode != MODE_NORMAL || c->side_over || c->pane_count == 0)
+        return false;
+    for (int i = 0; i < c->pane_count; i++)
+        if (c->panes[i] != focus && c->panes[i]->kind == PANE_SHELL && !c->panes[i]->copy)
+            pane_draw(c->panes[i], c->canvas, false, false, c->theme);
+    if (focus && focus->kind == PANE_SHELL && !focus->copy)
+        pane_draw(focus, c->canvas, true, false, c->theme);
+    return true;
 }
 
 void console_draw(struct console *c)

@@ -26,10 +26,11 @@ void pane_destroy(struct pane *p)
     eventlog_destroy(p->log);
     buf_finish(&p->copy_mouse);
     buf_finish(&p->early);
+    view_finish(&p->view);
     free(p);
 }
 
-void pane_draw(struct pane *p, struct canvas *c, bool focus, const struct theme *theme)
+void pane_draw(struct pane *p, struct canvas *c, bool focus, bool all, const struct theme *theme)
 {
     if (!p->shown || p->folded || p->inner.rows < 1 || p->inner.cols < 1)
         return;
@@ -42,7 +43,7 @@ void pane_draw(struct pane *p, struct canvas *c, bool focus, const struct theme 
             canvas_cursor(c, -1, 0, CURSOR_DEFAULT);
     } else if (p->feed && p->feed->screen) {
         view_follow(&p->view, p->feed->screen, p->inner.rows, p->inner.cols);
-        view_draw(&p->view, p->feed->screen, c, p->inner, focus, theme);
+        view_draw(&p->view, p->feed->screen, p->feed->generation, c, p->inner, focus, all, theme);
     }
     canvas_unclip(c);
 }

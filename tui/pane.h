@@ -33,8 +33,8 @@ struct pane {
 struct pane *pane_create(int id, enum pane_kind kind);
 void pane_destroy(struct pane *p); /* takes NULL; the feed is the caller's */
 
-/* What is inside the border. me and world are for the words alone. */
-void pane_draw(struct pane *p, struct canvas *c, bool focus, const struct theme *theme);
+/* What is inside the border. all: everything, else a shell's lines that changed. */
+void pane_draw(struct pane *p, struct canvas *c, bool focus, bool all, const struct theme *theme);
 /* The border's words: name · kind at the left; who typed, how it ended, its size at the right. */
 void pane_title(const struct pane *p, struct canvas *c, bool focus, const struct world *world,
                 const char *me, const struct theme *theme);

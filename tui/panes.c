@@ -54,11 +54,16 @@ static void feed_news(void *data, struct feed *feed, enum feed_news news, const 
 {
     struct console *c = data;
 
+    if (news == FEED_PICTURE) {
+        c->draw_shells = true;
+        return;
+    }
     c->draw = true;
     switch (news) {
     case FEED_FAILED: notices_add(&c->notices, ROLE_BAD, "%s: %s", feed->id, text); break;
     case FEED_GONE: c->panes_changed = true; break;
     case FEED_ENDED: c->lists_wanted = true; break;
+    case FEED_PICTURE:
     case FEED_CHANGED: break;
     }
 }
@@ -80,7 +85,7 @@ static void let_go(struct console *c, struct pane *p)
         c->panes_changed = true;
     p->feed = NULL;
     p->shell[0] = '\0';
-    p->view = (struct view){0};
+    view_finish(&p->view);
     console_copy_leave(c, p);
 }
 

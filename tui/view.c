@@ -1,6 +1,10 @@
 /* A view on a screen (see view.h). */
 #include "tui/view.h"
 
+#include "core/base/mem.h"
+
+#include <stdlib.h>
+
 static int least_move(int from, int cursor, int room, int all)
 {
     if (all <= room)
@@ -23,38 +27,89 @@ void view_follow(struct view *v, const struct screen *s, int rows, int cols)
     v->col = least_move(v->col, col, cols, screen_cols(s));
 }
 
-/* What is outside of a smaller shell: dots, thin enough not to be read. */
-static void draw_rest(struct canvas *c, struct rect inner, int rows, int cols,
-                      const struct theme *theme)
+void view_finish(struct view *v)
 {
-    struct style style = theme_style(theme, ROLE_BORDER);
-    const char *dot = theme_glyph(theme, GLYPH_DOT);
-
-    for (int row = 0; row < inner.rows; row++)
-        for (int col = row < rows ? cols : 0; col < inner.cols; col++)
-            canvas_text(c, inner.row + row, inner.col + col, 1, style, dot);
+    free(v->stamps);
+    *v = (struct view){0};
 }
 
-void view_draw(const struct view *v, const struct screen *s, struct canvas *c, struct rect inner,
-               bool focus, const struct theme *theme)
+/* True when something but lines has changed: then every line is to be drawn. */
+static bool changed(struct view *v, uint64_t generation, struct rect inner, bool reverse)
+{
+    bool same = v->stamp_count == inner.rows && v->drawn_row == v->row && v->drawn_col == v->col &&
+                v->drawn_cols == inner.cols && v->drawn_screen == generation &&
+                v->drawn_reverse == reverse;
+
+    if (v->stamp_count != inner.rows) {
+        free(v->stamps);
+        v->stamps = mem_calloc((size_t)inner.rows, sizeof *v->stamps);
+        v->stamp_count = inner.rows;
+    }
+    v->drawn_row = v->row;
+    v->drawn_col = v->col;
+    v->drawn_cols = inner.cols;
+    v->drawn_screen = generation;
+    v->drawn_reverse = reverse;
+    return !same;
+}
+
+struct drawing {
+    const struct view *view;
+    const struct screen *screen;
+    struct canvas *canvas;
+    struct rect inner;
+    bool reverse;
+    const struct theme *theme;
+};
+
+/* One line, and what is outside of a smaller shell: dots, thin enough not to be read. */
+static void draw_line(const struct drawing *d, int row, struct screen_cell *cells)
+{
+    const struct view *v = d->view;
+    const char *dot = theme_glyph(d->theme, GLYPH_DOT);
+    struct style border = theme_style(d->theme, ROLE_BORDER);
+    bool there = v->row + row < screen_rows(d->screen);
+    int cols = there ? screen_cols(d->screen) - v->col : 0, col;
+
+    cols = cols < d->inner.cols ? cols : d->inner.cols;
+    if (there)
+        screen_line(d->screen, v->row + row, cells);
+    for (col = 0; col < cols; col++) {
+        struct screen_cell *cell = &cells[v->col + col];
+        cell->style.link = 0;
+        if (d->reverse)
+            cell->style.attrs ^= ATTR_REVERSE;
+        if (cell->width == 2 && col + 1 < d->inner.cols) {
+            canvas_cell(d->canvas, d->inner.row + row, d->inner.col + col++, cell);
+            continue;
+        }
+        if (cell->width != 1) { /* half of a wide one is cut away */
+            cell->width = 1;
+            cell->text[0] = '\0';
+        }
+        canvas_cell(d->canvas, d->inner.row + row, d->inner.col + col, cell);
+    }
+    for (; col < d->inner.cols; col++)
+        canvas_text(d->canvas, d->inner.row + row, d->inner.col + col, 1, border, dot);
+}
+
+void view_draw(struct view *v, const struct screen *s, uint64_t generation, struct canvas *c,
+               struct rect inner, bool focus, bool all, const struct theme *theme)
 {
     struct screen_cell cells[SCREEN_MAX_COLS];
     struct screen_modes modes;
-    int rows = screen_rows(s), cols = screen_cols(s), row, col;
+    int row, col;
 
     screen_modes(s, &modes);
-    for (row = 0; row < inner.rows && v->row + row < rows; row++) {
-        screen_line(s, v->row + row, cells);
-        for (col = 0; col < inner.cols && v->col + col < cols; col++) {
-            struct screen_cell *cell = &cells[v->col + col];
-            cell->style.link = 0;
-            if (modes.reverse_video)
-                cell->style.attrs ^= ATTR_REVERSE;
-            if (cell->width == 1 || (cell->width == 2 && col + 1 < inner.cols))
-                canvas_cell(c, inner.row + row, inner.col + col, cell);
-        }
+    if (changed(v, generation, inner, modes.reverse_video))
+        all = true;
+    const struct drawing d = {v, s, c, inner, modes.reverse_video, theme};
+    for (row = 0; row < inner.rows; row++) {
+        uint64_t stamp = screen_line_stamp(s, v->row + row);
+        if (all || v->stamps[row] != stamp)
+            draw_line(&d, row, cells);
+        v->stamps[row] = stamp;
     }
-    draw_rest(c, inner, rows - v->row, cols - v->col, theme);
     if (!focus)
         return;
     screen_cursor(s, &row, &col);

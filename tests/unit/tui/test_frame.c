@@ -275,6 +275,52 @@ static void ascii_terminals(void **state)
     teardown(c);
 }
 
+static char *print(const struct canvas *c)
+{
+    struct buf text = {0};
+    int row, col;
+    enum cursor_shape shape;
+    canvas_print(c, true, &text);
+    canvas_get_cursor(c, &row, &col, &shape);
+    buf_printf(&text, "cursor %d %d %d\n", row, col, (int)shape);
+    return buf_take(&text);
+}
+
+/* Drawing only the lines that changed gives the very picture that drawing everything gives. */
+static void changed_lines_are_enough(void **state)
+{
+    static const char *const pieces[] = {
+        "text ",       "\r\n",         "\033[2J",      "\033[H",    "\033[5;3H",
+        "\033[31m",    "\033[0m",      "\033[K",       "\033[2L",   "\033[M",
+        "\033[3;9r",   "\033[r",       "\033M",        "\033[?25l", "\033[?25h",
+        "\033[?1049h", "\033[?1049l",  "\xe6\xbc\xa2", "\033[?5h",  "\033[?5l",
+        "\033[20X",    "\033[48;5;4m", "a\xcc\x81",    "\033[10@",  "\n\n\n\n\n\n\n"};
+    struct console *c = setup(14, 70);
+    unsigned seed = 99;
+    (void)state;
+    show(c, "sh1", LAYOUT_ROWS, 11, 33, "$ ");
+    show(c, "sh2", LAYOUT_COLS, 20, 50, "$ "); /* cropped: the view follows the cursor */
+    c->focus = 1;
+    frame(c);
+    for (int step = 0; step < 3000; step++) {
+        for (int i = 0; i < 3; i++) {
+            seed = seed * 1103515245u + 12345u;
+            const char *piece = pieces[(seed >> 16) % (sizeof pieces / sizeof pieces[0])];
+            screen_feed(c->feeds[(seed >> 8) & 1]->screen, piece, strlen(piece));
+        }
+        assert_true(console_draw_shells(c));
+        char *is = print(c->canvas);
+        frame(c);
+        char *should = print(c->canvas);
+        assert_string_equal(is, should);
+        free(is);
+        free(should);
+    }
+    c->side_over = true; /* something lies over the panes */
+    assert_false(console_draw_shells(c));
+    teardown(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +334,7 @@ int main(void)
         cmocka_unit_test(side_list_as_overlay),
         cmocka_unit_test(help_is_made_from_the_table),
         cmocka_unit_test(ascii_terminals),
+        cmocka_unit_test(changed_lines_are_enough),
     };
     setenv("TZ", "UTC", 1);
     tzset();
