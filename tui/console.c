@@ -3,6 +3,7 @@
  * 60 frames a second. Without a change nothing is written and, but for the clock's minute, nobody
  * wakes. */
 #include "tui/console_private.h"
+#include "transport/nng/follow.h"
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #define FRAME_US      16666
+#define CALM_US       3000 /* between two frames, at most, when nothing floods */
 #define FRAMES_AHEAD  4 /* that many frames may come at once after a pause: echoes do not wait */
 #define SYNC_MOST_US  150000  /* a program may hold its frame back that long (mode 2026) */
 #define FIRST_US      50000   /* the first frame waits that long for the first picture */
@@ -98,6 +100,14 @@ static bool holds_back(const struct console *c)
     return false;
 }
 
+static bool floods(const struct console *c)
+{
+    for (size_t i = 0; i < c->feed_count; i++)
+        if (c->feeds[i]->follow && follow_floods(c->feeds[i]->follow))
+            return true;
+    return false;
+}
+
 /* How long until the next frame, by what this one cost: an echo is a cheap one and another may follow at
  * once; in a flood sixty a second are enough, and fewer where many consoles share the processors. */
 static int64_t frame_share(int64_t cost_us, bool behind)
@@ -117,6 +127,9 @@ static int64_t frame(struct console *c)
 
     if (!c->draw && !c->draw_shells)
         return -1;
+    /* When a flood has ended its last frame does not wait for the share of the one before. */
+    if (c->pace_us > c->drawn_us + CALM_US && !floods(c))
+        c->pace_us = c->drawn_us + CALM_US;
     /* Each frame moves the pace by its share; the pace is never far behind the time. */
     int64_t earliest =
         c->pace_us > now - FRAMES_AHEAD * FRAME_US ? c->pace_us : now - FRAMES_AHEAD * FRAME_US;

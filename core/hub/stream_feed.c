@@ -339,11 +339,13 @@ void stream_tick(struct stream *st, int64_t now)
         waiters_check(st, now);
 }
 
-static void after_turn(struct stream *st, uint64_t before, uint32_t bells, const char *typed)
+static void after_turn(struct stream *st, uint64_t before, uint32_t bells, uint64_t resizes,
+                       const char *typed)
 {
     int64_t now = clock_mono_us();
     uint64_t got = st->info.pos - before;
     bool said = strcmp(typed, st->info.typed) != 0 || bells != st->info.bells;
+    bool resized = resizes != st->info.resizes;
 
     if (got) {
         st->output_us = now;
@@ -371,7 +373,7 @@ static void after_turn(struct stream *st, uint64_t before, uint32_t bells, const
     }
     if (st->info.pos - st->keyframe_pos >= KEYFRAME_BYTES && !st->info.exited)
         stream_keyframe_later(st);
-    if (got || said || st->info.exited)
+    if (got || said || resized || st->info.exited)
         stream_save_info(st);
     if (st->waiters && !st->info.flood)
         waiters_check(st, now);
@@ -381,6 +383,7 @@ void stream_pump(struct stream *st)
 {
     uint64_t before = st->info.pos;
     uint32_t bells = st->info.bells;
+    uint64_t resizes = st->info.resizes;
     char typed[sizeof st->info.typed];
     struct record r;
 
@@ -402,7 +405,7 @@ void stream_pump(struct stream *st)
             break;
         }
     }
-    after_turn(st, before, bells, typed);
+    after_turn(st, before, bells, resizes, typed);
     if (!st->at_end)
         stream_spin(st);
 }

@@ -251,3 +251,8 @@ bool follow_frame(struct follow *f)
     leave(f);
     return behind;
 }
+
+bool follow_floods(const struct follow *f)
+{
+    return f->core.flood;
+}

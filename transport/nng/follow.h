@@ -41,5 +41,7 @@ void follow_connected(struct follow *f, bool is);
 /* The console calls this once a frame: a held-back snapshot is asked for here, so that no console
  * asks oftener than it draws. Gives true while the follower is behind and wants frames. */
 bool follow_frame(struct follow *f);
+/* True while the hub holds this stream's bytes back. */
+bool follow_floods(const struct follow *f);
 
 #endif
