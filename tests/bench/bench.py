@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """bench.py BATON [--quick] [--only WHAT] [--json FILE]: measures baton beside tmux and a bare PTY in
 one run, and says which of the design's budgets are met. The method is in README.md.
+bench.py --show FILE... [--markdown]: the table of figures that were measured before.
 
 With --quick the figures are rough; exit status 1 then means that something is broken, never that a
 budget is missed. Without it, exit status 3 says that a budget is missed."""
@@ -117,6 +118,17 @@ def table(lines):
                       r.budget, "" if r.met is None else "yes" if r.met else "NO"))
 
 
+def markdown(lines):
+    """The table as the project's README has it: what a reader asks first."""
+    print("| | baton | tmux | bare PTY |\n|---|---|---|---|")
+    for r in lines:
+        if r.what.startswith(" ") and "worst" not in r.what:
+            continue
+        cells = [number(v) + (" " + r.unit if v is not None and r.unit else "")
+                 for v in (r.baton, r.tmux, r.bare)]
+        print("| %s | %s |" % (r.what.strip(), " | ".join(cells)))
+
+
 def about(program):
     def first_line(*argv):
         return subprocess.run(argv, capture_output=True).stdout.decode().strip().split("\n")[0]
@@ -126,13 +138,31 @@ def about(program):
             "tmux": first_line("tmux", "-V")}
 
 
+def show(files, as_markdown):
+    figures = {}
+    for name in files:
+        with open(name) as f:
+            figures.update(json.load(f))
+    parts = {"cat": "throughput", "echo": "echo", "attach": "attach", "memory": "memory",
+             "idle": "idle"}
+    lines = list(rows(figures, {parts.get(k.split(".")[0]) for k in figures}))
+    (markdown if as_markdown else table)(lines)
+
+
 def main():
     p = argparse.ArgumentParser(description="measures baton beside tmux and a bare PTY")
-    p.add_argument("baton", help="the program")
+    p.add_argument("baton", nargs="?", help="the program")
     p.add_argument("--quick", action="store_true", help="rough figures in two minutes")
     p.add_argument("--only", action="append", choices=list(measure.ALL), help="only this part")
     p.add_argument("--json", metavar="FILE", help="also write all figures there")
+    p.add_argument("--show", metavar="FILE", action="append", help="measure nothing, show these")
+    p.add_argument("--markdown", action="store_true", help="with --show: for the README")
     a = p.parse_args()
+    if a.show:
+        show(a.show, a.markdown)
+        return
+    if not a.baton:
+        p.error("which baton?")
     program = os.path.abspath(a.baton)
 
     def too_long(*_):
