@@ -20,10 +20,20 @@
 
 static void on_wake(uv_async_t *wake);
 
-void control_after(struct hub *hub, hub_work work, void *arg)
+static void add_after(struct hub *hub, hub_work work, void *arg, bool on_stream)
 {
     hub->afters = mem_reallocarray(hub->afters, hub->after_count + 1, sizeof *hub->afters);
-    hub->afters[hub->after_count++] = (struct after){work, arg};
+    hub->afters[hub->after_count++] = (struct after){work, arg, on_stream};
+}
+
+void control_after(struct hub *hub, hub_work work, void *arg)
+{
+    add_after(hub, work, arg, false);
+}
+
+void control_after_on_stream(struct hub *hub, hub_work work, void *arg)
+{
+    add_after(hub, work, arg, true);
 }
 
 static void drop_afters(struct hub *hub, size_t from)
@@ -262,8 +272,12 @@ static void finish_batch(struct hub *hub)
     }
     for (size_t i = 0; i < hub->after_count; i++) {
         struct after a = hub->afters[i];
-        a.work(hub, a.arg);
-        free(a.arg);
+        if (a.on_stream) {
+            hub_post_stream(hub, a.work, a.arg);
+        } else {
+            a.work(hub, a.arg);
+            free(a.arg);
+        }
     }
     hub->after_count = 0;
     if (events)

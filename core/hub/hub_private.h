@@ -62,9 +62,10 @@ struct peer { /* control's: one connection that said hello */
     bool present; /* it shows itself in member.list, memberJoined was written */
 };
 
-struct after { /* runs on control when the transaction is committed; dropped when it is not */
+struct after { /* what happens when the transaction is committed; dropped when it is not */
     hub_work work;
     void *arg;
+    bool on_stream; /* on that thread; else on control */
 };
 
 struct frame { /* one message to be: a topic and its events, one a line */
@@ -135,7 +136,9 @@ void hub_post_stream(struct hub *hub, hub_work work, void *arg);
 enum err control_create(struct hub *hub);
 int control_run(struct hub *hub);
 void control_destroy(struct hub *hub); /* after control_run, or when it never ran */
-void control_after(struct hub *hub, hub_work work, void *arg); /* once the batch is committed */
+/* Once the batch is committed: on control, or on the stream thread. */
+void control_after(struct hub *hub, hub_work work, void *arg);
+void control_after_on_stream(struct hub *hub, hub_work work, void *arg);
 /* Writes an event; it is published after the commit. data is borrowed, may be NULL. */
 enum err control_event(struct hub *hub, const char *kind, const char *workspace, const char *who,
                        const char *target, const cJSON *data);
@@ -172,11 +175,12 @@ int shells_running(struct hub *hub);
     X(hub_status)                                                                                  \
     X(hub_stop)                                                                                    \
     X(hub_reload)                                                                                  \
-    X(hub_upgrade) X(config_show_call) X(workspace_open) X(workspace_list) X(workspace_close)      \
-        X(workspace_delete) X(shell_open) X(shell_list) X(shell_close) X(shell_rename)             \
-            X(shell_write) X(shell_keys) X(shell_resize) X(shell_snapshot) X(shell_wait)           \
-                X(stream_read) X(stream_records) X(stream_list) X(events_since) X(events_next)     \
-                    X(layout_get) X(layout_put) X(member_list) X(member_look)
+    X(hub_upgrade)                                                                                 \
+    X(config_show_call) X(workspace_open) X(workspace_list) X(workspace_close) X(workspace_delete) \
+        X(shell_open) X(shell_list) X(shell_close) X(shell_rename) X(shell_write) X(shell_keys)    \
+            X(shell_resize) X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records)       \
+                X(stream_list) X(events_since) X(events_next) X(layout_get) X(layout_put)          \
+                    X(member_list) X(member_look)
 #define X(name) enum err name(struct hub *hub, struct call *c);
 HUB_HANDLERS(X)
 #undef X

@@ -407,7 +407,7 @@ enum err shell_close(struct hub *hub, struct call *c)
     cJSON_AddStringToObject(r, "shellId", id);
     cJSON_AddStringToObject(r, "state", live ? "closing" : "closed");
     if (live) {
-        control_after(hub, streams_close, mem_dup(id, sizeof id));
+        control_after_on_stream(hub, streams_close, mem_dup(id, sizeof id));
         if (!json_get(doc, "closing"))
             cJSON_AddBoolToObject(doc, "closing", true);
         e = journal_put(hub->journal, "shell", id, doc);
@@ -459,7 +459,7 @@ enum err shells_ended(struct hub *hub, void *arg)
     const char *was = json_string(doc, "state", "");
     if (strcmp(was, "running") != 0 && strcmp(was, "starting") != 0) {
         cJSON_Delete(doc); /* told before: after a hub's death between commit and goodbye */
-        control_after(hub, streams_bye, mem_dup(end->id, sizeof end->id));
+        control_after_on_stream(hub, streams_bye, mem_dup(end->id, sizeof end->id));
         return ERR_OK;
     }
     bool closing = json_bool(doc, "closing", false);
@@ -483,7 +483,7 @@ enum err shells_ended(struct hub *hub, void *arg)
     if (e == ERR_OK && closing)
         e = control_event(hub, "shellClosed", json_string(doc, "workspace", ""), "", end->id, data);
     if (e == ERR_OK)
-        control_after(hub, streams_bye, mem_dup(end->id, sizeof end->id));
+        control_after_on_stream(hub, streams_bye, mem_dup(end->id, sizeof end->id));
     cJSON_Delete(data);
     cJSON_Delete(doc);
     return e;

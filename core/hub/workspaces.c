@@ -134,7 +134,7 @@ static void close_shells(struct hub *hub, const struct counting *n)
             journal_put(hub->journal, "shell", n->ids[i], doc);
             cJSON_Delete(doc);
         }
-        control_after(hub, streams_close, mem_dup(n->ids[i], sizeof n->ids[i]));
+        control_after_on_stream(hub, streams_close, mem_dup(n->ids[i], sizeof n->ids[i]));
     }
 }
 
@@ -225,7 +225,7 @@ enum err workspace_delete(struct hub *hub, struct call *c)
         if (e == ERR_OK)
             e = journal_drop(hub->journal, "shell", copy);
         control_after(hub, remove_stream, mem_dup(copy, sizeof copy));
-        hub_post_stream(hub, streams_forget, mem_dup(copy, sizeof copy));
+        control_after_on_stream(hub, streams_forget, mem_dup(copy, sizeof copy));
     }
     if (e == ERR_OK)
         e = journal_drop(hub->journal, "workspace", key);
