@@ -44,7 +44,7 @@ def shell_pids(w):
         shells = w.baton("shell", "list")
         shells = [s for s in shells if s["state"] == "running"]
         return all("pid" in s for s in shells) and {s["shellId"]: s["pid"] for s in shells}
-    return wait_until(ask, 10, "the shells' pids")
+    return wait_until(ask, 60, "the shells' pids")
 
 
 def hub_killed_under_load(w):
