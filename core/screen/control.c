@@ -43,34 +43,42 @@ void cursor_reverse_index(struct screen *s)
     }
 }
 
-static void backspace(struct screen *s)
+/* To the left; with reverse wrap-around (45, 1045) on from line to line, within the margins. */
+void cursor_back(struct screen *s, int n)
 {
-    int left = s->col >= s->left ? s->left : 0;
+    const bool wraps = s->autowrap && (s->reverse_wrap || s->reverse_wrap_more);
     s->stamp++;
-    if (s->pending_wrap) {
-        s->pending_wrap = false;
-        if (s->reverse_wrap && s->autowrap)
-            return; /* it is on the last column in truth */
-    }
-    if (s->col > left) {
-        s->col--;
-    } else if (s->reverse_wrap && s->autowrap) {
-        if (s->row > s->top)
-            s->row--;
-        else if (s->row == s->top)
+    if (s->pending_wrap && wraps)
+        n--; /* it is on the last column in truth */
+    s->pending_wrap = false;
+    while (n > 0) {
+        const int left = s->col >= s->left ? s->left : 0;
+        const int step = s->col - left < n ? s->col - left : n;
+        s->col -= step;
+        n -= step;
+        if (n <= 0 || !wraps)
+            break;
+        if (s->row == s->top)
             s->row = s->bottom;
         else if (s->row > 0)
             s->row--;
+        else
+            s->row = s->rows - 1;
         s->col = s->right;
+        n--;
     }
 }
 
 static void tab(struct screen *s)
 {
-    int limit = in_columns(s) ? s->right : s->cols - 1;
+    if (s->pending_wrap) {
+        if (!s->more_fix)
+            return;
+        s->col = s->left; /* 41: the tab stands in the next line */
+        cursor_index(s);
+    }
+    const int limit = s->col <= s->right ? s->right : s->cols - 1;
     int col = s->col;
-    if (s->pending_wrap)
-        return;
     while (col < limit && !s->tabs[++col])
         ;
     s->col = col;
@@ -81,10 +89,10 @@ void control_char(struct screen *s, uint8_t c)
 {
     switch (c) {
     case 7:
-        if (s->events && s->events->bell && !s->restoring)
+        if (s->events && s->events->bell)
             s->events->bell(s->data);
         break;
-    case 8: backspace(s); break;
+    case 8: cursor_back(s, 1); break;
     case 9: tab(s); break;
     case 10:
     case 11:
@@ -151,7 +159,7 @@ static void soft_reset(struct screen *s)
     s->cursor_on = true;
     s->insert = s->origin = s->app_cursor = s->app_keypad = false;
     s->autowrap = true;
-    s->reverse_wrap = false;
+    s->reverse_wrap = s->reverse_wrap_more = s->keyboard_locked = s->national = false;
     s->lr_margins = false;
     s->top = s->left = 0;
     s->bottom = s->rows - 1;
@@ -160,7 +168,8 @@ static void soft_reset(struct screen *s)
     s->gl = s->single_shift = 0;
     s->pen = (struct pen){0};
     s->page->saved = (struct saved){0};
-    s->rect_extent = false;
+    s->extent = 0;
+    s->iso_protect = false;
     s->pending_wrap = false;
     s->stamp++;
 }
@@ -176,14 +185,16 @@ void screen_reset(struct screen *s, bool hard)
     s->pages[0].kitty_n = s->pages[1].kitty_n = 0;
     s->newline = s->reverse_video = s->bracketed_paste = s->focus = s->sync = false;
     s->mouse_sgr = s->mouse_utf8 = s->column_mode = s->column_allowed = s->blink = false;
-    s->noclear_column = s->eight_bit = false;
+    s->noclear_column = s->eight_bit = s->more_fix = s->no_echo = s->smooth = false;
+    s->print_ff = s->print_all = s->font_shift = s->backarrow = false;
+    s->title_set_hex = s->title_query_hex = false;
+    memset(s->saved_modes, 0, sizeof s->saved_modes);
     s->alt_scroll = true;
     s->mouse = MOUSE_OFF;
     s->shape = CURSOR_DEFAULT;
     s->modify_other_keys = 0;
-    s->conformance = 65;
-    memset(s->palette_set, 0, sizeof s->palette_set);
-    memset(s->dynamic, 0, sizeof s->dynamic);
+    s->conformance = 64;
+    colours_reset(s);
     tabs_reset(s);
     grid_erase_all(s, 0, s->rows - 1);
     cursor_to(s, 0, 0);
@@ -192,7 +203,6 @@ void screen_reset(struct screen *s, bool hard)
 
 static void align(struct screen *s)
 {
-    const uint16_t pen = s->pen.id;
     s->top = s->left = 0;
     s->bottom = s->rows - 1;
     s->right = s->cols - 1;
@@ -204,7 +214,6 @@ static void align(struct screen *s)
         l->wrapped = false;
         line_touch(s, l);
     }
-    s->pen.id = pen;
     cursor_to(s, 0, 0);
 }
 
@@ -273,9 +282,9 @@ void escape_dispatch(struct screen *s, const char *bytes, size_t n)
     case 'M': cursor_reverse_index(s); break;
     case 'N': s->single_shift = 2; break;
     case 'O': s->single_shift = 3; break;
-    case 'V': s->pen.protect = true; break;
+    case 'V': s->pen.protect = s->iso_protect = true; break;
     case 'W': s->pen.protect = false; break;
-    case 'Z': report(s, "\033[?64;1;2;6;9;15;16;17;18;21;22;28c"); break;
+    case 'Z': identify(s); break;
     case 'c': screen_reset(s, true); break;
     case 'n': s->gl = 2; break;
     case 'o': s->gl = 3; break;

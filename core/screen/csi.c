@@ -17,17 +17,10 @@ static void move_rows(struct screen *s, int n)
     cursor_to(s, row, s->col);
 }
 
-static void move_cols(struct screen *s, int n)
+static void move_right(struct screen *s, int n)
 {
-    int col = s->col + n;
-    if (n < 0) {
-        int limit = s->col >= s->left ? s->left : 0;
-        col = col < limit ? limit : col;
-    } else {
-        int limit = s->col <= s->right ? s->right : s->cols - 1;
-        col = col > limit ? limit : col;
-    }
-    cursor_to(s, s->row, col);
+    int limit = s->col <= s->right ? s->right : s->cols - 1;
+    cursor_to(s, s->row, s->col + n > limit ? limit : s->col + n);
 }
 
 static void to_origin(struct screen *s, int row, int col)
@@ -63,6 +56,7 @@ static int cursor_edge(const struct screen *s)
     return s->pending_wrap ? s->cols : s->col;
 }
 
+/* ED, EL and ECH spare what SPA has protected, not what DECSCA has (as xterm). */
 static void erase_display(struct screen *s, long how, bool selective)
 {
     if (how == 3 && !selective) {
@@ -72,6 +66,7 @@ static void erase_display(struct screen *s, long how, bool selective)
     int first = how == 0 ? s->row + 1 : 0, last = how == 1 ? s->row - 1 : s->rows - 1;
     if (how < 0 || how > 2)
         return;
+    selective |= s->iso_protect;
     if (how == 0)
         grid_erase(s, s->row, cursor_edge(s), s->cols, selective);
     if (how == 1)
@@ -84,6 +79,7 @@ static void erase_line(struct screen *s, long how, bool selective)
 {
     if (how < 0 || how > 2)
         return;
+    selective |= s->iso_protect;
     grid_erase(s, s->row, how == 0 ? cursor_edge(s) : 0, how == 1 ? s->col + 1 : s->cols,
                selective);
 }
@@ -222,6 +218,17 @@ static void kitty(struct screen *s, const struct csi *c)
     }
 }
 
+/* XTSMTITLE and XTRMTITLE: titles are set and told in hexadecimal digits (0, 1) or not (2, 3). */
+static void title_modes(struct screen *s, const struct csi *c, bool on)
+{
+    for (int i = 0; i < c->n; i++) {
+        if (csi_arg(c, i, 0) == 0)
+            s->title_set_hex = on;
+        else if (c->args[i] == 1)
+            s->title_query_hex = on;
+    }
+}
+
 static void private_sequence(struct screen *s, const struct csi *c)
 {
     switch (c->final) {
@@ -233,6 +240,8 @@ static void private_sequence(struct screen *s, const struct csi *c)
         break;
     case 'h': set_modes(s, c, true); break;
     case 'l': set_modes(s, c, false); break;
+    case 'r': modes_restore(s, c); break;
+    case 's': modes_save(s, c); break;
     case 'u': kitty(s, c); break;
     default: break;
     }
@@ -260,14 +269,18 @@ static void with_intermediate(struct screen *s, const struct csi *c)
         insert_columns(s, csi_count(c, 0), c->final == '~');
     } else if (c->intermed == '"' && c->final == 'q') {
         long n = csi_arg(c, 0, 0);
-        if (n >= 0 && n <= 2)
+        if (n >= 0 && n <= 2) {
             s->pen.protect = n == 1;
+            s->iso_protect = false;
+        }
     } else if (c->intermed == '"' && c->final == 'p') {
         long level = csi_arg(c, 0, 65);
         if (level >= 61 && level <= 65) {
             screen_reset(s, false);
             s->conformance = (int)level;
             s->eight_bit = level > 61 && csi_arg(c, 1, 0) != 1;
+            if (level < 64)
+                mode_set(s, true, 69, false);
         }
     }
 }
@@ -281,11 +294,10 @@ static void plain(struct screen *s, const struct csi *c)
             grid_insert_cells(s, s->row, s->col, n, s->right);
         break;
     case 'A': move_rows(s, -n); break;
-    case 'B':
-    case 'e': move_rows(s, n); break;
-    case 'C': move_cols(s, n); break;
+    case 'B': move_rows(s, n); break;
+    case 'C': move_right(s, n); break;
     case 'a': to_origin(s, origin_row(s), origin_col(s) + n); break;
-    case 'D': move_cols(s, -n); break;
+    case 'D': cursor_back(s, n); break;
     case 'E':
         move_rows(s, n);
         cursor_to(s, s->row, s->col >= s->left ? s->left : 0);
@@ -314,11 +326,13 @@ static void plain(struct screen *s, const struct csi *c)
         break;
     case '^': grid_scroll_down(s, s->top, s->bottom, n); break;
     case 'X':
-        grid_erase(s, s->row, cursor_edge(s), n > s->cols - s->col ? s->cols : s->col + n, false);
+        grid_erase(s, s->row, cursor_edge(s), n > s->cols - s->col ? s->cols : s->col + n,
+                   s->iso_protect);
         break;
     case 'Z': tabs_back(s, n); break;
     case 'b': repeat(s, n); break;
     case 'd': to_origin(s, n - 1, origin_col(s)); break;
+    case 'e': to_origin(s, origin_row(s) + n, origin_col(s)); break;
     case 'g': clear_tabs(s, csi_arg(c, 0, 0)); break;
     case 'h': set_modes(s, c, true); break;
     case 'l': set_modes(s, c, false); break;
@@ -347,6 +361,8 @@ void csi_dispatch(struct screen *s, const struct csi *c)
         s->modify_other_keys = csi_arg(c, 0, 0) == 4 ? (uint8_t)(csi_arg(c, 1, 0) & 3) : 0;
     else if (c->leader == '>' && c->final == 'n')
         s->modify_other_keys = 0;
+    else if (c->leader == '>' && (c->final == 't' || c->final == 'T'))
+        title_modes(s, c, c->final == 't');
     else if (!c->leader)
         plain(s, c);
 }

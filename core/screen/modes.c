@@ -1,4 +1,5 @@
-/* Modes, ANSI and DEC: setting, resetting, and telling their state (DECRQM). */
+/* Modes, ANSI and DEC: setting, resetting, saving, and telling their state (DECRQM). Some are known
+ * for their state's sake alone: a printer, a keyboard or a smooth scroll we have not. */
 #include "core/screen/screen_private.h"
 
 #include <string.h>
@@ -29,7 +30,7 @@ static void column_mode(struct screen *s, bool on)
     s->bottom = s->rows - 1;
     s->right = s->cols - 1;
     s->lr_margins = false;
-    if (!s->noclear_column)
+    if (!s->noclear_column || s->conformance < 65) /* DECNCSM is a VT500's */
         grid_erase_all(s, 0, s->rows - 1);
     cursor_to(s, 0, 0);
 }
@@ -42,6 +43,8 @@ static void origin_mode(struct screen *s, bool on)
 
 static void margins_mode(struct screen *s, bool on)
 {
+    if (on && s->conformance < 64)
+        return; /* no VT300 has them */
     s->lr_margins = on;
     if (!on) {
         s->left = 0;
@@ -54,33 +57,75 @@ static void alternate_mode(struct screen *s, long mode, bool on)
     bool is = s->page == &s->pages[1];
     if (mode == 1049 && on && !is)
         cursor_save(s);
-    if (mode == 1047 && !on && is) {
+    if (mode == 1047 && !on && is)
         grid_erase_all(s, 0, s->rows - 1);
-    }
     alternate(s, on, mode == 1049);
     if (mode == 1049 && !on && is)
         cursor_restore(s);
 }
 
-struct flag {
-    long mode;
-    bool *at;
-};
-
 /* Modes that are one bit and nothing else. */
 static bool *flag_of(struct screen *s, long mode)
 {
-    const struct flag flags[] = {
-        {1, &s->app_cursor},    {5, &s->reverse_video},      {7, &s->autowrap},
-        {12, &s->blink},        {25, &s->cursor_on},         {40, &s->column_allowed},
-        {45, &s->reverse_wrap}, {66, &s->app_keypad},        {95, &s->noclear_column},
-        {1004, &s->focus},      {1005, &s->mouse_utf8},      {1006, &s->mouse_sgr},
-        {1007, &s->alt_scroll}, {2004, &s->bracketed_paste}, {2026, &s->sync},
-    };
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (flags[i].mode == mode)
-            return flags[i].at;
-    return NULL;
+    switch (mode) {
+    case 1: return &s->app_cursor;
+    case 4: return &s->smooth;
+    case 5: return &s->reverse_video;
+    case 7: return &s->autowrap;
+    case 12: return &s->blink;
+    case 18: return &s->print_ff;
+    case 19: return &s->print_all;
+    case 25: return &s->cursor_on;
+    case 35: return &s->font_shift;
+    case 40: return &s->column_allowed;
+    case 41: return &s->more_fix;
+    case 42: return &s->national;
+    case 45: return &s->reverse_wrap;
+    case 66: return &s->app_keypad;
+    case 67: return &s->backarrow;
+    case 95: return &s->noclear_column;
+    case 1004: return &s->focus;
+    case 1005: return &s->mouse_utf8;
+    case 1006: return &s->mouse_sgr;
+    case 1007: return &s->alt_scroll;
+    case 1045: return &s->reverse_wrap_more;
+    case 2004: return &s->bracketed_paste;
+    case 2026: return &s->sync;
+    default: return NULL;
+    }
+}
+
+static bool *ansi_flag_of(struct screen *s, long mode)
+{
+    switch (mode) {
+    case 2: return &s->keyboard_locked;
+    case 4: return &s->insert;
+    case 12: return &s->no_echo;
+    case 20: return &s->newline;
+    default: return NULL;
+    }
+}
+
+/* What a snapshot writes one by one; the first are those that it has to set before others. */
+static const long listed[] = {1,    4,    5,    7,    12,   18,   19,   25,  35,   40,
+                              41,   42,   45,   66,   67,   69,   95,   9,   1000, 1002,
+                              1003, 1004, 1005, 1006, 1007, 1045, 2004, 2026};
+static const long saveable[] = {1,    3,    4,    5,    6,    7,    9,    12,   18,   19,   25,
+                                35,   40,   41,   42,   45,   47,   66,   67,   69,   95,   1000,
+                                1002, 1003, 1004, 1005, 1006, 1007, 1045, 1047, 1049, 2004, 2026};
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+_Static_assert(COUNT(saveable) <= SAVEABLE_MODES, "each mode has its place in saved_modes");
+
+const long *modes_listed(size_t *ret_n)
+{
+    *ret_n = COUNT(listed);
+    return listed;
+}
+
+size_t modes_saveable(const long **ret_modes)
+{
+    *ret_modes = saveable;
+    return COUNT(saveable);
 }
 
 static const struct {
@@ -91,7 +136,7 @@ static const struct {
 static bool dec_set(struct screen *s, long mode, bool on)
 {
     bool *flag = flag_of(s, mode);
-    for (size_t i = 0; i < sizeof mice / sizeof *mice; i++)
+    for (size_t i = 0; i < COUNT(mice); i++)
         if (mice[i].mode == mode) {
             s->mouse = on ? mice[i].mouse : MOUSE_OFF;
             return true;
@@ -126,46 +171,68 @@ bool mode_set(struct screen *s, bool dec, long mode, bool on)
 {
     if (dec)
         return dec_set(s, mode, on);
-    if (mode == 4)
-        s->insert = on;
-    else if (mode == 20)
-        s->newline = on;
-    else
-        return false;
-    return true;
+    bool *flag = ansi_flag_of(s, mode);
+    if (flag)
+        *flag = on;
+    return flag != NULL;
+}
+
+static int ansi_get(struct screen *s, long mode)
+{
+    static const uint8_t never[] = {1, 5, 7, 10, 11, 13, 14, 15, 16, 17, 18, 19};
+    const bool *flag = ansi_flag_of(s, mode);
+    if (flag)
+        return *flag ? 1 : 2;
+    for (size_t i = 0; i < COUNT(never); i++)
+        if (mode == never[i])
+            return 4;
+    return 0;
 }
 
 /* DECRPM: 0 not known, 1 set, 2 reset, 3 always set, 4 always reset. */
-int mode_get(const struct screen *s, bool dec, long mode)
+int mode_get(const struct screen *screen, bool dec, long mode)
 {
-    const bool *flag = dec ? flag_of((struct screen *)(uintptr_t)s, mode) : NULL;
+    struct screen *s = (struct screen *)(uintptr_t)screen; /* nothing below writes */
+    if (!dec)
+        return ansi_get(s, mode);
+    const bool *flag = flag_of(s, mode);
     if (flag)
         return *flag ? 1 : 2;
-    if (!dec) {
-        static const long fixed[] = {1, 5, 7, 10, 11, 13, 14, 15, 16, 17, 18, 19};
-        for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-            if (mode == fixed[i])
-                return 4;
-        return mode == 4    ? (s->insert ? 1 : 2)
-               : mode == 20 ? (s->newline ? 1 : 2)
-               : mode == 2  ? 4
-               : mode == 12 ? 4
-                            : 0;
-    }
-    for (size_t i = 0; i < sizeof mice / sizeof *mice; i++)
+    for (size_t i = 0; i < COUNT(mice); i++)
         if (mice[i].mode == mode)
             return s->mouse == mice[i].mouse ? 1 : 2;
     switch (mode) {
     case 3: return s->column_mode ? 1 : 2;
-    case 4: return 4;
     case 6: return s->origin ? 1 : 2;
-    case 8: return 3;
+    case 8: return 4;
     case 69: return s->lr_margins ? 1 : 2;
     case 47:
     case 1047:
     case 1049: return s->page == &s->pages[1] ? 1 : 2;
     case 1048: return s->page->saved.used ? 1 : 2;
-    case 2027: return 3;
     default: return 0;
     }
+}
+
+static void each_saved(struct screen *s, const struct csi *c, bool save)
+{
+    for (int i = 0; i < c->n; i++)
+        for (size_t k = 0; k < COUNT(saveable); k++) {
+            if (saveable[k] != c->args[i])
+                continue;
+            if (save)
+                s->saved_modes[k] = (uint8_t)mode_get(s, true, saveable[k]);
+            else if (s->saved_modes[k])
+                dec_set(s, saveable[k], s->saved_modes[k] == 1);
+        }
+}
+
+void modes_save(struct screen *s, const struct csi *c)
+{
+    each_saved(s, c, true);
+}
+
+void modes_restore(struct screen *s, const struct csi *c)
+{
+    each_saved(s, c, false);
 }

@@ -20,8 +20,8 @@ static void print_line(const struct screen *s, const struct screen_cell *cells, 
         if (c->width == 0)
             continue;
         if (ansi && !same(pen, &c->style)) {
-            char text[192];
-            sgr_text(&c->style, text, sizeof text);
+            char text[SGR_MOST];
+            sgr_text(&c->style, text);
             buf_printf(out, "\033[0%sm", text);
             *pen = c->style;
         }

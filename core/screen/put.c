@@ -9,6 +9,16 @@
 #define ZWJ  0x200du
 #define VS16 0xfe0fu
 
+static bool is_modifier(uint32_t point)
+{
+    return point >= 0x1f3fb && point <= 0x1f3ff;
+}
+
+static bool is_regional(uint32_t point)
+{
+    return point >= 0x1f1e6 && point <= 0x1f1ff;
+}
+
 static int right_limit(const struct screen *s)
 {
     return s->col <= s->right ? s->right : s->cols - 1;
@@ -79,6 +89,12 @@ static bool ends_in_zwj(const char *text, size_t n)
     return n >= 3 && memcmp(text + n - 3, "\xe2\x80\x8d", 3) == 0;
 }
 
+/* Could the character at col, the last one written, become two columns wide? */
+static bool has_room(const struct screen *s, int col)
+{
+    return !s->pending_wrap && col + 1 == s->col && s->col <= right_limit(s);
+}
+
 /* Joins point to the cell before; a whole grapheme has room for CLUSTER_MAX bytes, more is dropped.
  */
 static void join(struct screen *s, struct cell *c, int col, uint32_t point)
@@ -93,8 +109,8 @@ static void join(struct screen *s, struct cell *c, int col, uint32_t point)
     c->glyph = cluster_intern(s, text, n + more);
     struct line *l = line_at(s, s->row);
     line_touch(s, l);
-    if ((point == VS16 || (point >= 0x1f3fb && point <= 0x1f3ff)) && c->width == 1 && n > 1 &&
-        !s->pending_wrap && col + 1 <= right_limit(s) && col + 1 == s->col) {
+    if ((point == VS16 || is_modifier(point) || is_regional(point)) && c->width == 1 && n > 1 &&
+        has_room(s, col)) {
         grid_split_wide(s, l, col + 1);
         grid_split_wide(s, l, col + 2);
         c->width = 2;
@@ -161,13 +177,18 @@ bool put_plain(struct screen *s, uint32_t point)
     return true;
 }
 
-static int width_of(uint32_t point)
+int point_width(uint32_t point)
 {
     /* The ranges that text is made of, before the library is asked. */
     if (point < 0x300)
-        return point < 0x20 || (point >= 0x7f && point < 0xa0) ? -1 : point == 0xad ? 1 : 1;
+        return point < 0x20 || (point >= 0x7f && point < 0xa0) ? -1 : 1;
     int plain = plain_width(point);
-    return plain ? plain : text_point_width(point);
+    if (plain)
+        return plain;
+    /* Vowels and finals of Hangul syllables written in letters stand on the first one. */
+    if ((point >= 0x1160 && point <= 0x11ff) || (point >= 0xd7b0 && point <= 0xd7fb))
+        return 0;
+    return text_point_width(point);
 }
 
 void put_point(struct screen *s, uint32_t point)
@@ -175,19 +196,25 @@ void put_point(struct screen *s, uint32_t point)
     int col;
     struct cell *before;
     point = charset(s, point);
-    int width = width_of(point);
+    int width = point_width(point);
     if (width < 0)
         return;
     if (point >= 0x300) {
-        bool modifier = point >= 0x1f3fb && point <= 0x1f3ff;
         before = cell_before(s, &col);
         if (width == 0 || point == ZWJ) {
             if (before)
                 join(s, before, col, point);
             return;
         }
-        if (before && modifier && before->width == 2) {
+        if (before && is_modifier(point) && before->width == 2) {
             join(s, before, col, point);
+            return;
+        }
+        /* Two regional indicators are one flag. */
+        if (before && is_regional(point) && is_regional(before->glyph) && before->width == 1 &&
+            has_room(s, col) && !s->insert) {
+            join(s, before, col, point);
+            s->last = point;
             return;
         }
         if (before && (before->glyph & GLYPH_CLUSTER)) {

@@ -120,8 +120,8 @@ static void attributes(struct screen *s, const struct csi *c, bool reverse)
     for (int row = b.top; row <= b.bottom; row++) {
         struct line *l = line_at(s, row);
         /* Without DECSACE 2 the area is a stream of text, not a rectangle. */
-        int from = s->rect_extent || row == b.top ? b.left : 0;
-        int to = s->rect_extent || row == b.bottom ? b.right : s->cols - 1;
+        int from = s->extent == 2 || row == b.top ? b.left : 0;
+        int to = s->extent == 2 || row == b.bottom ? b.right : s->cols - 1;
         for (int col = from; col <= to; col++) {
             struct cell *at = &l->cells[col];
             struct style st = *style_get(s, at->style);
@@ -148,14 +148,14 @@ bool csi_rect(struct screen *s, const struct csi *c)
         case 'v': copy(s, c); return true;
         case 'x': fill(s, c); return true;
         case 'z': erase(s, c, false); return true;
-        case '{': erase(s, c, true); return true;
+        case '{': erase(s, c, !s->iso_protect); return true;
         case 'r': attributes(s, c, false); return true;
         case 't': attributes(s, c, true); return true;
         default: return false;
         }
     }
     if (c->intermed == '*' && c->final == 'x') {
-        s->rect_extent = csi_arg(c, 0, 0) == 2;
+        s->extent = (uint8_t)(csi_arg(c, 0, 0) & 3);
         return true;
     }
     return false;

@@ -18,15 +18,20 @@ static struct line *copy_line(const struct line *l, int old_cols, int cols)
     return to;
 }
 
-static void crop_page(struct screen *s, struct page *p, int rows, int cols)
+/* The alternate screen: lines below the cursor go first, then lines at the top. Gives how many went
+ * at the top. */
+static int crop_page(struct screen *s, struct page *p, int rows, int cols, int cursor)
 {
     struct line **lines = mem_calloc((size_t)rows, sizeof *lines);
+    int gone = cursor >= rows ? cursor - rows + 1 : 0;
     for (int row = 0; row < rows; row++)
-        lines[row] = row < s->rows ? copy_line(p->lines[row], s->cols, cols) : line_create(cols);
+        lines[row] = row + gone < s->rows ? copy_line(p->lines[row + gone], s->cols, cols)
+                                          : line_create(cols);
     for (int row = 0; row < s->rows; row++)
         free(p->lines[row]);
     free(p->lines);
     p->lines = lines;
+    return gone;
 }
 
 /* The main page's height. cursor: the row that has to stay. Gives the cursor's new row. */
@@ -41,21 +46,18 @@ static int change_height(struct screen *s, int rows, int cursor)
         int cut = below < needed ? below : needed;
         for (int i = 0; i < cut; i++)
             free(p->lines[--count]);
-        needed -= cut;
-        for (; needed > 0; needed--) {
-            if (s->history_limit > 0)
-                history_push(s, p->lines[from]);
+        for (needed -= cut; needed > 0; needed--) {
+            history_push(s, p->lines[from]);
             free(p->lines[from++]);
         }
     } else {
-        while (pulled < rows - s->rows && (size_t)pulled < s->history.count)
-            pulled++;
-        for (int i = 0; i < pulled; i++) {
-            struct line *l = line_create(s->cols);
-            size_t newest = s->history.count - 1;
-            history_read(s, newest, l->cells, s->cols, &l->wrapped);
-            lines[pulled - 1 - i] = l;
-            history_pop(s);
+        size_t room = (size_t)(rows - s->rows);
+        pulled = (int)(room < s->history.count ? room : s->history.count);
+        for (int i = pulled - 1; i >= 0; i--) {
+            struct packed *newest = history_pop(s);
+            lines[i] = line_create(s->cols);
+            packed_line(s, newest, lines[i]);
+            packed_release(newest);
         }
     }
     for (int row = 0; row < rows - pulled; row++)
@@ -65,123 +67,134 @@ static int change_height(struct screen *s, int rows, int cursor)
     return cursor - from + pulled;
 }
 
-/* Lines come in one after another; what no longer fits on the screen goes to the history. */
+/* All lines, packed, one after another into a new history; its last ones become the screen. */
 struct flow {
     struct screen *s;
-    int rows, cols;
-    struct line **ring; /* the newest `rows` lines */
-    int count, first;
-    uint64_t total; /* lines so far */
-    struct cell *joined;
+    struct history out;
+    size_t limit;
+    int old_cols, cols;
+    struct screen_cell *joined; /* a wrapped line, so far */
     size_t joined_n, joined_cap;
-    int64_t cursor_at; /* offset of the cursor in the joined line, -1: not in it */
+    int64_t cursor_at; /* the cursor's offset in the joined line, -1: it is not in it */
     uint64_t cursor_line;
     int cursor_col;
 };
 
-static void emit(struct flow *f, struct line *l)
+#define JOINED_MOST 200000u /* a line without end is cut somewhere: nothing grows without bound */
+
+static void emit(struct flow *f, struct packed *line)
 {
-    if (f->count == f->rows) {
-        struct line *oldest = f->ring[f->first];
-        int cols = f->s->cols;
-        f->s->cols = f->cols; /* history_push measures a line by the screen's width */
-        if (f->s->history_limit > 0)
-            history_push(f->s, oldest);
-        f->s->cols = cols;
-        free(oldest);
-        f->ring[f->first] = l;
-        f->first = (f->first + 1) % f->rows;
-    } else {
-        f->ring[(f->first + f->count++) % f->rows] = l;
-    }
-    f->total++;
+    history_add(&f->out, f->limit, line);
 }
 
 static void emit_joined(struct flow *f)
 {
+    const size_t cols = (size_t)f->cols;
     size_t at = 0;
     do {
-        struct line *l = line_create(f->cols);
-        size_t n = f->joined_n - at;
-        if (n > (size_t)f->cols)
-            n = (size_t)f->cols;
-        if (at + n < f->joined_n && n > 1 && f->joined[at + n - 1].width == 2)
+        const struct screen_cell *from = f->joined + at;
+        size_t left = f->joined_n - at, n = left > cols ? cols : left;
+        if (n < left && n > 1 && from[n - 1].width == 2)
             n--; /* a wide one does not fit any more */
-        if (n == 1 && f->joined[at].width == 2 && f->cols == 1) { /* never fits */
-            l->cells[0] = (struct cell){' ', f->joined[at].style, 1, CELL_WRITTEN};
-            n = at + 2 <= f->joined_n ? 2 : 1;
-        } else if (n) {
-            memcpy(l->cells, f->joined + at, n * sizeof(struct cell));
-        }
         if (f->cursor_at >= (int64_t)at &&
             (f->cursor_at < (int64_t)(at + n) || at + n >= f->joined_n)) {
-            f->cursor_line = f->total;
+            f->cursor_line = f->out.total;
             f->cursor_col = (int)(f->cursor_at - (int64_t)at);
         }
+        if (cols == 1 && left && from[0].width == 2) { /* never fits */
+            const struct screen_cell blank = {" ", 1, from[0].style};
+            n = left >= 2 ? 2 : 1;
+            emit(f, packed_from_cells(f->s, &blank, 1, n < left));
+        } else {
+            emit(f, packed_from_cells(f->s, from, n, n < left));
+        }
         at += n;
-        l->wrapped = at < f->joined_n;
-        emit(f, l);
     } while (at < f->joined_n);
     f->joined_n = 0;
     f->cursor_at = -1;
 }
 
-static void take(struct flow *f, const struct cell *cells, int n, bool wrapped, int cursor_col)
+static bool is_blank(const struct screen_cell *c)
 {
-    /* What was erased with a background behind a line's text is no text: it does not wrap. */
-    while (n > 0 && !(cells[n - 1].flags & CELL_WRITTEN))
-        n--;
-    if (cursor_col >= 0)
-        f->cursor_at = (int64_t)f->joined_n + cursor_col;
-    if (f->joined_n + (size_t)n > f->joined_cap) {
-        f->joined_cap = (f->joined_n + (size_t)n) * 2;
+    return c->text[0] == '\0' && c->width == 1;
+}
+
+/* A line that goes on is as long as the screen was wide, whatever of it was written; but where a
+ * wide character did not fit at its end, that column is none of the text. */
+static void join(struct flow *f, const struct packed *line)
+{
+    const size_t old = (size_t)f->old_cols;
+    size_t n = line->wrapped && line->cells < old ? old : line->cells;
+    if (f->joined_n + n > f->joined_cap) {
+        f->joined_cap = (f->joined_n + n) * 2;
         f->joined = mem_reallocarray(f->joined, f->joined_cap, sizeof *f->joined);
     }
-    if (n)
-        memcpy(f->joined + f->joined_n, cells, (size_t)n * sizeof *cells);
-    f->joined_n += (size_t)n;
-    /* A line without end is cut somewhere: nothing here grows without bound. */
-    if (!wrapped || f->joined_n > 1000000)
+    struct screen_cell two[2];
+    packed_cells(line, two, 2);
+    if (f->joined_n > 0 && two[0].width == 2 && is_blank(&f->joined[f->joined_n - 1])) {
+        f->joined_n--;
+        f->cursor_at -= f->cursor_at > (int64_t)f->joined_n;
+    }
+    struct screen_cell *to = f->joined + f->joined_n;
+    packed_cells(line, to, (int)n);
+    /* What was erased with a background behind a line's text is no text: it does not wrap. */
+    while (!line->wrapped && n > 0 && is_blank(&to[n - 1]))
+        n--;
+    f->joined_n += n;
+}
+
+/* Takes line. cursor_col: where the cursor stands in it, -1: elsewhere. */
+static void take(struct flow *f, struct packed *line, int cursor_col)
+{
+    if (f->joined_n == 0 && !line->wrapped && line->cells <= (uint32_t)f->cols) {
+        if (cursor_col >= 0) {
+            f->cursor_line = f->out.total;
+            f->cursor_col = cursor_col;
+        }
+        emit(f, line);
+        return;
+    }
+    if (cursor_col >= 0)
+        f->cursor_at = (int64_t)f->joined_n + cursor_col;
+    join(f, line);
+    if (!line->wrapped || f->joined_n > JOINED_MOST)
         emit_joined(f);
+    packed_release(line);
 }
 
 static void change_width(struct screen *s, int rows, int cols, int *row, int *col)
 {
     struct page *p = &s->pages[0];
-    struct history old = s->history;
-    struct flow f = {.s = s, .rows = rows, .cols = cols, .cursor_at = -1};
-    uint64_t before = old.total - old.count;
+    struct history *old = &s->history;
+    struct flow f = {.s = s, .old_cols = s->cols, .cols = cols, .cursor_at = -1};
+    uint64_t before = old->total - old->count;
 
-    f.ring = mem_calloc((size_t)rows, sizeof *f.ring);
-    s->history = (struct history){0};
-    struct screen reading = *s; /* the old lines, read while the new ones are written */
-    for (size_t i = 0; i < old.count; i++) {
-        bool wrapped;
-        int n;
-        reading.history = old;
-        reading.clusters = s->clusters;
-        struct cell *cells = history_cells(&reading, i, &n, &wrapped);
-        s->clusters = reading.clusters;
-        take(&f, cells, n, wrapped, -1);
-        free(cells);
-    }
-    for (int r = 0; r < rows; r++)
-        take(&f, p->lines[r]->cells, line_used(s, p->lines[r]), p->lines[r]->wrapped,
+    f.limit = (size_t)s->history_limit + (size_t)rows;
+    for (size_t i = 0; i < old->count; i++)
+        take(&f, packed_share(history_at(s, i)), -1);
+    for (int r = 0; r < rows; r++) {
+        take(&f, packed_from_line(s, p->lines[r], line_used(s, p->lines[r])),
              r == *row ? *col : -1);
+        free(p->lines[r]);
+    }
     if (f.joined_n)
         emit_joined(&f);
-    for (size_t i = 0; i < old.count; i++)
-        free(old.lines[(old.first + i) % old.cap]);
-    free(old.lines);
-    for (int r = 0; r < rows; r++) {
-        free(p->lines[r]);
-        p->lines[r] = r < f.count ? f.ring[(f.first + r) % rows] : line_create(cols);
+    history_free(old);
+    *old = f.out;
+    s->cols = cols;
+
+    size_t shown = old->count < (size_t)rows ? old->count : (size_t)rows;
+    for (size_t r = 0; r < (size_t)rows; r++)
+        p->lines[r] = line_create(cols);
+    for (size_t r = shown; r > 0; r--) {
+        struct packed *newest = history_pop(s);
+        packed_line(s, newest, p->lines[r - 1]);
+        packed_release(newest);
     }
-    s->history.total += before;
-    uint64_t top = f.total - (uint64_t)f.count;
+    uint64_t top = old->total;
     *row = f.cursor_line >= top ? (int)(f.cursor_line - top) : 0;
     *col = f.cursor_line >= top ? (f.cursor_col < cols ? f.cursor_col : cols - 1) : 0;
-    free(f.ring);
+    old->total += before;
     free(f.joined);
 }
 
@@ -192,12 +205,16 @@ void screen_resize(struct screen *s, int rows, int cols)
     if (rows == s->rows && cols == s->cols)
         return;
     bool on_main = s->page == &s->pages[0];
+    if (s->crowded)
+        tables_collect(s);
     /* While the alternate screen is shown, the main one's cursor is the saved one. */
     int *row = on_main ? &s->row : &s->pages[0].saved.row;
     int *col = on_main ? &s->col : &s->pages[0].saved.col;
     int past = on_main && s->pending_wrap; /* it stands behind the last character */
 
-    crop_page(s, &s->pages[1], rows, cols);
+    int gone = crop_page(s, &s->pages[1], rows, cols, on_main ? 0 : s->row);
+    if (!on_main)
+        s->row -= gone;
     *row = change_height(s, rows, *row < s->rows ? *row : s->rows - 1);
     if (cols != s->cols) {
         int at = *col + past;

@@ -1,6 +1,7 @@
 /* What a terminal answers: its identity, the cursor's place, modes, settings, sizes, and, where
  * that is allowed, the screen's contents as a checksum. */
 #include "core/screen/screen_private.h"
+#include "core/base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@ void report(struct screen *s, const char *format, ...)
 {
     char text[512];
     va_list ap;
-    if (!s->events || !s->events->answer || s->restoring)
+    if (!s->events || !s->events->answer)
         return;
     va_start(ap, format);
     int n = vsnprintf(text, sizeof text, format, ap);
@@ -51,56 +52,44 @@ static void status(struct screen *s, const struct csi *c)
     }
 }
 
+/* We have no pixels; who asks for them is told a VT340's cells. */
+#define CELL_WIDTH  10
+#define CELL_HEIGHT 20
+
 static void window(struct screen *s, const struct csi *c)
 {
     long what = csi_arg(c, 0, 0);
     switch (what) {
     case 11: report(s, "\033[1t"); break;
     case 13: report(s, "\033[3;0;0t"); break;
+    case 14: report(s, "\033[4;%d;%dt", s->rows * CELL_HEIGHT, s->cols * CELL_WIDTH); break;
+    case 15: report(s, "\033[5;%d;%dt", s->rows * CELL_HEIGHT, s->cols * CELL_WIDTH); break;
+    case 16: report(s, "\033[6;%d;%dt", CELL_HEIGHT, CELL_WIDTH); break;
     case 18: report(s, "\033[8;%d;%dt", s->rows, s->cols); break;
     case 19: report(s, "\033[9;%d;%dt", s->rows, s->cols); break;
-    case 20: report(s, "\033]L%.400s\033\\", s->icon ? s->icon : ""); break;
-    case 21: report(s, "\033]l%.400s\033\\", s->title ? s->title : ""); break;
-    case 22:
-    case 23: {
-        char osc[8];
-        snprintf(osc, sizeof osc, "push%ld", what);
-        osc_dispatch(s, osc, strlen(osc));
-        break;
-    }
+    case 20: title_report(s, true); break;
+    case 21: title_report(s, false); break;
+    case 22: title_push(s, csi_arg(c, 1, 0)); break;
+    case 23: title_pop(s, csi_arg(c, 1, 0)); break;
     default: break;
     }
 }
 
-/* xterm's arithmetic: the negated sum of the characters and, per cell, of its attributes. */
+/* The negated sum of the characters, blanks too, as xterm's before it counted attributes: with one
+ * cell asked for, the answer is the character in it. */
 static unsigned checksum(const struct screen *s, int top, int left, int bottom, int right)
 {
     unsigned sum = 0;
     for (int row = top; row <= bottom; row++)
         for (int col = left; col <= right; col++) {
             const struct cell *c = &line_at(s, row)->cells[col];
-            const struct style *st = style_get(s, c->style);
-            if (c->width == 0 && (c->flags & CELL_WRITTEN))
-                continue;
             char text[CLUSTER_MAX + 1];
             uint32_t point = c->glyph;
-            if (point & GLYPH_CLUSTER) {
-                glyph_text(s, c->glyph, text);
-                point = (uint8_t)text[0];
-            }
+            if (c->width == 0 && (c->flags & CELL_WRITTEN))
+                continue;
+            if (point & GLYPH_CLUSTER)
+                text_decode(text, glyph_text(s, c->glyph, text), &point);
             sum += point ? point : ' ';
-            if (c->flags & CELL_PROTECTED)
-                sum += 4;
-            if (st->attrs & ATTR_HIDDEN)
-                sum += 8;
-            if (st->attrs & ATTR_UNDERLINE)
-                sum += 16;
-            if (st->attrs & ATTR_REVERSE)
-                sum += 32;
-            if (st->attrs & ATTR_BLINK)
-                sum += 64;
-            if (st->attrs & ATTR_BOLD)
-                sum += 128;
         }
     return (0u - sum) & 0xffffu;
 }
@@ -127,6 +116,23 @@ static void rectangle_checksum(struct screen *s, const struct csi *c)
     report(s, "\033P%ld!~%04X\033\\", id, sum);
 }
 
+/* What a terminal of the level chosen by DECSCL has: 132 columns, selective erase, horizontal
+ * scrolling, rectangles, colour … (DEC STD 070; as xterm says it). */
+void identify(struct screen *s)
+{
+    static const char *const has[] = {"1;2;6;9;15;22;29", "1;2;6;9;15;16;17;18;21;22;28;29"};
+    if (s->conformance == 61)
+        report(s, "\033[?1;2c");
+    else
+        report(s, "\033[?%d;%sc", s->conformance, has[s->conformance >= 64]);
+}
+
+static void identify_version(struct screen *s)
+{
+    static const int models[] = {0, 1, 24, 41, 64};
+    report(s, "\033[>%d;354;0c", models[s->conformance - 61]);
+}
+
 bool csi_report(struct screen *s, const struct csi *c)
 {
     switch (c->final) {
@@ -134,11 +140,11 @@ bool csi_report(struct screen *s, const struct csi *c)
         if (c->intermed || csi_arg(c, 0, 0) != 0)
             return c->intermed == 0;
         if (c->leader == '>')
-            report(s, "\033[>41;354;0c");
+            identify_version(s);
         else if (c->leader == '=')
             report(s, "\033P!|00000000\033\\");
         else if (!c->leader)
-            report(s, "\033[?64;1;2;6;9;15;16;17;18;21;22;28c");
+            identify(s);
         return true;
     case 'n':
         if (c->intermed || (c->leader && c->leader != '?'))
@@ -148,6 +154,8 @@ bool csi_report(struct screen *s, const struct csi *c)
     case 'p':
         if (c->intermed != '$')
             return false;
+        if (s->conformance < 63)
+            return true; /* a VT200 has no such question */
         report(s, "\033[%s%ld;%d$y", c->leader == '?' ? "?" : "", csi_arg(c, 0, 0),
                mode_get(s, c->leader == '?', csi_arg(c, 0, 0)));
         return true;

@@ -230,7 +230,8 @@ static void step_escape(struct screen *s, uint8_t c)
             drop(s);
     } else {
         s->scan = GROUND;
-        /* With intermediates the library still takes [ ] P for introducers, which ECMA-48 does not. */
+        /* With intermediates the library still takes [ ] P for introducers, which ECMA-48 does not.
+         */
         if (s->slow && s->pending.len == 2)
             give_vterm(s, s->pending.data, s->pending.len);
         else

@@ -15,7 +15,7 @@ struct screen *screen_create(int rows, int cols, const struct screen_options *op
     s->data = data;
     s->slow = options && options->slow;
     s->checksum = options && options->checksum;
-    styles_init(s);
+    tables_init(s);
     grid_init(s);
     history_init(s, options ? options->history : 0);
     s->tabs = mem_zalloc((size_t)s->cols);
@@ -31,11 +31,8 @@ void screen_destroy(struct screen *s)
     scan_finish(s);
     history_finish(s);
     grid_finish(s);
-    styles_finish(s);
-    for (int i = 0; i < s->title_depth; i++)
-        free(s->title_stack[i]);
-    free(s->title);
-    free(s->icon);
+    tables_finish(s);
+    titles_finish(s);
     free(s->tabs);
     free(s);
 }
@@ -117,40 +114,29 @@ static void show_cell(const struct screen *s, const struct cell *c, struct scree
 
 int screen_line(const struct screen *s, int row, struct screen_cell *out)
 {
-    struct cell *unpacked = NULL;
-    const struct cell *cells;
-    int used;
-    bool wrapped;
-
     if (row >= 0 && row < s->rows) {
-        cells = line_at(s, row)->cells;
-        used = line_used(s, line_at(s, row));
-    } else if (row < 0 && (size_t)-row <= s->history.count) {
-        unpacked = mem_calloc((size_t)s->cols, sizeof *unpacked);
-        used = history_read(s, s->history.count - (size_t)-row, unpacked, s->cols, &wrapped);
-        used = used < s->cols ? used : s->cols;
-        cells = unpacked;
-    } else {
+        const struct line *l = line_at(s, row);
         for (int col = 0; col < s->cols; col++)
-            out[col] = (struct screen_cell){.width = 1};
-        return 0;
+            show_cell(s, &l->cells[col], &out[col]);
+        return line_used(s, l);
+    }
+    if (row < 0 && (size_t) - (int64_t)row <= s->history.count) {
+        const struct packed *p = history_at(s, s->history.count - (size_t) - (int64_t)row);
+        packed_cells(p, out, s->cols);
+        return p->cells < (uint32_t)s->cols ? (int)p->cells : s->cols;
     }
     for (int col = 0; col < s->cols; col++)
-        show_cell(s, &cells[col], &out[col]);
-    free(unpacked);
-    return used;
+        out[col] = (struct screen_cell){.width = 1};
+    return 0;
 }
 
 bool screen_line_wrapped(const struct screen *s, int row)
 {
     if (row >= 0 && row < s->rows)
         return line_at(s, row)->wrapped;
-    if (row >= 0 || (size_t)-row > s->history.count)
+    if (row >= 0 || (size_t) - (int64_t)row > s->history.count)
         return false;
-    struct cell none;
-    bool wrapped;
-    history_read(s, s->history.count - (size_t)-row, &none, 0, &wrapped);
-    return wrapped;
+    return history_at(s, s->history.count - (size_t) - (int64_t)row)->wrapped;
 }
 
 const char *screen_link(const struct screen *s, uint16_t link)
@@ -162,6 +148,6 @@ size_t screen_memory(const struct screen *s)
 {
     return sizeof *s + 2 * (size_t)s->rows * (sizeof(struct line) + (size_t)s->cols * 8) +
            s->history.bytes + s->history.cap * sizeof(void *) +
-           s->styles.cap * (sizeof(struct style) + 4) + s->clusters.cap * (CLUSTER_MAX + 5) +
-           s->pending.cap;
+           s->styles.cap * (sizeof(struct style) + 8) + s->clusters.cap * (CLUSTER_MAX + 9) +
+           s->links.cap * (sizeof(char *) + 4) + s->pending.cap + s->packing.cap;
 }

@@ -18,7 +18,8 @@
 #define SCREEN_MAX_ROWS 1000
 #define SCREEN_MAX_COLS 2000
 
-/* A colour: 0 is the terminal's default, COLOUR_INDEX | 0..255 the palette, COLOUR_RGB | 0xrrggbb. */
+/* A colour: 0 is the terminal's default, COLOUR_INDEX | 0..255 the palette, COLOUR_RGB | 0xrrggbb.
+ */
 #define COLOUR_DEFAULT 0u
 #define COLOUR_INDEX   0x01000000u
 #define COLOUR_RGB     0x02000000u
@@ -32,7 +33,8 @@ enum attr {
     ATTR_HIDDEN = 1u << 5,
     ATTR_STRIKE = 1u << 6,
     ATTR_OVERLINE = 1u << 7,
-    ATTR_UNDERLINE = 7u << 8, /* three bits: 0 none, 1 single, 2 double, 3 curly, 4 dotted, 5 dashed */
+    ATTR_UNDERLINE =
+        7u << 8, /* three bits: 0 none, 1 single, 2 double, 3 curly, 4 dotted, 5 dashed */
 };
 #define ATTR_UNDERLINE_SHIFT 8
 
@@ -44,8 +46,8 @@ struct style {
 
 /* One column of a line. A wide character is a cell with width 2 and then one with width 0. */
 struct screen_cell {
-    char text[28];      /* UTF-8, NUL-terminated: one grapheme; "" is an erased cell (a blank) */
-    uint8_t width;      /* 1, 2; 0 for the right half of a wide one */
+    char text[28]; /* UTF-8, NUL-terminated: one grapheme; "" is an erased cell (a blank) */
+    uint8_t width; /* 1, 2; 0 for the right half of a wide one */
     struct style style;
 };
 
@@ -54,22 +56,22 @@ enum cursor_shape { CURSOR_DEFAULT, CURSOR_BLOCK, CURSOR_UNDERLINE, CURSOR_BAR }
 
 /* What a console must know of a screen's modes to draw it and to encode keys for it. */
 struct screen_modes {
-    bool alternate;           /* the alternate screen is shown */
+    bool alternate; /* the alternate screen is shown */
     bool cursor_visible;
     bool cursor_blink;
     enum cursor_shape shape;
-    bool app_cursor_keys;     /* DECCKM */
-    bool app_keypad;          /* DECKPAM */
-    bool newline;             /* LNM */
-    bool bracketed_paste;     /* 2004 */
-    bool focus_events;        /* 1004 */
-    bool reverse_video;       /* DECSCNM */
-    bool synchronized;        /* 2026: a frame is being drawn, do not show it yet */
-    enum mouse_mode mouse;    /* 9, 1000, 1002, 1003 */
-    bool mouse_sgr;           /* 1006 */
-    bool mouse_utf8;          /* 1005 */
-    bool alternate_scroll;    /* 1007 */
-    uint8_t kitty_keyboard;   /* the flags in force, 0 when off */
+    bool app_cursor_keys;   /* DECCKM */
+    bool app_keypad;        /* DECKPAM */
+    bool newline;           /* LNM */
+    bool bracketed_paste;   /* 2004 */
+    bool focus_events;      /* 1004 */
+    bool reverse_video;     /* DECSCNM */
+    bool synchronized;      /* 2026: a frame is being drawn, do not show it yet */
+    enum mouse_mode mouse;  /* 9, 1000, 1002, 1003 */
+    bool mouse_sgr;         /* 1006 */
+    bool mouse_utf8;        /* 1005 */
+    bool alternate_scroll;  /* 1007 */
+    uint8_t kitty_keyboard; /* the flags in force, 0 when off */
     uint8_t modify_other_keys;
 };
 
@@ -126,11 +128,13 @@ uint64_t screen_history_total(const struct screen *s);
 
 /* The cells of one line into out[0..screen_cols): row 0 is the top of the screen, -1 the newest
  * line of the history, -screen_history the oldest. Columns behind a line's end are blank cells.
- * Gives the number of columns up to the last one that was written; 0 for a row that does not exist. */
+ * Gives the number of columns up to the last one that was written; 0 for a row that does not exist.
+ */
 int screen_line(const struct screen *s, int row, struct screen_cell *out);
 bool screen_line_wrapped(const struct screen *s, int row); /* it goes on in the next line */
 
-const char *screen_link(const struct screen *s, uint16_t link); /* OSC 8 target, borrowed, or NULL */
+const char *screen_link(const struct screen *s,
+                        uint16_t link); /* OSC 8 target, borrowed, or NULL */
 
 /* The state as bytes that bring any fresh screen of this size (and any sane terminal, as far as it
  * can) to it, with at most history lines from the history (-1: all). Appends to out. */

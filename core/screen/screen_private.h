@@ -6,11 +6,15 @@
 
 #include <vterm.h>
 
-#define GLYPH_CLUSTER 0x80000000u /* the rest is an index into the clusters */
-#define CLUSTER_MAX   27          /* bytes of one grapheme */
-#define STRING_MAX    (1024u * 1024u)
-#define TITLE_MAX     8192u
-#define CSI_ARGS      32
+#define GLYPH_CLUSTER  0x80000000u /* the rest is an index into the clusters */
+#define CLUSTER_MAX    27          /* bytes of one grapheme */
+#define STRING_MAX     (1024u * 1024u)
+#define TITLE_MAX      8192u
+#define CSI_ARGS       32
+#define TITLES_MAX     10
+#define PALETTE        261 /* 256 and the five special ones of OSC 5 */
+#define SAVEABLE_MODES 40
+#define SGR_MOST       128 /* bytes of an SGR sequence's parameters */
 
 enum cell_flags { CELL_PROTECTED = 1, CELL_WRITTEN = 2 };
 
@@ -27,28 +31,50 @@ struct line {
     struct cell cells[];
 };
 
-/* --- style.c: styles and graphemes, interned --- */
+/* --- style.c: styles, graphemes and links, interned --- */
 struct styles {
     struct style *items; /* 0 is the default style */
-    uint32_t *next;      /* hash chains */
-    uint32_t buckets[1024];
+    uint32_t *next;      /* hash chains; buckets has cap of them */
+    uint32_t *buckets;
     size_t count, cap;
-    uint16_t free_from;
+    size_t soft; /* from this count on, unused ones are looked for */
 };
 struct clusters {
     char (*items)[CLUSTER_MAX + 1];
     uint32_t *next;
+    uint32_t *buckets;
+    size_t count, cap;
+    size_t soft;
+};
+struct links {
+    char **items; /* 0 unused; NULL: free */
+    uint32_t *next;
     uint32_t buckets[256];
     size_t count, cap;
 };
-struct links {
-    char **items; /* 0 unused */
-    size_t count;
+
+/* --- packed.c: one line of the history. It refers to nothing but links. --- */
+struct packed {
+    _Atomic uint32_t refs; /* clones share lines, on other threads too */
+    uint32_t size, cells;
+    bool wrapped;
+    uint8_t bytes[];
+};
+enum token_kind { TOKEN_END, TOKEN_RUN, TOKEN_CELL, TOKEN_BLANK };
+struct token {
+    enum token_kind kind;
+    const char *text; /* RUN: n cells of ASCII; CELL: one grapheme of n bytes */
+    size_t n;
+    int width; /* CELL: 1 or 2; BLANK: how many cells */
+};
+struct packed_reader {
+    const uint8_t *p, *end;
+    struct style style; /* of the token just read */
 };
 
 /* --- history.c --- */
 struct history {
-    uint8_t **lines; /* ring of packed lines */
+    struct packed **lines; /* ring */
     size_t cap, first, count;
     uint64_t total;
     size_t bytes;
@@ -59,6 +85,10 @@ struct saved { /* DECSC */
     uint16_t style;
     bool protect, origin, pending_wrap, used;
     uint8_t charsets[4], gl;
+};
+
+struct title_pair { /* NULL: that one was not pushed */
+    char *icon, *title;
 };
 
 struct page { /* the main or the alternate screen */
@@ -93,47 +123,47 @@ struct screen {
     uint8_t *tabs;
     uint8_t charsets[4]; /* 'B' ASCII, '0' graphics, 'A' British */
     uint8_t gl, single_shift;
-    uint32_t last;     /* for REP */
-    bool last_cluster; /* the cell before the cursor may be joined to */
-    int last_row, last_col;
-    bool join_next; /* a ZWJ came last */
-    bool flag_half; /* one regional indicator waits for its second */
+    uint32_t last; /* for REP */
 
     /* modes */
-    bool insert, newline, origin, autowrap, reverse_wrap, app_cursor, app_keypad, cursor_on, blink;
-    bool reverse_video, bracketed_paste, focus, lr_margins, sync, column_mode, column_allowed;
-    bool mouse_sgr, mouse_utf8, alt_scroll, noclear_column, rect_extent;
+    bool insert, newline, origin, autowrap, reverse_wrap, reverse_wrap_more, app_cursor, app_keypad;
+    bool cursor_on, blink, reverse_video, bracketed_paste, focus, lr_margins, sync;
+    bool column_mode, column_allowed, noclear_column, more_fix;
+    bool mouse_sgr, mouse_utf8, alt_scroll;
+    bool keyboard_locked, no_echo, smooth, print_ff, print_all, font_shift, national, backarrow;
     enum mouse_mode mouse;
     enum cursor_shape shape;
     uint8_t modify_other_keys;
-    int conformance;
-    bool eight_bit;
+    uint8_t extent;                      /* DECSACE as it was given: 2 is a rectangle */
+    uint8_t saved_modes[SAVEABLE_MODES]; /* by CSI ? s: 0 no, 1 set, 2 reset */
+    int conformance;                     /* 61 to 65 */
+    bool eight_bit, iso_protect;         /* iso_protect: SPA was the last to protect, not DECSCA */
 
     char *title, *icon;
-    char *title_stack[10];
+    bool title_set_hex, title_query_hex;
+    struct title_pair title_stack[TITLES_MAX];
     int title_depth;
-    uint32_t palette[256];
-    bool palette_set[256];
-    uint32_t dynamic[3]; /* OSC 10, 11, 12; 0 when not set */
+    uint32_t palette[PALETTE]; /* COLOUR_RGB | value; 0: not set */
+    uint32_t dynamic[3];       /* OSC 10, 11, 12, likewise */
 
     /* scanner */
     enum { GROUND, UTF8, ESC, ESC_MORE, CSI, STRING, STRING_ESC } scan;
     uint8_t string_kind;
     bool string_long; /* swallowed */
     struct buf pending;
-    uint8_t utf8_need;
     VTerm *vt;
-    bool slow, checksum, restoring;
-    char utf8_tail[4];
-    int utf8_tail_n;
+    bool slow, checksum;
+    bool crowded; /* a table has grown: collect what is unused before the next unit */
 
     const struct screen_events *events;
     void *data;
 };
 
-/* style.c */
-void styles_init(struct screen *s);
-void styles_finish(struct screen *s);
+/* style.c. Numbers stay valid until tables_collect, which screen_feed calls between two units. */
+void tables_init(struct screen *s);
+void tables_finish(struct screen *s);
+void tables_clone(struct screen *to, const struct screen *from);
+void tables_collect(struct screen *s);
 uint16_t style_intern(struct screen *s, const struct style *style);
 const struct style *style_get(const struct screen *s, uint16_t id);
 void pen_changed(struct screen *s);
@@ -173,21 +203,31 @@ static inline void grid_split_wide(struct screen *s, struct line *l, int col)
         grid_cut_wide(s, l, col);
 }
 
+/* packed.c */
+struct packed *packed_from_line(struct screen *s, const struct line *l, int used);
+struct packed *packed_from_cells(struct screen *s, const struct screen_cell *cells, size_t n,
+                                 bool wrapped);
+struct packed *packed_share(struct packed *p);
+void packed_release(struct packed *p); /* takes NULL */
+void packed_read(struct packed_reader *r, const struct packed *p);
+enum token_kind packed_next(struct packed_reader *r, struct token *ret);
+/* Into out[0..max); columns behind the line's end become blank. */
+void packed_cells(const struct packed *p, struct screen_cell *out, int max);
+void packed_line(struct screen *s, const struct packed *p, struct line *l); /* of s->cols cells */
+
 /* history.c */
 void history_init(struct screen *s, int limit);
 void history_finish(struct screen *s);
-void history_push(struct screen *s, const struct line *l);
 void history_clear(struct screen *s);
 void history_clone(struct screen *to, const struct screen *from);
-/* Unpacks the i-th oldest line into cells[0..max); gives its length in cells. */
-int history_read(const struct screen *s, size_t i, struct cell *cells, int max, bool *ret_wrapped);
-int history_length(const struct screen *s, size_t i);
-struct cell *history_cells(struct screen *s, size_t i, int *ret_n, bool *ret_wrapped); /* fresh */
-void history_mark_styles(const struct screen *s, uint8_t *used);
-void history_remap_styles(struct screen *s, const uint16_t *map);
-void history_pop(struct screen *s); /* removes the newest */
+void history_push(struct screen *s, const struct line *l);
+struct packed *history_at(const struct screen *s, size_t i); /* the i-th oldest, borrowed */
+struct packed *history_pop(struct screen *s);                /* the newest; the caller owns it */
+void history_add(struct history *h, size_t limit, struct packed *line); /* takes line */
+void history_free(struct history *h);
 
 /* put.c */
+int point_width(uint32_t point); /* -1: a control */
 void put_ascii(struct screen *s, const uint8_t *bytes, size_t n);
 void put_point(struct screen *s, uint32_t point);
 bool put_plain(struct screen *s, uint32_t point);             /* false: put_point has to */
@@ -195,6 +235,7 @@ void put_utf8(struct screen *s, const char *bytes, size_t n); /* of libvterm's t
 
 /* control.c */
 void control_char(struct screen *s, uint8_t c);
+void cursor_back(struct screen *s, int n);          /* CUB and BS, which may wrap backwards */
 void cursor_to(struct screen *s, int row, int col); /* absolute, clamped to the screen */
 void cursor_index(struct screen *s);
 void cursor_reverse_index(struct screen *s);
@@ -204,7 +245,7 @@ void escape_dispatch(struct screen *s, const char *bytes, size_t n);
 void screen_reset(struct screen *s, bool hard);
 void tabs_reset(struct screen *s);
 
-/* csi.c, sgr.c, modes.c, report.c, rect.c, osc.c */
+/* csi.c, sgr.c, modes.c, report.c, rect.c, osc.c, colours.c, titles.c, restore.c */
 struct csi {
     char leader, intermed, final; /* 0 when none; intermed '!' … */
     int n;
@@ -215,6 +256,10 @@ void csi_dispatch(struct screen *s, const struct csi *c);
 void sgr(struct screen *s, const struct csi *c);
 bool mode_set(struct screen *s, bool dec, long mode, bool on);
 int mode_get(const struct screen *s, bool dec, long mode); /* DECRPM's value */
+void modes_save(struct screen *s, const struct csi *c);    /* CSI ? s */
+void modes_restore(struct screen *s, const struct csi *c); /* CSI ? r */
+size_t modes_saveable(const long **ret_modes);             /* what saved_modes is about */
+const long *modes_listed(size_t *ret_n); /* DEC modes that are a flag, for a snapshot */
 void alternate(struct screen *s, bool on, bool clear);
 void report(struct screen *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool csi_report(struct screen *s, const struct csi *c);
@@ -222,7 +267,16 @@ bool csi_rect(struct screen *s, const struct csi *c);
 void osc_dispatch(struct screen *s, const char *bytes, size_t n);
 void dcs_dispatch(struct screen *s, const char *bytes, size_t n);
 void apc_dispatch(struct screen *s, const char *bytes, size_t n);
-size_t sgr_text(const struct style *style, char *out, size_t size); /* parameters after "0" */
+bool colours_osc(struct screen *s, long number, char *text);
+void colours_reset(struct screen *s);
+void title_set(struct screen *s, bool icon, bool title, const char *text);
+void title_push(struct screen *s, long which); /* 0 both, 1 the icon's, 2 the window's */
+void title_pop(struct screen *s, long which);
+void title_report(struct screen *s, bool icon);
+void titles_finish(struct screen *s);
+void titles_clone(struct screen *to, const struct screen *from);
+void identify(struct screen *s);                                /* DA1 */
+size_t sgr_text(const struct style *style, char out[SGR_MOST]); /* parameters after "0" */
 
 /* scan.c */
 void scan_init(struct screen *s);

@@ -2,7 +2,6 @@
  * way back: a style as parameters. */
 #include "core/screen/screen_private.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static bool is_sub(const struct csi *c, int i)
@@ -121,42 +120,61 @@ void sgr(struct screen *s, const struct csi *c)
     pen_changed(s);
 }
 
-static int colour_text(char *out, size_t size, uint32_t colour, int base)
+static char *put_number(char *p, unsigned v)
 {
-    unsigned v = colour & 0xffffffu;
-    if (colour & COLOUR_RGB)
-        return snprintf(out, size, ";%d;2;%u;%u;%u", base + 8, v >> 16, v >> 8 & 255, v & 255);
-    if (v < 8 && base < 50)
-        return snprintf(out, size, ";%u", (unsigned)base + v);
-    if (v < 16 && base < 50)
-        return snprintf(out, size, ";%u", (unsigned)base + 60 + v - 8);
-    return snprintf(out, size, ";%d;5;%u", base + 8, v & 255);
+    if (v >= 100)
+        *p++ = (char)('0' + v / 100 % 10);
+    if (v >= 10)
+        *p++ = (char)('0' + v / 10 % 10);
+    *p++ = (char)('0' + v % 10);
+    return p;
 }
 
-/* ";1;31" and the like: what follows a "0" to make this style. size is ample at 128. */
-size_t sgr_text(const struct style *st, char *out, size_t size)
+static char *put_next(char *p, unsigned v)
+{
+    *p++ = ';';
+    return put_number(p, v);
+}
+
+static char *put_colour(char *p, uint32_t colour, unsigned base)
+{
+    unsigned v = colour & 0xffffffu;
+    if (colour & COLOUR_RGB) {
+        p = put_next(put_next(p, base + 8), 2);
+        return put_next(put_next(put_next(p, v >> 16), v >> 8 & 255), v & 255);
+    }
+    if (v < 8 && base < 50)
+        return put_next(p, base + v);
+    if (v < 16 && base < 50)
+        return put_next(p, base + 60 + v - 8);
+    return put_next(put_next(put_next(p, base + 8), 5), v & 255);
+}
+
+/* ";1;31" and the like: what follows a "0" to make this style. Gives its length; a NUL follows. */
+size_t sgr_text(const struct style *st, char out[SGR_MOST])
 {
     static const struct {
         uint16_t bit;
-        const char *text;
-    } bits[] = {{ATTR_BOLD, ";1"},   {ATTR_DIM, ";2"},      {ATTR_ITALIC, ";3"},
-                {ATTR_BLINK, ";5"},  {ATTR_REVERSE, ";7"},  {ATTR_HIDDEN, ";8"},
-                {ATTR_STRIKE, ";9"}, {ATTR_OVERLINE, ";53"}};
-    size_t n = 0;
+        uint8_t number;
+    } bits[] = {{ATTR_BOLD, 1},    {ATTR_DIM, 2},    {ATTR_ITALIC, 3}, {ATTR_BLINK, 5},
+                {ATTR_REVERSE, 7}, {ATTR_HIDDEN, 8}, {ATTR_STRIKE, 9}, {ATTR_OVERLINE, 53}};
+    char *p = out;
     unsigned kind = (unsigned)(st->attrs & ATTR_UNDERLINE) >> ATTR_UNDERLINE_SHIFT;
-    out[0] = '\0';
-    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
+    for (size_t i = 0; st->attrs && i < sizeof bits / sizeof *bits; i++)
         if (st->attrs & bits[i].bit)
-            n += (size_t)snprintf(out + n, size - n, "%s", bits[i].text);
-    if (kind == 1)
-        n += (size_t)snprintf(out + n, size - n, ";4");
-    else if (kind)
-        n += (size_t)snprintf(out + n, size - n, ";4:%u", kind);
+            p = put_next(p, bits[i].number);
+    if (kind)
+        p = put_next(p, 4);
+    if (kind > 1) {
+        *p++ = ':';
+        *p++ = (char)('0' + kind);
+    }
     if (st->fg)
-        n += (size_t)colour_text(out + n, size - n, st->fg, 30);
+        p = put_colour(p, st->fg, 30);
     if (st->bg)
-        n += (size_t)colour_text(out + n, size - n, st->bg, 40);
+        p = put_colour(p, st->bg, 40);
     if (st->underline_colour)
-        n += (size_t)colour_text(out + n, size - n, st->underline_colour, 50);
-    return n;
+        p = put_colour(p, st->underline_colour, 50);
+    *p = '\0';
+    return (size_t)(p - out);
 }

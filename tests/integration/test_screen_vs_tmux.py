@@ -152,10 +152,13 @@ def compare(w, shell, rows, cols, what):
     tmux = Tmux(w, rows, cols)
     try:
         size = (rows, cols)
-        data = b""
+        data, left = b"", snapshot["pos"]  # what came after the snapshot is not in it
         for r in records(w, shell):
+            if left == 0 and r[0] == "o":
+                break
             if r[0] == "o":
-                data += r[1]
+                data += r[1][:left]
+                left -= len(r[1][:left])
             elif (r[1], r[2]) != size:
                 tmux.feed(data)
                 data = b""
