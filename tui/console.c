@@ -360,18 +360,15 @@ static enum err greet(struct console *c, struct greeting *g)
 }
 
 /* What is shown first: the command that was asked for, the layout as it was, a shell that runs, or
- * in a new workspace a first shell. */
+ * where there is none a first shell. */
 static void first_panes(struct console *c, const cJSON *layout, const cJSON *command)
 {
     const struct world_shell *any = world_shell_at(&c->world, c->workspace, 0);
-    bool kept = cJSON_IsObject(layout);
     struct pane *p;
 
     console_arrange(c);
-    if (kept)
+    if (cJSON_IsObject(layout))
         console_layout_load(c, layout);
-    if (c->pane_count == 0 && !command && !any && kept)
-        return; /* it was left empty: the page says how to go on */
     if (c->pane_count > 0 && !command)
         return;
     p = c->pane_count == 0 ? console_add(c, PANE_SHELL, LAYOUT_ROWS) : console_focused(c);

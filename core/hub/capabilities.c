@@ -152,8 +152,8 @@ static const struct capability table[] = {
     {"hub", "stop", "1.0", "Stop the hub and close its shells",
      INPUT("properties"
            : {FORCE}),
-     SCHEMA({"type" : "object", "x-sentence" : "The hub stops; {closing} shells are closed."}),
-     TIER_NOTIFY, ROLE_OWNER, LANE_CONTROL, CAP_ASKS, busy, hub_stop},
+     SCHEMA({"type" : "object", "x-sentence" : "The hub has stopped."}),
+     TIER_NOTIFY, ROLE_OWNER, LANE_CONTROL, CAP_ASKS | CAP_LONG, busy, hub_stop},
     {"hub", "status", "1.0", "Show the hub's health: clients, streams and their lag, queues",
      NO_INPUT, SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, 0,
      no_errors, hub_status},

@@ -58,6 +58,7 @@ int hub_run(struct hub *hub, const struct hub_io *io, void *data)
     streams_start(hub);
     int status = control_run(hub);
     streams_stop(hub);
+    hub_stopped(hub);
     log_info("hub %s ends", hub->name);
     return status;
 }

@@ -64,20 +64,16 @@ static void stop_when_quiet(uv_timer_t *timer)
 
 static enum err begin_stop(struct hub *hub, void *arg)
 {
-    size_t count;
     (void)arg;
-    struct stream_info *all = registry_all(hub->registry, &count);
-    for (size_t i = 0; i < count; i++)
-        if (!all[i].exited)
-            hub_post_stream(hub, streams_close, mem_dup(all[i].id, sizeof all[i].id));
-    free(all);
     log_info("stopping on request");
     hub->stop_by_ms = uv_now(&hub->control_loop) + 8000;
-    uv_timer_start(&hub->parked_timer, stop_when_quiet, 20, 20);
+    uv_timer_start(&hub->parked_timer, stop_when_quiet, 0, 5);
     hub->stopping = true;
     return ERR_OK;
 }
 
+/* What runs is dismissed, so that the next hub begins with a clean list. The answer comes when all
+ * has ended (hub_stopped). */
 enum err hub_stop(struct hub *hub, struct call *c)
 {
     int running = shells_running(hub);
@@ -86,14 +82,31 @@ enum err hub_stop(struct hub *hub, struct call *c)
                          running == 1 ? "s" : "");
     cJSON *r = cJSON_CreateObject();
     json_add_int(r, "closing", running);
-    enum err e = control_event(hub, "hubStopping", "", c->who, "", r);
-    if (e != ERR_OK) {
-        cJSON_Delete(r);
+    enum err e = shells_close(hub, NULL);
+    if (e == ERR_OK)
+        e = control_event(hub, "hubStopping", "", c->who, "", r);
+    cJSON_Delete(r);
+    if (e != ERR_OK)
         return e;
-    }
-    call_reply(c, r);
+    control_park(hub, c, -1);
     control_after(hub, begin_stop, NULL);
     return ERR_OK;
+}
+
+void hub_stopped(struct hub *hub)
+{
+    int left = shells_running(hub);
+    for (struct call **at = &hub->parked, *c; (c = *at);) {
+        if (!c->row || c->row->handle != hub_stop) {
+            at = &c->next;
+            continue;
+        }
+        *at = c->next;
+        cJSON *r = cJSON_CreateObject();
+        json_add_int(r, "left", left);
+        call_reply(c, r);
+        call_send(c);
+    }
 }
 
 enum err hub_reload(struct hub *hub, struct call *c)

@@ -151,6 +151,9 @@ void control_stop(struct hub *hub, int exit_status);
 
 /* --- streams.c, stream_calls.c: see streams.h --- */
 
+/* --- hub_calls.c --- */
+void hub_stopped(struct hub *hub); /* both threads rest: answers who waits for just that */
+
 /* --- members.c --- */
 enum err members_gone(struct hub *hub, uint32_t peer);
 
@@ -168,6 +171,8 @@ struct shell_end {
 enum err shells_ended(struct hub *hub, void *arg); /* control work; arg: struct shell_end */
 enum err shells_alive(struct hub *hub, void *arg); /* control work; arg: char id[32] */
 int shells_running(struct hub *hub);
+/* All that run in a workspace (NULL: everywhere) are dismissed; within a batch. */
+enum err shells_close(struct hub *hub, const char *workspace);
 
 /* --- the handlers, by file --- */
 #define HUB_HANDLERS(X)                                                                            \

@@ -105,6 +105,8 @@ static enum err shell_started(struct hub *hub, void *arg)
         struct stream_attach attach = {0};
         memcpy(attach.id, s->id, sizeof attach.id);
         hub_post_stream(hub, streams_attach, mem_dup(&attach, sizeof attach));
+        if (json_bool(doc, "closing", false)) /* it was closed before it ran */
+            hub_post_stream(hub, streams_close, mem_dup(s->id, sizeof s->id));
         if (call) {
             call_reply(call, open_result(doc));
             control_answered(hub, call);
@@ -392,6 +394,46 @@ static enum err resolve(struct hub *hub, struct call *c, char id[32])
     return e;
 }
 
+static bool is_live(const cJSON *doc)
+{
+    const char *state = json_string(doc, "state", "");
+    return strcmp(state, "running") == 0 || strcmp(state, "starting") == 0;
+}
+
+/* Its end will mean that it is dismissed; the program is told once that is on disk. */
+static enum err begin_close(struct hub *hub, const char *id, cJSON *doc)
+{
+    if (!json_get(doc, "closing"))
+        cJSON_AddBoolToObject(doc, "closing", true);
+    enum err e = journal_put(hub->journal, "shell", id, doc);
+    if (e == ERR_OK) {
+        char copy[32] = "";
+        snprintf(copy, sizeof copy, "%s", id);
+        control_after_on_stream(hub, streams_close, mem_dup(copy, sizeof copy));
+    }
+    return e;
+}
+
+enum err shells_close(struct hub *hub, const char *workspace)
+{
+    size_t count;
+    enum err e = ERR_OK;
+    struct stream_info *all = registry_all(hub->registry, &count);
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        cJSON *doc = NULL;
+        if (all[i].exited || (workspace && strcmp(all[i].workspace, workspace) != 0))
+            continue;
+        e = journal_get(hub->journal, "shell", all[i].id, &doc);
+        if (e == ERR_OK && is_live(doc))
+            e = begin_close(hub, all[i].id, doc);
+        else if (e == ERR_NOT_FOUND)
+            e = ERR_OK;
+        cJSON_Delete(doc);
+    }
+    free(all);
+    return e;
+}
+
 enum err shell_close(struct hub *hub, struct call *c)
 {
     char id[32];
@@ -401,16 +443,12 @@ enum err shell_close(struct hub *hub, struct call *c)
         e = journal_get(hub->journal, "shell", id, &doc);
     if (e != ERR_OK)
         return e;
-    const char *state = json_string(doc, "state", "");
-    bool live = strcmp(state, "running") == 0 || strcmp(state, "starting") == 0;
+    bool live = is_live(doc);
     cJSON *r = cJSON_CreateObject();
     cJSON_AddStringToObject(r, "shellId", id);
     cJSON_AddStringToObject(r, "state", live ? "closing" : "closed");
     if (live) {
-        control_after_on_stream(hub, streams_close, mem_dup(id, sizeof id));
-        if (!json_get(doc, "closing"))
-            cJSON_AddBoolToObject(doc, "closing", true);
-        e = journal_put(hub->journal, "shell", id, doc);
+        e = begin_close(hub, id, doc);
     } else {
         cJSON_ReplaceItemInObjectCaseSensitive(doc, "state", cJSON_CreateString("closed"));
         e = journal_put(hub->journal, "shell", id, doc);

@@ -66,21 +66,17 @@ enum err workspace_open(struct hub *hub, struct call *c)
 struct counting {
     const char *workspace;
     int running, all;
-    char ids[512][32]; /* of those that run, for closing */
 };
 
 static void count_shell(void *data, const char *key, const cJSON *doc)
 {
     struct counting *n = data;
+    (void)key;
     const char *state = json_string(doc, "state", "");
     if (strcmp(json_string(doc, "workspace", ""), n->workspace) != 0)
         return;
     n->all++;
-    if (strcmp(state, "running") == 0 || strcmp(state, "starting") == 0) {
-        if (n->running < 512)
-            snprintf(n->ids[n->running], sizeof n->ids[0], "%s", key);
-        n->running++;
-    }
+    n->running += strcmp(state, "running") == 0 || strcmp(state, "starting") == 0;
 }
 
 struct listing {
@@ -125,19 +121,6 @@ static enum err find(struct hub *hub, struct call *c, const char *key, cJSON **r
                               : e;
 }
 
-static void close_shells(struct hub *hub, const struct counting *n)
-{
-    for (int i = 0; i < n->running && i < 512; i++) {
-        cJSON *doc = NULL;
-        if (journal_get(hub->journal, "shell", n->ids[i], &doc) == ERR_OK) {
-            cJSON_AddBoolToObject(doc, "closing", true);
-            journal_put(hub->journal, "shell", n->ids[i], doc);
-            cJSON_Delete(doc);
-        }
-        control_after_on_stream(hub, streams_close, mem_dup(n->ids[i], sizeof n->ids[i]));
-    }
-}
-
 enum err workspace_close(struct hub *hub, struct call *c)
 {
     const char *key = call_string(c, "key", "");
@@ -152,9 +135,10 @@ enum err workspace_close(struct hub *hub, struct call *c)
         e = call_fail(c, ERR_BUSY, "%d shell%s still run%s in \"%s\"", n->running,
                       n->running == 1 ? "" : "s", n->running == 1 ? "s" : "", key);
     } else if (e == ERR_OK) {
-        close_shells(hub, n);
         cJSON_ReplaceItemInObjectCaseSensitive(doc, "state", cJSON_CreateString("closed"));
-        e = journal_put(hub->journal, "workspace", key, doc);
+        e = shells_close(hub, key);
+        if (e == ERR_OK)
+            e = journal_put(hub->journal, "workspace", key, doc);
         if (e == ERR_OK)
             e = control_event(hub, "workspaceClosed", key, c->who, "", doc);
         if (e == ERR_OK)

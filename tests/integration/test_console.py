@@ -410,6 +410,18 @@ def a_stopped_hub_is_told(world, state):
     t.wait_text("[baton: the hub was stopped")
 
 
+def a_new_hub_begins_afresh(world, state):
+    """What the stop closed is gone from the list; the next console has a shell that runs."""
+    if world.baton("shell", "list", "--json").strip() != "[]":
+        raise Failed("shells are listed after the hub was stopped")
+    t = Terminal(world, "afresh", 80, 24)
+    t.line("echo fr''esh")
+    t.wait_text("fresh")
+    if "exited" in t.screen() or "closed" in t.screen():
+        raise Failed("an ended shell is shown:\n" + t.screen())
+    t.prefix("d")
+
+
 TESTS = [
     opens_with_a_prompt,
     typing_echoes,
@@ -431,6 +443,7 @@ TESTS = [
     the_layout_is_kept,
     run_opens_a_command,
     a_stopped_hub_is_told,
+    a_new_hub_begins_afresh,
 ]
 
 
