@@ -2,6 +2,7 @@
 (medians over rounds that are interleaved: A B C A B C ...). README.md says what each one means."""
 
 import os
+import signal
 import statistics
 import time
 
@@ -197,18 +198,17 @@ def echo(program, quick, say):
                 peer.shell("flood", flood)
             floods[peer.name] = int(wait_until(lambda: os.path.exists(pid_file) and
                                                open(pid_file).read().strip(), 20, "the flood"))
-            os.kill(floods[peer.name], 19)
         for state, gap_us in (("idle", 30000), ("flood", 30000), ("burst", 4000)):
             got = {p.name: [] for p in b.peers}
             for _ in range(blocks):
                 for peer in b.peers:
                     if state == "flood":
-                        os.kill(floods[peer.name], 18)
+                        os.kill(floods[peer.name], signal.SIGUSR1)
                         b.helper.quiet([], 50)
                     got[peer.name] += b.helper.ask("echo", peer.names("echo")[0], block, gap_us,
                                                    3000, seconds=120)
                     if state == "flood":
-                        os.kill(floods[peer.name], 19)
+                        os.kill(floods[peer.name], signal.SIGUSR2)
                         b.helper.quiet(peer.names("echo"), 50)
             for who, ns in got.items():
                 for p in (50, 99):

@@ -4,11 +4,13 @@
  *                          before cat, after it, and when MARKER was about to be written
  *                          (CLOCK_MONOTONIC, nanoseconds)
  *   ptyload fill LINES DONE  writes so many lines, then makes the file DONE, then sleeps
- *   ptyload flood FILE PID   writes FILE again and again; its own pid goes to the file PID
+ *   ptyload flood FILE PID   writes FILE again and again, from SIGUSR1 until SIGUSR2; its own pid goes
+ *                          to the file PID
  * Single-threaded; any fault ends it with a line on stderr. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -99,8 +101,26 @@ static int run_fill(long lines, const char *done)
         pause();
 }
 
+/* By signals of its own: tmux lets a child that was stopped go on at once. */
+static volatile sig_atomic_t flooding;
+
+static void on_off(int sig)
+{
+    flooding = sig == SIGUSR1;
+}
+
 static int run_flood(const char *path, const char *pid_file)
 {
+    struct sigaction action = {.sa_handler = on_off, .sa_flags = SA_RESTART};
+    sigset_t both, none;
+    sigemptyset(&none);
+    sigemptyset(&both);
+    sigaddset(&both, SIGUSR1);
+    sigaddset(&both, SIGUSR2);
+    sigprocmask(SIG_BLOCK, &both, NULL);
+    sigaction(SIGUSR1, &action, NULL);
+    sigaction(SIGUSR2, &action, NULL);
+
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0)
@@ -115,9 +135,13 @@ static int run_flood(const char *path, const char *pid_file)
         die(pid_file);
     fprintf(f, "%ld\n", (long)getpid());
     fclose(f);
-    for (;;)
-        for (size_t at = 0; at < n; at += 16384)
-            write_all(1, bytes + at, n - at < 16384 ? n - at : 16384);
+    for (size_t at = 0;; at = at + 16384 < n ? at + 16384 : 0) {
+        while (!flooding)
+            sigsuspend(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        write_all(1, bytes + at, n - at < 16384 ? n - at : 16384);
+        sigprocmask(SIG_SETMASK, &both, NULL);
+    }
 }
 
 int main(int argc, char **argv)

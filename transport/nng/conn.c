@@ -32,7 +32,7 @@ struct conn {
     const struct conn_events *events;
     void *data;
     nng_stream *stream;
-    nng_aio *read, *write;
+    nng_aio *read, *write, *now;
 
     char *in;
     size_t in_n, in_size;
@@ -124,35 +124,26 @@ static void close_stream(struct conn *c) /* with the mutex */
     c->closed = true;
 }
 
-/* Begins to write the beginning of the queue; with the mutex. False: nothing to do. */
-static bool write_some(struct conn *c)
+/* Sends the beginning of the queue with aio. Gives the number of messages; with the mutex. */
+static unsigned send_some(struct conn *c, nng_aio *aio)
 {
     nng_iov parts[PARTS];
     unsigned n = 0;
-    if (c->closed)
-        return false;
     for (struct waiting *w = c->first; w && n < PARTS; w = w->next, n++) {
         const size_t skip = n == 0 ? c->written : 0;
         parts[n] = (nng_iov){.iov_buf = w->frame->bytes + skip, .iov_len = w->frame->n - skip};
     }
-    c->writing = n;
-    if (n == 0)
-        return false;
-    nng_aio_set_iov(c->write, n, parts);
-    nng_stream_send(c->stream, c->write);
-    return true;
+    if (n > 0) {
+        nng_aio_set_iov(aio, n, parts);
+        nng_stream_send(c->stream, aio);
+    }
+    return n;
 }
 
-static void wrote(void *arg)
+/* So many bytes have left; with the mutex. */
+static void take_written(struct conn *c, size_t count)
 {
-    struct conn *c = arg;
-    struct frame *done[PARTS];
-    unsigned n = 0;
-    const int code = nng_aio_result(c->write);
-
-    pthread_mutex_lock(&c->mutex);
-    size_t count = code == 0 ? nng_aio_count(c->write) : 0;
-    while (count && c->first && n < PARTS) {
+    while (count && c->first) {
         const size_t left = c->first->frame->n - c->written;
         if (count < left) {
             c->written += count;
@@ -160,16 +151,46 @@ static void wrote(void *arg)
         }
         count -= left;
         c->written = 0;
-        done[n++] = queue_take(c);
+        frame_release(queue_take(c));
     }
-    if (code != 0)
+}
+
+/* Writes what the socket takes at once. `now` has no callback, so NNG wakes none of its threads for
+ * it: for a keystroke's echo that matters more than the write. What cannot be done now is called
+ * back. With the mutex. False: the socket is full, or broken. */
+static bool write_now(struct conn *c)
+{
+    while (c->first) {
+        send_some(c, c->now);
+        nng_aio_cancel(c->now);
+        nng_aio_wait(c->now);
+        if (nng_aio_result(c->now) != 0)
+            return false;
+        take_written(c, nng_aio_count(c->now));
+    }
+    return true;
+}
+
+/* Begins to write the queue, its end is told to `wrote`; with the mutex. False: nothing to do. */
+static bool write_later(struct conn *c)
+{
+    c->writing = c->closed ? 0 : send_some(c, c->write);
+    return c->writing > 0;
+}
+
+static void wrote(void *arg)
+{
+    struct conn *c = arg;
+    const int code = nng_aio_result(c->write);
+
+    pthread_mutex_lock(&c->mutex);
+    if (code == 0)
+        take_written(c, nng_aio_count(c->write));
+    else
         close_stream(c);
     c->writing = 0;
-    const bool more = write_some(c);
+    const bool more = write_later(c);
     pthread_mutex_unlock(&c->mutex);
-
-    while (n)
-        frame_release(done[--n]);
     if (!more)
         conn_release(c);
 }
@@ -194,9 +215,11 @@ void conn_send(struct conn *c, struct frame *frame)
         c->last = w;
         c->count++;
         c->bytes += frame->n;
-        conn_hold(c); /* for the write, should one begin */
-        if (c->writing || !write_some(c))
-            atomic_fetch_sub(&c->held, 1); /* the caller holds it too */
+        if (!c->writing && !write_now(c)) {
+            conn_hold(c); /* for the write, should one begin */
+            if (!write_later(c))
+                atomic_fetch_sub(&c->held, 1); /* the caller holds it too */
+        }
     }
     pthread_mutex_unlock(&c->mutex);
 }
@@ -304,7 +327,8 @@ struct conn *conn_create(nng_stream *stream, uint32_t id, const struct conn_kind
     c->stream = stream;
     c->in = mem_zalloc(READ_FIRST);
     c->in_size = READ_FIRST;
-    if (nng_aio_alloc(&c->read, have_read, c) != 0 || nng_aio_alloc(&c->write, wrote, c) != 0) {
+    if (nng_aio_alloc(&c->read, have_read, c) != 0 || nng_aio_alloc(&c->write, wrote, c) != 0 ||
+        nng_aio_alloc(&c->now, NULL, NULL) != 0) {
         conn_release(c);
         return NULL;
     }
@@ -347,6 +371,8 @@ void conn_release(struct conn *c)
         nng_aio_reap(c->read);
     if (c->write)
         nng_aio_reap(c->write);
+    if (c->now)
+        nng_aio_reap(c->now);
     while (c->first)
         frame_release(queue_take(c));
     pthread_mutex_destroy(&c->mutex);

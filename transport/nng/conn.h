@@ -8,7 +8,7 @@
  * messages, not bytes. On a bare stream none of this happens, and what waits for a peer is ours to
  * count. The bytes are the same: any NNG program may talk to the hub.
  *
- * What always holds: at most one read and one write are out for a connection; `gone` is called
+ * What always holds: at most one read and one write are out for a connection at any time; `gone` is called
  * once, after the last `message`; nothing waits for a peer. Any thread may call anything here. */
 #ifndef BATON_NNG_CONN_H
 #define BATON_NNG_CONN_H
