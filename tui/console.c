@@ -334,7 +334,7 @@ static void wait_for(struct console *c, const int *waiting, int64_t until_us)
     }
 }
 
-static enum err greet(struct console *c, struct greeting *g)
+static void greet(struct console *c, struct greeting *g)
 {
     cJSON *params = cJSON_CreateObject(), *workspace = cJSON_CreateObject();
     char *cwd = getcwd(NULL, 0);
@@ -350,13 +350,15 @@ static enum err greet(struct console *c, struct greeting *g)
     client_send(c->client, "shell.list", NULL, CONSOLE_CALL_MS, got_shells, g);
     client_send(c->client, "member.list", NULL, CONSOLE_CALL_MS, got_members, g);
     client_send(c->client, "layout.get", workspace, CONSOLE_CALL_MS, got_layout, g);
-    wait_for(c, &g->waiting, clock_mono_us() + (int64_t)CONSOLE_CALL_MS * 1000 + 1000000);
     cJSON_Delete(params);
     cJSON_Delete(workspace);
     free(cwd);
-    if (g->waiting > 0)
-        return ERR_TIMEOUT;
-    return g->failed;
+}
+
+static enum err greeting_answered(struct console *c, struct greeting *g)
+{
+    wait_for(c, &g->waiting, clock_mono_us() + (int64_t)CONSOLE_CALL_MS * 1000 + 1000000);
+    return g->waiting > 0 ? ERR_TIMEOUT : g->failed;
 }
 
 /* What is shown first: the command that was asked for, the layout as it was, a shell that runs, or
@@ -494,12 +496,13 @@ static int run(struct console *c, const struct cli_options *o, const cJSON *comm
     client_listen(c->client, &console_client_events, c);
     client_subscribe(c->client, "e/");
     client_subscribe(c->client, "h/");
-    if (greet(c, &greeting) != ERR_OK) {
+    greet(c, &greeting);
+    if (term_open(&c->term, ret_why) != ERR_OK) /* while the hub prepares its answers */
+        goto out;
+    if (greeting_answered(c, &greeting) != ERR_OK) {
         *ret_why = mem_strdup(greeting.message[0] ? greeting.message : "the hub does not answer");
         goto out;
     }
-    if (term_open(&c->term, ret_why) != ERR_OK)
-        goto out;
     theme_fit(c->theme, term_colours(c->term), term_utf8(c->term));
     resize(c);
     first_panes(c, greeting.layout, command);
@@ -513,6 +516,7 @@ static int run(struct console *c, const struct cli_options *o, const cJSON *comm
     wait_for(c, &c->layout_waiting, clock_mono_us() + LEAVE_US);
     status = c->status;
 out:
+    client_forget(c->client, &greeting);
     cJSON_Delete(greeting.layout);
     if (signals >= 0)
         close(signals);
@@ -580,12 +584,11 @@ int console_main(const struct cli_options *o, int argc, char **argv)
     c->canvas = canvas_create(24, 80);
     c->mouse_on = c->clock_on = true;
     status = run(c, o, command, &why);
-    bool opened = c->term != NULL;
     finish(c);
-    if (opened)
+    if (!why)
         tell_end(c, hub, workspace);
     else
-        fprintf(stderr, "baton: %s\n", why ? why : "the console cannot open");
+        fprintf(stderr, "baton: %s\n", why);
     free(why);
     free(c);
     cJSON_Delete(command);

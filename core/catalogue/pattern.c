@@ -2,11 +2,13 @@
  * (`a+` is `aa*`, `a{9}` nine times), so nested ones multiply: `((((a+)+)+)+)+…` would take memory
  * without end. We count what would be written before the library sees the pattern. */
 #include "core/catalogue/pattern.h"
+#include "core/base/mem.h"
 
 #include <ctype.h>
 #include <regex.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_GROUPS 16
@@ -136,4 +138,47 @@ bool pattern_match(const char *pattern, const char *text)
     bool is = regexec(&re, text, 0, NULL, 0) == 0;
     regfree(&re);
     return is;
+}
+
+struct compiled {
+    struct compiled *next;
+    const char *pattern;
+    bool usable;
+    regex_t re;
+};
+
+struct patterns {
+    struct compiled *first;
+};
+
+struct patterns *patterns_create(void)
+{
+    return mem_zalloc(sizeof(struct patterns));
+}
+
+void patterns_destroy(struct patterns *patterns)
+{
+    while (patterns && patterns->first) {
+        struct compiled *c = patterns->first;
+        patterns->first = c->next;
+        if (c->usable)
+            regfree(&c->re);
+        free(c);
+    }
+    free(patterns);
+}
+
+bool patterns_match(struct patterns *patterns, const char *pattern, const char *text)
+{
+    struct compiled *c = patterns->first;
+    while (c && c->pattern != pattern)
+        c = c->next;
+    if (!c) {
+        c = mem_zalloc(sizeof *c);
+        c->pattern = pattern;
+        c->usable = regcomp(&c->re, pattern, REG_EXTENDED | REG_NOSUB) == 0;
+        c->next = patterns->first;
+        patterns->first = c;
+    }
+    return c->usable && strlen(text) <= PATTERN_TEXT_MAX && regexec(&c->re, text, 0, NULL, 0) == 0;
 }

@@ -19,4 +19,11 @@ enum err pattern_check(const char *pattern, char *why, size_t size);
  * PATTERN_TEXT_MAX does not. */
 bool pattern_match(const char *pattern, const char *text);
 
+/* The same with patterns that stay compiled, known by their address: each is borrowed until
+ * patterns_destroy. One thread. */
+struct patterns;
+struct patterns *patterns_create(void);
+void patterns_destroy(struct patterns *patterns); /* takes NULL */
+bool patterns_match(struct patterns *patterns, const char *pattern, const char *text);
+
 #endif

@@ -32,6 +32,7 @@ struct walk {
     char *why;
     size_t size;
     bool fill;
+    struct patterns *patterns; /* NULL: compile each anew */
 };
 
 /* Appends `limits.history` or `command[2]`; nothing for the root. */
@@ -258,7 +259,9 @@ static enum err apply_string(const struct walk *w, const cJSON *schema, const cJ
     if (strlen(text) > PATTERN_TEXT_MAX)
         return fail(w, at, "is too long: at most %u bytes can be checked against a pattern",
                     PATTERN_TEXT_MAX);
-    if (!pattern_match(pattern->valuestring, text))
+    bool matches = w->patterns ? patterns_match(w->patterns, pattern->valuestring, text)
+                               : pattern_match(pattern->valuestring, text);
+    if (!matches)
         return expects
                    ? fail(w, at, "must be %s, got %s", expects, shown(value, got))
                    : fail(w, at, "must match %s, got %s", pattern->valuestring, shown(value, got));
@@ -401,9 +404,15 @@ static enum err apply(const struct walk *w, const cJSON *schema, cJSON *value,
     return e;
 }
 
-enum err schema_apply(const cJSON *schema, cJSON *value, char *why, size_t size)
+enum err schema_apply_known(const cJSON *schema, struct patterns *patterns, cJSON *value, char *why,
+                            size_t size)
 {
-    const struct walk w = {.why = why, .size = size, .fill = true};
+    const struct walk w = {.why = why, .size = size, .fill = true, .patterns = patterns};
     const struct step root = {0};
     return apply(&w, schema, value, &root);
+}
+
+enum err schema_apply(const cJSON *schema, cJSON *value, char *why, size_t size)
+{
+    return schema_apply_known(schema, NULL, value, why, size);
 }

@@ -3,7 +3,7 @@
 #include "core/hub/hub_private.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
-#include "core/catalogue/schema.h"
+#include "core/catalogue/schemas.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -161,18 +161,12 @@ static enum err parse(struct call *c, char *why, size_t size)
     return ERR_OK;
 }
 
-/* The input against its schema. Schemas are parsed anew: they are small beside a transaction, and
- * the calls that a keystroke makes are few a frame. */
+/* The input against its schema. A row belongs to one lane, and so to one thread. */
 static enum err check_input(struct call *c, char *why, size_t size)
 {
-    cJSON *schema = NULL;
-    enum err e = json_parse(c->row->input, strlen(c->row->input), &schema);
-    if (e == ERR_OK)
-        e = schema_apply(schema, c->params, why, size);
-    else
-        snprintf(why, size, "the schema of %s.%s is broken", c->row->group, c->row->name);
-    cJSON_Delete(schema);
-    return e;
+    struct schemas *schemas =
+        c->row->lane == LANE_STREAM ? c->hub->stream_schemas : c->hub->control_schemas;
+    return schemas_apply(schemas, c->row, c->params, why, size);
 }
 
 enum err call_run(struct call *c)

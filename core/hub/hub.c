@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/paths.h"
+#include "core/catalogue/schemas.h"
 #include "core/hub/streams.h"
 
 #include <pwd.h>
@@ -32,6 +33,8 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
     hub->user = user_name();
     hub->started_us = clock_wall_us();
     hub->registry = registry_create();
+    hub->control_schemas = schemas_create();
+    hub->stream_schemas = schemas_create();
     control_create(hub);
     streams_create(hub);
     e = path_make_private(hub->streams_dir);
@@ -75,6 +78,8 @@ void hub_destroy(struct hub *hub)
     journal_close(hub->journal);
     config_destroy(hub->config);
     registry_destroy(hub->registry);
+    schemas_destroy(hub->control_schemas);
+    schemas_destroy(hub->stream_schemas);
     free(hub->afters);
     free(hub->frames);
     free(hub->peers);

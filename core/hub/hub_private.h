@@ -88,6 +88,7 @@ struct hub {
     atomic_int client_count;
 
     /* control's */
+    struct schemas *control_schemas;
     struct journal *journal;
     struct config *config;
     uv_loop_t control_loop;
@@ -110,6 +111,7 @@ struct hub {
     int exit_status;
 
     /* stream's */
+    struct schemas *stream_schemas;
     uv_loop_t stream_loop;
     uv_thread_t stream_thread;
     struct streams *streams;

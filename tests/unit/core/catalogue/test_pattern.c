@@ -64,12 +64,28 @@ static void matches(void **state)
     assert_false(pattern_match("^(a|aa|aaa)*b$", text)); /* and in no time */
 }
 
+static void kept_ones_match_the_same(void **state)
+{
+    static const char *const all[] = {"^[a-c]+$", "x(y)?", "[", "^$"};
+    static const char *const texts[] = {"abc", "abd", "", "x", "xy", "["};
+    struct patterns *kept = patterns_create();
+    (void)state;
+    for (int again = 0; again < 2; again++)
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+            for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+                assert_int_equal(patterns_match(kept, all[i], texts[k]),
+                                 pattern_match(all[i], texts[k]));
+    patterns_destroy(kept);
+    patterns_destroy(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(usual_ones_pass),
         cmocka_unit_test(costly_ones_are_refused),
         cmocka_unit_test(matches),
+        cmocka_unit_test(kept_ones_match_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
