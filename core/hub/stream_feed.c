@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TURN_BYTES  (64u * 1024u)
 #define ACK_BYTES   (256u * 1024u)
 #define FLOOD_BYTES (48u * 1024u)
 #define FRAME_US    16000
@@ -31,7 +30,7 @@
 static void on_answer(void *data, const char *bytes, size_t n)
 {
     struct stream *st = data;
-    if (st->replaying) {
+    if (st->loading) {
         buf_append(&st->answers, bytes, n);
         return;
     }
@@ -51,7 +50,7 @@ static void on_title(void *data, const char *title)
     snprintf(st->info.title, sizeof st->info.title, "%s", title);
 }
 
-static const struct screen_events screen_events = {
+const struct screen_events stream_screen_events = {
     .answer = on_answer, .bell = on_bell, .title = on_title};
 
 /* --- heads ---------------------------------------------------------------------------------- */
@@ -118,7 +117,7 @@ static void take_output(struct stream *st, const struct record *r)
         publish_fresh(st);
         st->info.pos = r->pos;
     }
-    if (!st->info.flood && !st->replaying)
+    if (!st->info.flood && !st->loading)
         add_fresh(st, r->payload + skip, r->n - skip);
     screen_feed(st->screen, r->payload + skip, r->n - skip);
     st->info.pos += r->n - skip;
@@ -134,7 +133,7 @@ static void take_resize(struct stream *st, const struct record *r)
     st->info.cols = screen_cols(st->screen);
     st->info.resizes++;
     st->info.sized_at = st->info.pos;
-    if (!st->replaying) {
+    if (!st->loading) {
         publish_fresh(st);
         stream_publish_head(st);
     }
@@ -147,7 +146,7 @@ static void take_input(struct stream *st, const struct record *r)
         return;
     if (in.who[0]) {
         snprintf(st->info.typed, sizeof st->info.typed, "%s", in.who);
-    } else if (st->replaying) {
+    } else if (st->loading) {
         buf_consume(&st->answers, in.n);
     } else {
         st->answers_pending -= in.n < st->answers_pending ? in.n : st->answers_pending;
@@ -169,7 +168,7 @@ static void take_exit(struct stream *st, const struct record *r)
     hub_post_control(st->hub, shells_ended, mem_dup(&end, sizeof end));
 }
 
-static void take(struct stream *st, const struct record *r)
+void stream_take(struct stream *st, const struct record *r)
 {
     switch (r->kind) {
     case RECORD_OUTPUT:
@@ -181,66 +180,7 @@ static void take(struct stream *st, const struct record *r)
     }
 }
 
-/* --- loading -------------------------------------------------------------------------------- */
-
-void stream_drop_screen(struct stream *st)
-{
-    streamreader_close(st->reader);
-    st->reader = NULL;
-    screen_destroy(st->screen);
-    st->screen = NULL;
-    free(st->cached);
-    st->cached = NULL;
-}
-
-enum err stream_load(struct stream *st)
-{
-    struct keeper_meta meta = {0};
-    char *state = NULL;
-    size_t n = 0;
-    uint64_t pos = 0, first = 0;
-    int rows = 0, cols = 0;
-    bool replaying = st->replaying;
-
-    enum err e = keeper_meta_read(st->dir, &meta);
-    if (e != ERR_OK)
-        return e;
-    const struct screen_options options = {.history = config_history(st->hub->config),
-                                           .checksum = meta.checksum};
-    if (keyframe_read(st->dir, UINT64_MAX, &pos, &rows, &cols, &state, &n) != ERR_OK) {
-        pos = 0;
-        rows = meta.rows;
-        cols = meta.cols;
-    }
-    st->screen = screen_create(rows, cols, &options, &screen_events, st);
-    st->replaying = true;
-    if (state)
-        screen_feed(st->screen, state, n);
-    buf_clear(&st->answers);
-    e = streamreader_open(st->dir, pos, &first, &st->reader);
-    if (e == ERR_GONE) {
-        log_warn("%s: its record begins at %llu, the keyframe before it is lost", st->info.id,
-                 (unsigned long long)first);
-        pos = first;
-        e = streamreader_open(st->dir, pos, &first, &st->reader);
-    }
-    st->info.pos = st->keyframe_pos = pos;
-    st->info.rows = screen_rows(st->screen);
-    st->info.cols = screen_cols(st->screen);
-    for (struct record r; e == ERR_OK || e == ERR_CORRUPT;) {
-        e = streamreader_next(st->reader, &r);
-        if (e == ERR_OK)
-            take(st, &r);
-    }
-    st->replaying = replaying;
-    snprintf(st->info.title, sizeof st->info.title, "%s", screen_title(st->screen));
-    stream_save_info(st);
-    free(state);
-    keeper_meta_finish(&meta);
-    if (e != ERR_AGAIN)
-        stream_drop_screen(st);
-    return e == ERR_AGAIN ? ERR_OK : e;
-}
+/* --- keyframes ------------------------------------------------------------------------------- */
 
 /* A keyframe lets older segments go, and makes the next start quick. Not while an answer is on its
  * way: the comparison of a replay needs both the question and the answer behind one keyframe. */
@@ -270,7 +210,7 @@ static void keyframe_written(struct stream *st, uint64_t pos, enum err e)
 
 void stream_keyframe(struct stream *st)
 {
-    if (!st->screen || (st->answers_pending && !st->info.exited))
+    if (!st->screen || st->loading || (st->answers_pending && !st->info.exited))
         return;
     st->keyframe_pos = st->info.pos;
     keyframe_written(st, st->info.pos, write_keyframe(st->dir, st->screen, st->info.pos));
@@ -339,6 +279,15 @@ void stream_tick(struct stream *st, int64_t now)
         waiters_check(st, now);
 }
 
+static void acknowledge(struct stream *st)
+{
+    if (st->info.pos - st->acked < ACK_BYTES)
+        return;
+    st->acked = st->info.pos;
+    st->ack_due = true;
+    stream_flush(st);
+}
+
 static void after_turn(struct stream *st, uint64_t before, uint32_t bells, uint64_t resizes,
                        const char *typed)
 {
@@ -366,11 +315,7 @@ static void after_turn(struct stream *st, uint64_t before, uint32_t bells, uint6
     } else if (said) {
         stream_publish_head(st);
     }
-    if (got >= ACK_BYTES || st->info.pos - st->acked >= ACK_BYTES) {
-        st->acked = st->info.pos;
-        st->ack_due = true;
-        stream_flush(st);
-    }
+    acknowledge(st);
     if (st->info.pos - st->keyframe_pos >= KEYFRAME_BYTES && !st->info.exited)
         stream_keyframe_later(st);
     if (got || said || resized || st->info.exited)
@@ -387,14 +332,20 @@ void stream_pump(struct stream *st)
     char typed[sizeof st->info.typed];
     struct record r;
 
+    if (st->loading) {
+        stream_load_turn(st);
+        acknowledge(st);
+        stream_spin(st);
+        return;
+    }
     if (!st->reader || st->end_told)
         return;
     memcpy(typed, st->info.typed, sizeof typed);
     st->at_end = false;
-    while (st->info.pos - before < TURN_BYTES) {
+    while (st->info.pos - before < STREAM_TURN) {
         enum err e = streamreader_next(st->reader, &r);
         if (e == ERR_OK) {
-            take(st, &r);
+            stream_take(st, &r);
         } else if (e == ERR_CORRUPT) {
             log_warn("%s: a damaged record was passed over", st->info.id);
         } else {

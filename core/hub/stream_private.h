@@ -10,6 +10,7 @@
 #include <regex.h>
 
 #define KEYFRAME_BYTES (16u * 1024u * 1024u) /* output between two keyframes */
+#define STREAM_TURN    (64u * 1024u) /* output that one turn takes in */
 #define INPUT_QUEUE    (1024u * 1024u)       /* bytes that wait for a keeper that does not read */
 
 struct input { /* what a full socket has not taken yet */
@@ -55,8 +56,8 @@ struct stream {
     bool ack_due;
     bool close_due; /* to be told once the socket takes it */
 
-    bool replaying;     /* the log of an earlier hub's time: answers are compared, not sent */
-    struct buf answers; /* while replaying: what the screen answered and no record shows yet */
+    bool loading;       /* the log of an earlier hub's time: answers are compared, not sent */
+    struct buf answers; /* while loading: what the screen answered and no record shows yet */
     uint64_t answers_pending; /* bytes of answers sent and not seen recorded */
 
     uint64_t acked, keyframe_pos;
@@ -93,14 +94,20 @@ struct stream *stream_find(struct hub *hub, const char *id);
  */
 enum err stream_of_call(struct hub *hub, struct call *c, struct stream **ret_stream);
 
+/* stream_load.c */
+enum err stream_load(struct stream *st);       /* up to the log's end, from wherever it stands */
+enum err stream_load_begin(struct stream *st); /* the keyframe; `loading` from then on */
+enum err stream_load_turn(struct stream *st);  /* some records; ERR_AGAIN: not yet all */
+void stream_drop_screen(struct stream *st);
+
 /* stream_feed.c */
-enum err stream_load(struct stream *st); /* keyframe, then the log, up to its end */
-void stream_pump(struct stream *st);     /* takes in some of what the keeper has recorded */
+extern const struct screen_events stream_screen_events;
+void stream_take(struct stream *st, const struct record *r);
+void stream_pump(struct stream *st); /* takes in some of what the keeper has recorded */
 void stream_publish_head(struct stream *st);
 void stream_tick(struct stream *st, int64_t now);
 void stream_keyframe(struct stream *st);       /* now, on this thread */
 void stream_keyframe_later(struct stream *st); /* of this moment, written by a helper thread */
-void stream_drop_screen(struct stream *st);
 
 /* streams.c */
 enum err stream_input(struct stream *st, uint64_t epoch, const char *who, const char *bytes,

@@ -32,7 +32,7 @@ enum err stream_of_call(struct hub *hub, struct call *c, struct stream **ret_str
         return call_fail(c, e, "several shells begin with \"%s\"; see: baton shell list", text);
     if (!st)
         return call_fail(c, ERR_NOT_FOUND, "there is no shell \"%s\"; see: baton shell list", text);
-    if (!st->screen) {
+    if (!st->screen || st->loading) {
         e = stream_load(st);
         if (e != ERR_OK)
             return call_fail(c, e, "the record of %s cannot be read", st->info.id);
@@ -310,11 +310,6 @@ static void connect_keeper(struct stream *st)
     st->ack_due = true;
     watch(st);
     stream_flush(st);
-    if (st->answers.len) { /* asked in the earlier hub's time, and never answered */
-        stream_input(st, 0, "", st->answers.data, st->answers.len);
-        st->answers_pending += st->answers.len;
-    }
-    buf_finish(&st->answers);
 }
 
 enum err streams_attach(struct hub *hub, void *arg)
@@ -334,23 +329,20 @@ enum err streams_attach(struct hub *hub, void *arg)
     hub->streams->first = st;
     if (a->ended)
         return ERR_OK;
-    st->replaying = true;
-    enum err e = stream_load(st);
-    st->replaying = false;
+    enum err e = stream_load_begin(st);
     if (e != ERR_OK)
         log_warn("%s: its record cannot be read: %s", st->info.id, err_text(e)->name);
-    connect_keeper(st);
+    connect_keeper(st); /* first, so that the child does not outrun the loading */
     if (st->fd >= 0 && a->recovering)
         hub_post_control(hub, shells_alive, mem_dup(a->id, sizeof a->id));
     stream_pump(st);
-    stream_save_info(st);
     return ERR_OK;
 }
 
 enum err streams_close(struct hub *hub, void *arg)
 {
     struct stream *st = stream_find(hub, arg);
-    if (st && st->fd >= 0) {
+    if (st && !st->info.exited) {
         st->close_due = true;
         stream_flush(st);
     }
