@@ -77,7 +77,13 @@ in_time() {
     done
 }
 
-gone() { ! kill -0 "$1" 2>/dev/null; }
+# A hub is no child of ours: it has ended once it waits to be reaped, and in a container whose first
+# process reaps nothing it waits for ever.
+gone() {
+    local stat
+    read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
+    [[ ${stat##*) } = [ZX]* ]]
+}
 watcher_has() { grep -aq "$1" "$home/watched"; }
 
 b --version >/dev/null
