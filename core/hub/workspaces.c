@@ -53,7 +53,7 @@ enum err workspace_ensure(struct hub *hub, struct call *c, const char *key, cons
 enum err workspace_open(struct hub *hub, struct call *c)
 {
     cJSON *doc = NULL;
-    bool created;
+    bool created = false;
     enum err e = workspace_ensure(hub, c, call_string(c, "key", "main"),
                                   call_string(c, "cwd", NULL), &doc, &created);
     if (e != ERR_OK)
