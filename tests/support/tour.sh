@@ -84,6 +84,11 @@ gone() {
     read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
     [[ ${stat##*) } = [ZX]* ]]
 }
+
+# A shell's keeper tells its hub the pid, a moment after the shell is open or found again.
+child_known() { child=$(ask pid shell list) && [ -n "$child" ]; }
+child_is_same() { [ "$(ask pid shell list)" = "$child" ]; }
+
 watcher_has() { grep -aq "$1" "$home/watched"; }
 
 b --version >/dev/null
@@ -99,7 +104,7 @@ done_so "the workspace main is open"
 
 shell=$(ask shellId shell open --cols 80 --rows 24 -- bash --norc --noprofile)
 [ -n "$shell" ] || wrong "shell open gave no shellId"
-child=$(ask pid shell list)
+in_time "the hub knows the pid of $shell" child_known
 done_so "$shell runs bash, pid $child"
 
 "$baton" stream read "$shell" --follow >"$home/watched" &
@@ -127,7 +132,7 @@ done_so "the hub is killed with -9; $shell still runs"
 again=$(ask pid hub start)
 again=${again:-$(ask pid hub status)}
 [ "$again" != "$hub" ] || wrong "hub status names the pid of the dead one"
-[ "$(ask pid shell list)" = "$child" ] || wrong "$shell is another process now"
+in_time "the new hub has found $shell, the same process" child_is_same
 done_so "a new hub, pid $again, has found $shell, the same process"
 
 b stream read "$shell" >"$home/after"
