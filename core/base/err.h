@@ -23,6 +23,11 @@
       "Choose another name.", false)                                                               \
     X(DENIED, "PermissionDenied", "You may not do that.", "The caller's role does not allow it.",  \
       "Ask the owner for a role that may.", false)                                                 \
+    X(TOKEN, "TokenRefused", "The token is not valid.",                                            \
+      "BATON_TOKEN is unknown, revoked or expired.", "Ask for a new invitation.", false)           \
+    X(NOT_HOLDER, "NotHolder", "Somebody else drives.",                                            \
+      "The caller does not hold the baton of this target.",                                        \
+      "Ask for it with 'baton request'.", false)                                                   \
     X(STALE, "StaleEpoch", "Somebody else drives now.",                                            \
       "The epoch in the call is not the current one.", "Request the baton, then try again.",       \
       false)                                                                                       \

@@ -24,6 +24,8 @@ enum capability_flags {
     CAP_ASKS = 1u << 2,      /* the command asks on a terminal first; --force does not */
     CAP_STARTS_HUB = 1u << 3,/* the command starts the hub when none runs */
     CAP_INTERNAL = 1u << 4,  /* a method of the wire that has no command (hello, layout.*) */
+    CAP_SELF = 1u << 5,      /* for whoever is bound to one workspace too, though the input names
+                                none: about the caller, or the handler leaves out the others */
 };
 
 struct hub;

@@ -44,21 +44,35 @@ void schemas_destroy(struct schemas *schemas)
     free(schemas);
 }
 
-enum err schemas_apply(struct schemas *schemas, const struct capability *row, cJSON *value,
-                       char *why, size_t size)
+/* NULL: the row's schema is no JSON. */
+static const cJSON *schema_of(struct schemas *schemas, const struct capability *row)
 {
     struct known **at = &schemas->known[((uintptr_t)row / sizeof *row) % BUCKETS];
     while (*at && (*at)->row != row)
         at = &(*at)->next;
     if (!*at) {
         cJSON *schema = NULL;
-        if (json_parse(row->input, strlen(row->input), &schema) != ERR_OK) {
-            snprintf(why, size, "the schema of %s.%s is broken", row->group, row->name);
-            return ERR_INTERNAL;
-        }
+        if (json_parse(row->input, strlen(row->input), &schema) != ERR_OK)
+            return NULL;
         *at = mem_zalloc(sizeof **at);
         (*at)->row = row;
         (*at)->schema = schema;
     }
-    return schema_apply_known((*at)->schema, schemas->patterns, value, why, size);
+    return (*at)->schema;
+}
+
+enum err schemas_apply(struct schemas *schemas, const struct capability *row, cJSON *value,
+                       char *why, size_t size)
+{
+    const cJSON *schema = schema_of(schemas, row);
+    if (!schema) {
+        snprintf(why, size, "the schema of %s.%s is broken", row->group, row->name);
+        return ERR_INTERNAL;
+    }
+    return schema_apply_known(schema, schemas->patterns, value, why, size);
+}
+
+bool schemas_has(struct schemas *schemas, const struct capability *row, const char *property)
+{
+    return json_get(json_get(schema_of(schemas, row), "properties"), property) != NULL;
 }

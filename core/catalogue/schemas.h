@@ -18,4 +18,7 @@ void schemas_destroy(struct schemas *schemas); /* takes NULL */
 enum err schemas_apply(struct schemas *schemas, const struct capability *row, cJSON *value,
                        char *why, size_t size);
 
+/* Does the row's input have such a property at its top level? */
+bool schemas_has(struct schemas *schemas, const struct capability *row, const char *property);
+
 #endif

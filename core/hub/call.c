@@ -4,6 +4,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/catalogue/schemas.h"
+#include "core/hub/streams.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@ void call_destroy(struct call *c)
 {
     if (!c)
         return;
+    if (c->away && c->hub->io)
+        hub_post_stream(c->hub, streams_came_back, mem_dup(c->away_id, sizeof c->away_id));
     if (c->handle && c->hub->io)
         c->hub->io->reply(c->hub->io_data, c->handle, NULL, 0);
     cJSON_Delete(c->request);
@@ -90,8 +93,13 @@ void call_reply(struct call *c, cJSON *result)
 
 void call_format_error(struct call *c, enum err code, const char *message)
 {
+    call_format_error_with(c, code, message, NULL);
+}
+
+void call_format_error_with(struct call *c, enum err code, const char *message, cJSON *more)
+{
     const struct err_text *t = err_text(code);
-    cJSON *error = cJSON_CreateObject(), *data = cJSON_CreateObject();
+    cJSON *error = cJSON_CreateObject(), *data = more ? more : cJSON_CreateObject();
 
     json_add_int(error, "code",
                  code == ERR_UNKNOWN_METHOD ? -32601
@@ -129,12 +137,6 @@ enum err call_fail(struct call *c, enum err code, const char *format, ...)
     return code;
 }
 
-static bool member_name_ok(const char *name)
-{
-    size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.@-");
-    return n >= 1 && n < MEMBER_NAME_MAX && name[n] == '\0';
-}
-
 static enum err parse(struct call *c, char *why, size_t size)
 {
     const cJSON *params;
@@ -151,40 +153,41 @@ static enum err parse(struct call *c, char *why, size_t size)
         return ERR_USAGE;
     }
     c->params = (cJSON *)(uintptr_t)params;
-    const cJSON *auth = json_get(c->request, "auth");
-    const char *identity = json_string(auth, "identity", NULL);
-    if (identity && *identity && !member_name_ok(identity)) {
-        snprintf(why, size, "the identity is no name of a member");
-        return ERR_INVALID;
-    }
-    snprintf(c->who, sizeof c->who, "%s", identity && *identity ? identity : c->hub->user);
-    return ERR_OK;
+    return access_identify(c, why, size);
 }
 
-/* The input against its schema. A row belongs to one lane, and so to one thread. */
-static enum err check_input(struct call *c, char *why, size_t size)
+/* The input against its schema, then role and place. A row belongs to one lane, and so its parsed
+ * schema to one thread. */
+static enum err check(struct call *c, char *why, size_t size)
 {
     struct schemas *schemas =
         c->row->lane == LANE_STREAM ? c->hub->stream_schemas : c->hub->control_schemas;
-    return schemas_apply(schemas, c->row, c->params, why, size);
+    enum err e = schemas_apply(schemas, c->row, c->params, why, size);
+    return e == ERR_OK ? access_check(c, schemas, why, size) : e;
+}
+
+static enum err unknown_method(const struct call *c, char *why, size_t size)
+{
+    const char *method = json_string(c->request, "method", "");
+    char near[200], safe[100];
+    text_make_safe(safe, sizeof safe, method, strlen(method));
+    catalogue_nearest(hub_catalogue(), method, near, sizeof near);
+    snprintf(why, size, "the hub has no \"%s\"%s%s", safe, *near ? "; near it: " : "", near);
+    return ERR_UNKNOWN_METHOD;
 }
 
 enum err call_run(struct call *c)
 {
     char why[512] = "";
-    enum err e = parse(c, why, sizeof why);
+    enum err e = ERR_OK;
 
-    if (e == ERR_OK && (!c->row || !c->row->handle)) {
-        const char *method = json_string(c->request, "method", "");
-        char near[200], safe[100];
-        text_make_safe(safe, sizeof safe, method, strlen(method));
-        catalogue_nearest(hub_catalogue(), method, near, sizeof near);
-        snprintf(why, sizeof why, "the hub has no \"%s\"%s%s", safe, *near ? "; near it: " : "",
-                 near);
-        e = ERR_UNKNOWN_METHOD;
-    }
+    if (c->request) /* it was checked before it made a detour */
+        return c->detour ? c->detour(c->hub, c) : c->row->handle(c->hub, c);
+    e = parse(c, why, sizeof why);
+    if (e == ERR_OK && (!c->row || !c->row->handle))
+        e = unknown_method(c, why, sizeof why);
     if (e == ERR_OK)
-        e = check_input(c, why, sizeof why);
+        e = check(c, why, sizeof why);
     if (e == ERR_OK)
         e = c->row->handle(c->hub, c);
     if (e != ERR_OK && !c->answered)

@@ -1,5 +1,6 @@
 /* The table of all that the hub can do. A row, a handler and a test are what a new capability
  * needs; commands, help, completion and manual follow from the row. Constant data. */
+#include "core/hub/capabilities.h"
 #include "core/hub/hub_private.h"
 
 /* The schemas below are text made of tokens: these two must stay words. */
@@ -83,8 +84,8 @@
 
 static const enum err no_errors[] = {ERR_OK};
 static const enum err not_found[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_OK};
-static const enum err shell_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_ENDED,
-                                        ERR_STALE,     ERR_BUSY,      ERR_OK};
+static const enum err shell_errors[] = {ERR_NOT_FOUND,  ERR_AMBIGUOUS, ERR_ENDED,   ERR_STALE,
+                                        ERR_NOT_HOLDER, ERR_BUSY,      ERR_TIMEOUT, ERR_OK};
 static const enum err read_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_GONE, ERR_OK};
 static const enum err busy[] = {ERR_BUSY, ERR_NOT_FOUND, ERR_OK};
 static const enum err open_errors[] = {ERR_NOT_FOUND, ERR_LIMIT, ERR_EXEC, ERR_DISK_FULL, ERR_OK};
@@ -113,7 +114,7 @@ static const enum err wait_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_TIMEOUT
 #define SHELL_LIST_SCHEMA                                                                          \
     {                                                                                              \
         "type" : "array", "items" : SHELL_OBJECT, "x-columns" : [                                  \
-            "shellId", "workspace", "name", "state", "exitCode", "typed", "cols", "rows", "title"  \
+            "shellId", "workspace", "name", "state", "exitCode", "holder", "cols", "rows", "title" \
         ]                                                                                          \
     }
 
@@ -134,8 +135,8 @@ static const struct capability table[] = {
          },
          "additionalProperties" : false
      }),
-     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_INTERNAL,
-     no_errors, hub_hello},
+     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL,
+     CAP_INTERNAL | CAP_SELF, no_errors, hub_hello},
     {"hub", "run", "1.0", "Run the hub in the foreground",
      INPUT("properties"
            : {
@@ -152,8 +153,8 @@ static const struct capability table[] = {
     {"hub", "stop", "1.0", "Stop the hub and close its shells",
      INPUT("properties"
            : {FORCE}),
-     SCHEMA({"type" : "object", "x-sentence" : "The hub has stopped."}),
-     TIER_NOTIFY, ROLE_OWNER, LANE_CONTROL, CAP_ASKS | CAP_LONG, busy, hub_stop},
+     SCHEMA({"type" : "object", "x-sentence" : "The hub has stopped."}), TIER_NOTIFY, ROLE_OWNER,
+     LANE_CONTROL, CAP_ASKS | CAP_LONG, busy, hub_stop},
     {"hub", "status", "1.0", "Show the hub's health: clients, streams and their lag, queues",
      NO_INPUT, SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, 0,
      no_errors, hub_status},
@@ -188,7 +189,8 @@ static const struct capability table[] = {
      ROLE_DRIVER, LANE_CONTROL, CAP_STARTS_HUB, not_found, workspace_open},
     {"workspace", "list", "1.0", "List the workspaces", NO_INPUT,
      SCHEMA({"type" : "array", "x-columns" : [ "workspace", "state", "shells", "cwd" ]}),
-     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB, no_errors, workspace_list},
+     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB | CAP_SELF, no_errors,
+     workspace_list},
     {"workspace", "close", "1.0", "Close a workspace and its shells; the records stay",
      INPUT("properties"
            : {KEY, FORCE}, "required"
@@ -268,13 +270,31 @@ static const struct capability table[] = {
                },
                "data" :
                    {"type" : "string", "maxLength" : 1400000, "description" : "the same as base64"},
-               EPOCH
+               EPOCH,
+               "typed" : {
+                   "type" : "boolean",
+                   "default" : false,
+                   "description" : "a person's keystrokes: they make a draft until their line ends"
+               },
+               "queue" : {
+                   "type" : "boolean",
+                   "default" : false,
+                   "description" : "wait for the baton and for the end of a half-typed line"
+               },
+               "timeout" : {
+                   "type" : "number",
+                   "minimum" : 0,
+                   "maximum" : 86400,
+                   "default" : 30,
+                   "description" : "how long such a text may wait",
+                   "x-value" : "SECONDS"
+               }
            },
              "required"
            : ["shellId"], "x-positional"
            : [ "shellId", "text" ]),
      SCHEMA({"type" : "object", "x-sentence" : ""}), TIER_NOTIFY, ROLE_DRIVER, LANE_STREAM,
-     CAP_STARTS_HUB, shell_errors, shell_write},
+     CAP_LONG | CAP_STARTS_HUB, shell_errors, shell_write},
     {"shell", "keys", "1.0", "Press keys in a shell: C-c Up Enter F5 M-x, or plain text",
      INPUT("properties"
            : {
@@ -292,7 +312,7 @@ static const struct capability table[] = {
            : [ "shellId", "keys" ], "x-positional"
            : [ "shellId", "keys" ]),
      SCHEMA({"type" : "object", "x-sentence" : ""}), TIER_NOTIFY, ROLE_DRIVER, LANE_STREAM,
-     CAP_STARTS_HUB, shell_errors, shell_keys},
+     CAP_LONG | CAP_STARTS_HUB, shell_errors, shell_keys},
     {"shell", "resize", "1.0", "Change a shell's size",
      INPUT("properties"
            : {SHELL_ID, ROWS, COLS, EPOCH}, "required"
@@ -591,11 +611,14 @@ static const struct capability table[] = {
 #define P1(n)  &table[n]
 #define P4(n)  P1(n), P1((n) + 1), P1((n) + 2), P1((n) + 3)
 #define P16(n) P4(n), P4((n) + 4), P4((n) + 8), P4((n) + 12)
-static const struct capability *const rows[] = {P16(0), P16(16), P1(32), P1(33), P1(34)};
-_Static_assert(sizeof rows / sizeof *rows == COUNT, "every row is in the catalogue");
+#define Q1(n)  &people_rows[n]
+#define Q4(n)  Q1(n), Q1((n) + 1), Q1((n) + 2), Q1((n) + 3)
+static const struct capability *const rows[] = {P16(0), P16(16), P1(32), P1(33), P1(34),
+                                                Q4(0),  Q4(4),   Q4(8),  Q1(12)};
+_Static_assert(sizeof rows / sizeof *rows == COUNT + PEOPLE_ROWS, "every row is in the catalogue");
 
 const struct catalogue *hub_catalogue(void)
 {
-    static const struct catalogue all = {rows, COUNT};
+    static const struct catalogue all = {rows, sizeof rows / sizeof *rows};
     return &all;
 }

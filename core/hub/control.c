@@ -184,12 +184,17 @@ struct call *control_parked(struct hub *hub, uint64_t serial)
     return c;
 }
 
-void control_answered(struct hub *hub, struct call *c)
+void control_unpark(struct hub *hub, struct call *c)
 {
     struct call **at = parked_link(hub, c);
     if (*at)
         *at = c->next;
     c->parked = false;
+}
+
+void control_answered(struct hub *hub, struct call *c)
+{
+    control_unpark(hub, c);
     c->next = hub->done;
     hub->done = c;
 }
@@ -241,11 +246,29 @@ static void fail_batch(struct hub *hub, enum err e)
     }
 }
 
+/* What was to be done once it is committed. The stream thread's part comes before the answers: who
+ * was told that it holds the baton may type at once. */
+static void run_afters(struct hub *hub, bool on_stream)
+{
+    for (size_t i = 0; i < hub->after_count; i++) {
+        struct after a = hub->afters[i];
+        if (a.on_stream != on_stream)
+            continue;
+        if (on_stream) {
+            hub_post_stream(hub, a.work, a.arg);
+        } else {
+            a.work(hub, a.arg);
+            free(a.arg);
+        }
+    }
+}
+
 static void finish_batch(struct hub *hub)
 {
     char topic[sizeof hub->frames->topic];
     size_t events = 0;
 
+    run_afters(hub, true);
     for (size_t i = 0; i < hub->frame_count; i++) {
         struct frame *f = &hub->frames[i];
         memcpy(topic, f->topic, sizeof topic);
@@ -270,15 +293,7 @@ static void finish_batch(struct hub *hub)
         call_send(ordered);
         ordered = next;
     }
-    for (size_t i = 0; i < hub->after_count; i++) {
-        struct after a = hub->afters[i];
-        if (a.on_stream) {
-            hub_post_stream(hub, a.work, a.arg);
-        } else {
-            a.work(hub, a.arg);
-            free(a.arg);
-        }
-    }
+    run_afters(hub, false);
     hub->after_count = 0;
     if (events)
         events_wake(hub);
@@ -342,9 +357,10 @@ enum err control_create(struct hub *hub)
     inbox_init(&hub->control_in, &hub->control_loop, on_wake, hub);
     uv_timer_init(&hub->control_loop, &hub->parked_timer);
     uv_timer_init(&hub->control_loop, &hub->again_timer);
+    uv_timer_init(&hub->control_loop, &hub->baton_timer);
     uv_signal_init(&hub->control_loop, &hub->on_term);
     uv_signal_init(&hub->control_loop, &hub->on_int);
-    hub->parked_timer.data = hub->again_timer.data = hub;
+    hub->parked_timer.data = hub->again_timer.data = hub->baton_timer.data = hub;
     hub->on_term.data = hub->on_int.data = hub;
     return ERR_OK;
 }

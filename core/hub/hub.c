@@ -5,7 +5,9 @@
 #include "core/base/mem.h"
 #include "core/base/paths.h"
 #include "core/catalogue/schemas.h"
+#include "core/hub/batons.h"
 #include "core/hub/streams.h"
+#include "core/people/roster.h"
 
 #include <pwd.h>
 #include <sodium.h>
@@ -33,6 +35,7 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
     hub->user = user_name();
     hub->started_us = clock_wall_us();
     hub->registry = registry_create();
+    hub->roster = roster_create();
     hub->control_schemas = schemas_create();
     hub->stream_schemas = schemas_create();
     control_create(hub);
@@ -78,6 +81,8 @@ void hub_destroy(struct hub *hub)
     journal_close(hub->journal);
     config_destroy(hub->config);
     registry_destroy(hub->registry);
+    roster_destroy(hub->roster);
+    batons_finish(hub);
     schemas_destroy(hub->control_schemas);
     schemas_destroy(hub->stream_schemas);
     free(hub->afters);

@@ -8,6 +8,7 @@
 #include "core/hub/hub.h"
 #include "core/hub/registry.h"
 #include "core/journal/journal.h"
+#include "core/people/baton.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -38,6 +39,14 @@ struct call {
 
     cJSON *request, *params; /* params borrows from request */
     char who[MEMBER_NAME_MAX];
+    enum baton_kind kind;
+    enum role role;
+    char scope[64];  /* the only workspace that the caller may see; "" all */
+    char invite[32]; /* the invitation that its token is of; "" none */
+    /* An input that found the baton free goes by control and back (stream_gate.c). */
+    enum err (*detour)(struct hub *hub, struct call *c); /* instead of the row's handler */
+    bool away, granted;
+    char away_id[32];
     struct buf answer; /* a whole wire message; on control held until the commit */
     bool answered;
     bool parked;
@@ -56,10 +65,14 @@ struct inbox {
 
 struct peer { /* control's: one connection that said hello */
     uint32_t id;
-    char who[MEMBER_NAME_MAX], kind[32], workspace[64], looking[64];
+    char who[MEMBER_NAME_MAX], kind[32], workspace[64], looking[64], invite[32];
+    enum baton_kind member_kind;
+    enum role role;
+    int64_t expires_us; /* 0 never */
     int pid, rows, cols;
     int64_t since_us;
     bool present; /* it shows itself in member.list, memberJoined was written */
+    bool lasting; /* a console: with the last of them the member is gone (batons.c) */
 };
 
 struct after { /* what happens when the transaction is committed; dropped when it is not */
@@ -85,6 +98,7 @@ struct hub {
 
     struct inbox control_in, stream_in; /* any thread */
     struct registry *registry;          /* any thread, has its own lock */
+    struct roster *roster;              /* any thread, has its own lock */
     atomic_int client_count;
 
     /* control's */
@@ -98,6 +112,9 @@ struct hub {
     struct call *done;   /* answered in this batch, newest first */
     struct call *again;  /* work that failed for now (a full disk) */
     uv_timer_t again_timer;
+    uv_timer_t baton_timer; /* the next grace, challenge or invitation that ends */
+    struct seen *seen;      /* members without a lasting link that hold a baton */
+    size_t seen_count;
     uint64_t next_serial;
     struct peer *peers;
     size_t peer_count;
@@ -124,6 +141,12 @@ void call_destroy(struct call *c);
 enum err call_run(struct call *c); /* what the handler gave */
 void call_send(struct call *c);    /* lets the answer go; the call is destroyed */
 void call_format_error(struct call *c, enum err code, const char *message);
+/* more (taken, may be NULL) is an object to which the error's own words are added: its data. */
+void call_format_error_with(struct call *c, enum err code, const char *message, cJSON *more);
+
+/* --- access.c: any hub thread --- */
+enum err access_identify(struct call *c, char *why, size_t size); /* who, kind, role, scope */
+enum err access_check(struct call *c, struct schemas *schemas, char *why, size_t size);
 
 /* --- inbox.c: any thread --- */
 void inbox_init(struct inbox *in, uv_loop_t *loop, uv_async_cb wake, struct hub *hub);
@@ -149,12 +172,23 @@ enum err control_event(struct hub *hub, const char *kind, const char *workspace,
 uint64_t control_park(struct hub *hub, struct call *c, int64_t timeout_ms);
 struct call *control_parked(struct hub *hub, uint64_t serial); /* NULL when it is gone */
 void control_answered(struct hub *hub, struct call *c);        /* a parked call was answered */
+void control_unpark(struct hub *hub, struct call *c); /* it is the caller's again; after a commit */
 void control_stop(struct hub *hub, int exit_status);
 
 /* --- streams.c, stream_calls.c: see streams.h --- */
 
 /* --- hub_calls.c --- */
 void hub_stopped(struct hub *hub); /* both threads rest: answers who waits for just that */
+
+/* --- baton_calls.c --- */
+enum err batons_input(struct hub *hub, struct call *c); /* a detour: see stream_gate.c */
+void batons_settled(struct hub *hub); /* after a commit: requests that wait are looked at */
+
+/* --- invites.c --- */
+enum err invites_recover(struct hub *hub);
+enum err invites_tick(struct hub *hub, int64_t now_us, int64_t *soonest_us);
+bool invites_may_drive(struct hub *hub, const char *name, const char *workspace,
+                       enum baton_kind *ret_kind);
 
 /* --- members.c --- */
 enum err members_gone(struct hub *hub, uint32_t peer);
@@ -183,11 +217,15 @@ enum err shells_close(struct hub *hub, const char *workspace);
     X(hub_stop)                                                                                    \
     X(hub_reload)                                                                                  \
     X(hub_upgrade)                                                                                 \
-    X(config_show_call) X(workspace_open) X(workspace_list) X(workspace_close) X(workspace_delete) \
-        X(shell_open) X(shell_list) X(shell_close) X(shell_rename) X(shell_write) X(shell_keys)    \
-            X(shell_resize) X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records)       \
-                X(stream_list) X(events_since) X(events_next) X(layout_get) X(layout_put)          \
-                    X(member_list) X(member_look)
+    X(config_show_call)                                                                            \
+    X(workspace_open) X(workspace_list) X(workspace_close) X(workspace_delete) X(shell_open)       \
+        X(shell_list) X(shell_close) X(shell_rename) X(shell_write) X(shell_keys) X(shell_resize)  \
+            X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records) X(stream_list)        \
+                X(events_since) X(events_next) X(layout_get) X(layout_put) X(member_list)          \
+                    X(member_look) X(member_alive) X(member_kick) X(baton_take) X(baton_request)   \
+                        X(baton_pass) X(baton_release) X(baton_deny) X(baton_withdraw)             \
+                            X(baton_status) X(baton_log) X(baton_invite) X(invite_list)            \
+                                X(invite_revoke)
 #define X(name) enum err name(struct hub *hub, struct call *c);
 HUB_HANDLERS(X)
 #undef X

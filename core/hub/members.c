@@ -1,10 +1,12 @@
 /* Who is attached right now: one entry a connection that has said hello. Only those that show
  * themselves (a console) are members present and make events; a command that comes and goes does
  * not fill the journal. Control. */
-#include "core/hub/hub_private.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/hub/batons.h"
 #include "core/hub/streams.h"
+#include "core/people/role.h"
+#include "core/people/roster.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -26,8 +28,19 @@ static struct peer *find_or_add(struct hub *hub, const struct call *c)
     p = &hub->peers[hub->peer_count++];
     *p = (struct peer){.id = c->peer, .since_us = clock_wall_us()};
     snprintf(p->who, sizeof p->who, "%s", c->who);
+    snprintf(p->invite, sizeof p->invite, "%s", c->invite);
+    p->member_kind = c->kind;
+    p->role = c->role;
     atomic_fetch_add(&hub->client_count, 1);
     return p;
+}
+
+/* When the caller's invitation ends, ms since 1970; 0 never. */
+static int64_t expiry_of(struct hub *hub, const struct call *c)
+{
+    struct grant grant;
+    const char *token = json_string(json_get(c->request, "auth"), "token", "");
+    return *token && roster_find(hub->roster, token, 0, &grant) == ROSTER_OK ? grant.expires_ms : 0;
 }
 
 enum err hub_hello(struct hub *hub, struct call *c)
@@ -45,6 +58,13 @@ enum err hub_hello(struct hub *hub, struct call *c)
     struct peer *p = find_or_add(hub, c);
     snprintf(p->kind, sizeof p->kind, "%s", json_string(client, "kind", "program"));
     p->pid = (int)json_int(client, "pid", 0);
+    p->lasting = strcmp(p->kind, "console") == 0 || strcmp(p->kind, "mcp") == 0;
+    p->expires_us = expiry_of(hub, c) * 1000;
+    if (p->expires_us)
+        control_after(hub, batons_tick, NULL);
+    enum err e = batons_linked(hub, c->who);
+    if (e != ERR_OK)
+        return e;
     cJSON *r = cJSON_CreateObject(), *me = cJSON_AddObjectToObject(r, "hub");
     json_add_int(r, "version", max < HUB_PROTOCOL_MAX ? max : HUB_PROTOCOL_MAX);
     cJSON_AddStringToObject(me, "name", hub->name);
@@ -52,7 +72,11 @@ enum err hub_hello(struct hub *hub, struct call *c)
     json_add_int(me, "pid", getpid());
     json_add_int(me, "started", hub->started_us / 1000);
     cJSON_AddStringToObject(r, "member", c->who);
-    cJSON_AddStringToObject(r, "role", "owner");
+    cJSON_AddStringToObject(r, "kind", baton_kind_name(c->kind));
+    cJSON_AddStringToObject(r, "role", role_name(c->role));
+    cJSON_AddStringToObject(r, "workspace", c->scope);
+    cJSON_AddStringToObject(r, "inviteId", c->invite);
+    json_add_int(r, "expires", p->expires_us / 1000);
     json_add_int(r, "clientId", p->id);
     json_add_int(r, "head", hub->event_head);
     call_reply(c, r);
@@ -63,7 +87,9 @@ static cJSON *describe(const struct peer *p)
 {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "member", p->who);
-    cJSON_AddStringToObject(o, "kind", "human");
+    cJSON_AddStringToObject(o, "kind", baton_kind_name(p->member_kind));
+    cJSON_AddStringToObject(o, "role", role_name(p->role));
+    cJSON_AddStringToObject(o, "inviteId", p->invite);
     cJSON_AddStringToObject(o, "client", p->kind);
     cJSON_AddStringToObject(o, "workspace", p->workspace);
     cJSON_AddStringToObject(o, "looking", p->looking);
@@ -115,20 +141,36 @@ enum err member_look(struct hub *hub, struct call *c)
     return e;
 }
 
+enum err member_alive(struct hub *hub, struct call *c)
+{
+    enum err e = batons_linked(hub, c->who);
+    if (e == ERR_OK)
+        call_reply(c, NULL);
+    return e;
+}
+
 enum err members_gone(struct hub *hub, uint32_t peer)
 {
     struct peer *p = find(hub, peer);
     enum err e = ERR_OK;
     if (!p)
         return ERR_OK;
-    if (p->present) {
-        cJSON *data = describe(p);
-        e = control_event(hub, "memberLeft", p->workspace, p->who, "", data);
+    const struct peer was = *p;
+    if (was.present) {
+        cJSON *data = describe(&was);
+        e = control_event(hub, "memberLeft", was.workspace, was.who, "", data);
         cJSON_Delete(data);
     }
-    if (e == ERR_OK) {
-        *p = hub->peers[--hub->peer_count];
-        atomic_fetch_sub(&hub->client_count, 1);
+    if (e != ERR_OK)
+        return e;
+    p->lasting = false;
+    if (was.lasting)
+        e = batons_unlinked(hub, was.who);
+    if (e != ERR_OK) {
+        p->lasting = was.lasting;
+        return e;
     }
-    return e;
+    *p = hub->peers[--hub->peer_count];
+    atomic_fetch_sub(&hub->client_count, 1);
+    return ERR_OK;
 }

@@ -18,6 +18,11 @@ struct stream_info {
     int rows, cols;
     uint32_t bells;
     uint64_t resizes, sized_at; /* how many there were in this hub's life, and where the last was */
+    char holder[64];            /* of the baton; "" free */
+    bool holder_agent;
+    uint64_t epoch;
+    int64_t input_us; /* when the holder typed last, wall clock; 0 never */
+    bool line_open;   /* something was typed since the last end of a line */
     bool exited, flood, lost;
     int exit_code;
     int32_t pid;

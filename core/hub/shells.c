@@ -4,7 +4,7 @@
  *
  * A shell's states: starting → running → exited (the program ended), lost (the keeper died), failed
  * (it never ran), and closed (dismissed; its record stays until the workspace is deleted). */
-#include "core/hub/hub_private.h"
+#include "core/hub/batons.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -340,6 +340,10 @@ static void add_to_list(void *data, const char *key, const cJSON *doc)
     if (registry_get(l->hub->registry, key, &info)) {
         json_add_text(o, "title", info.title, strlen(info.title));
         cJSON_AddStringToObject(o, "typed", info.typed);
+        cJSON_AddStringToObject(o, "holder", info.holder);
+        cJSON_AddStringToObject(o, "holderKind",
+                                baton_kind_name(info.holder_agent ? BATON_AGENT : BATON_HUMAN));
+        json_add_int(o, "epoch", (int64_t)info.epoch);
         json_add_int(o, "pos", (int64_t)info.pos);
         cJSON_ReplaceItemInObjectCaseSensitive(o, "rows", cJSON_CreateNumber(info.rows));
         cJSON_ReplaceItemInObjectCaseSensitive(o, "cols", cJSON_CreateNumber(info.cols));
@@ -521,6 +525,8 @@ enum err shells_ended(struct hub *hub, void *arg)
     if (e == ERR_OK && closing)
         e = control_event(hub, "shellClosed", json_string(doc, "workspace", ""), "", end->id, data);
     if (e == ERR_OK)
+        e = batons_ended(hub, end->id);
+    if (e == ERR_OK)
         control_after_on_stream(hub, streams_bye, mem_dup(end->id, sizeof end->id));
     cJSON_Delete(data);
     cJSON_Delete(doc);
@@ -567,6 +573,8 @@ static void recover_one(void *data, const char *key, const cJSON *doc)
     attach.recovering = true;
     attach.ended = strcmp(state, "running") != 0 && strcmp(state, "starting") != 0;
     hub_post_stream(hub, streams_attach, mem_dup(&attach, sizeof attach));
+    if (!attach.ended)
+        batons_recover(hub, key);
 }
 
 enum err shells_recover(struct hub *hub, void *arg)
@@ -576,5 +584,7 @@ enum err shells_recover(struct hub *hub, void *arg)
     const struct event_filter head = {.since = INT64_MAX, .limit = 1};
     enum err e = journal_events(hub->journal, &head, &none, &hub->event_head);
     cJSON_Delete(none);
+    if (e == ERR_OK)
+        e = invites_recover(hub);
     return e == ERR_OK ? journal_each(hub->journal, "shell", recover_one, hub) : e;
 }

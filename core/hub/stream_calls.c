@@ -1,6 +1,5 @@
 /* The calls that the stream thread answers: input, sizes, snapshots, and reading records. They
- * never wait for a sync. Who may type is settled elsewhere; the epoch travels with the input
- * already. */
+ * never wait for a sync. Who may type: stream_gate.c. */
 #include "core/hub/stream_private.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
@@ -10,24 +9,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-
-static enum err type(struct hub *hub, struct call *c, struct stream *st, const char *bytes,
-                     size_t n)
-{
-    (void)hub;
-    enum err e = stream_input(st, (uint64_t)call_int(c, "epoch", 0), c->who, bytes, n);
-    if (e == ERR_ENDED)
-        return call_fail(c, e, "%s has ended", st->info.id);
-    if (e == ERR_BUSY)
-        return call_fail(c, e, "%s does not read its input; nothing was typed", st->info.id);
-    if (e != ERR_OK)
-        return e;
-    cJSON *r = cJSON_CreateObject();
-    cJSON_AddStringToObject(r, "shellId", st->info.id);
-    json_add_int(r, "pos", (int64_t)st->info.pos);
-    call_reply(c, r);
-    return ERR_OK;
-}
 
 enum err shell_write(struct hub *hub, struct call *c)
 {
@@ -39,10 +20,10 @@ enum err shell_write(struct hub *hub, struct call *c)
         return e;
     const char *text = call_string(c, "text", NULL);
     if (text)
-        return type(hub, c, st, text, strlen(text));
+        return gate_input(hub, c, st, text, strlen(text));
     if (json_get_base64(c->params, "data", &bytes, &n) != ERR_OK)
         return call_fail(c, ERR_INVALID, "\"text\" is missing, or \"data\" as base64");
-    e = type(hub, c, st, bytes, n);
+    e = gate_input(hub, c, st, bytes, n);
     free(bytes);
     return e;
 }
@@ -62,7 +43,7 @@ enum err shell_keys(struct hub *hub, struct call *c)
         if (!keyname_encode(key->valuestring, modes.app_cursor_keys, &bytes))
             buf_puts(&bytes, key->valuestring);
     }
-    e = type(hub, c, st, bytes.data, bytes.len);
+    e = gate_input(hub, c, st, bytes.data, bytes.len);
     buf_finish(&bytes);
     return e;
 }
@@ -76,6 +57,9 @@ enum err shell_resize(struct hub *hub, struct call *c)
         return e;
     if (st->fd < 0 || st->info.exited)
         return call_fail(c, ERR_ENDED, "%s has ended", st->info.id);
+    e = gate_resize(c, st);
+    if (e != ERR_OK)
+        return e;
     e = keeper_send_resize(st->fd, rows, cols);
     if (e == ERR_AGAIN)
         return call_fail(c, ERR_BUSY, "%s does not take its size now", st->info.id);
@@ -118,6 +102,10 @@ static cJSON *describe(const struct stream *st)
     cJSON_AddBoolToObject(cursor, "visible", modes.cursor_visible);
     json_add_text(r, "title", st->info.title, strlen(st->info.title));
     cJSON_AddStringToObject(r, "typed", st->info.typed);
+    cJSON_AddStringToObject(r, "holder", st->info.holder);
+    cJSON_AddStringToObject(r, "holderKind",
+                            baton_kind_name(st->info.holder_agent ? BATON_AGENT : BATON_HUMAN));
+    json_add_int(r, "epoch", (int64_t)st->info.epoch);
     json_add_int(r, "bells", st->info.bells);
     cJSON_AddBoolToObject(r, "alternate", modes.alternate);
     json_add_int(r, "history", screen_history(st->screen));

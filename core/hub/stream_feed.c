@@ -66,6 +66,8 @@ void stream_publish_head(struct stream *st)
     json_add_int(o, "sizedAt", (int64_t)st->info.sized_at);
     json_add_text(o, "title", st->info.title, strlen(st->info.title));
     cJSON_AddStringToObject(o, "typed", st->info.typed);
+    cJSON_AddStringToObject(o, "holder", st->info.holder);
+    json_add_int(o, "epoch", (int64_t)st->info.epoch);
     json_add_int(o, "bells", st->info.bells);
     cJSON_AddBoolToObject(o, "flood", st->info.flood);
     if (st->info.exited && !st->info.lost)

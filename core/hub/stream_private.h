@@ -10,7 +10,7 @@
 #include <regex.h>
 
 #define KEYFRAME_BYTES (16u * 1024u * 1024u) /* output between two keyframes */
-#define STREAM_TURN    (64u * 1024u) /* output that one turn takes in */
+#define STREAM_TURN    (64u * 1024u)         /* output that one turn takes in */
 #define INPUT_QUEUE    (1024u * 1024u)       /* bytes that wait for a keeper that does not read */
 
 struct input { /* what a full socket has not taken yet */
@@ -29,6 +29,14 @@ struct waiter { /* a parked shell.wait */
     int64_t idle_us; /* 0: not asked for */
     int64_t deadline_us;
     uint32_t bells; /* when the wait began */
+};
+
+struct queued { /* text that waits for the baton, or for the end of what somebody types */
+    struct queued *next;
+    struct call *call; /* parked; its sender learns what became of it */
+    int64_t id, deadline_us;
+    size_t n;
+    char bytes[];
 };
 
 struct keyframe_job {
@@ -56,8 +64,8 @@ struct stream {
     bool ack_due;
     bool close_due; /* to be told once the socket takes it */
 
-    bool loading;       /* the log of an earlier hub's time: answers are compared, not sent */
-    struct buf answers; /* while loading: what the screen answered and no record shows yet */
+    bool loading;             /* the log of an earlier hub's time: answers are compared, not sent */
+    struct buf answers;       /* while loading: what the screen answered and no record shows yet */
     uint64_t answers_pending; /* bytes of answers sent and not seen recorded */
 
     uint64_t acked, keyframe_pos;
@@ -69,6 +77,10 @@ struct stream {
     int64_t output_us, mark_us;
     bool runnable, at_end, moved, end_told;
     uint64_t head_told; /* position of the newest head that was published */
+
+    unsigned away;   /* inputs that control looks at just now; others queue up behind */
+    uint32_t typist; /* the console whose half-typed line stands there; 0 none */
+    struct queued *queued;
 
     struct waiter *waiters;
 
@@ -86,6 +98,8 @@ struct streams {
     uv_timer_t waits;  /* the next waiter's time */
     uv_timer_t gentle; /* turns for floods while somebody types */
     int64_t input_us;  /* when somebody typed last */
+    uv_timer_t queue_timer;
+    int64_t last_queued; /* the newest queued text's number */
     bool stopping;
 };
 
@@ -118,6 +132,15 @@ bool stream_yields(const struct stream *st); /* it floods, and somebody types el
 void stream_moved(struct stream *st);
 void stream_ticking(struct hub *hub);
 void stream_save_info(struct stream *st);
+
+/* stream_gate.c */
+/* Lets a caller's input through, keeps it, or refuses it; answers the call, or parks it. */
+enum err gate_input(struct hub *hub, struct call *c, struct stream *st, const char *bytes,
+                    size_t n);
+enum err gate_resize(struct call *c, struct stream *st); /* may it? */
+void gate_flush(struct stream *st);                      /* what waited, as far as it may go now */
+void gate_drop(struct stream *st, uint32_t peer);        /* 0: all */
+void gate_on_timer(uv_timer_t *timer);
 
 /* stream_wait.c */
 void waiters_check(struct stream *st, int64_t now);

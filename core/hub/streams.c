@@ -365,6 +365,7 @@ static void destroy(struct stream *st)
         st->job->stream = NULL; /* it finishes alone */
     drop_keeper(st);
     waiters_drop(st, 0);
+    gate_drop(st, 0);
     stream_drop_screen(st);
     buf_finish(&st->answers);
     buf_finish(&st->fresh);
@@ -386,8 +387,10 @@ enum err streams_forget(struct hub *hub, void *arg)
 
 enum err streams_peer_gone(struct hub *hub, void *arg)
 {
-    for (struct stream *st = hub->streams->first; st; st = st->next)
+    for (struct stream *st = hub->streams->first; st; st = st->next) {
         waiters_drop(st, *(uint32_t *)arg);
+        gate_drop(st, *(uint32_t *)arg);
+    }
     return ERR_OK;
 }
 
@@ -431,7 +434,8 @@ void streams_create(struct hub *hub)
     uv_timer_init(&hub->stream_loop, &s->beat);
     uv_timer_init(&hub->stream_loop, &s->waits);
     uv_timer_init(&hub->stream_loop, &s->gentle);
-    s->gentle.data = hub;
+    uv_timer_init(&hub->stream_loop, &s->queue_timer);
+    s->gentle.data = s->queue_timer.data = hub;
     s->spin.data = s->tick.data = s->beat.data = s->waits.data = hub;
 }
 

@@ -23,6 +23,21 @@ enum err streams_bye(struct hub *hub, void *arg);       /* char id[32]: the end 
 enum err streams_forget(struct hub *hub, void *arg);    /* char id[32]: drop it from memory */
 enum err streams_peer_gone(struct hub *hub, void *arg); /* uint32_t: drop its parked calls */
 
+enum err streams_came_back(struct hub *hub, void *arg); /* char id[32]: an input that was away */
+
+/* Who may type into a stream from now on; what was half typed by another is thrown away. */
+struct stream_gate {
+    char id[32];
+    char holder[MEMBER_NAME_MAX]; /* "" nobody */
+    bool agent;
+    uint64_t epoch;
+};
+enum err streams_gate(struct hub *hub, const struct stream_gate *gate); /* stream thread */
+struct stream_refusal {
+    char id[32], who[MEMBER_NAME_MAX];
+};
+enum err streams_refuse_queued(struct hub *hub, void *arg); /* struct stream_refusal */
+
 /* --- control's: parked events.next calls look at what was committed --- */
 void events_wake(struct hub *hub);
 

@@ -82,11 +82,14 @@ static void count_shell(void *data, const char *key, const cJSON *doc)
 struct listing {
     struct hub *hub;
     cJSON *list;
+    const char *scope; /* the only one that the caller may see; "" all */
 };
 
 static void list_one(void *data, const char *key, const cJSON *doc)
 {
     struct listing *l = data;
+    if (*l->scope && strcmp(l->scope, key) != 0)
+        return;
     struct counting *n = mem_zalloc(sizeof *n);
     cJSON *o = cJSON_Duplicate(doc, true);
     n->workspace = key;
@@ -102,7 +105,7 @@ static void list_one(void *data, const char *key, const cJSON *doc)
 
 enum err workspace_list(struct hub *hub, struct call *c)
 {
-    struct listing l = {hub, cJSON_CreateArray()};
+    struct listing l = {hub, cJSON_CreateArray(), c->scope};
     enum err e = journal_each(hub->journal, "workspace", list_one, &l);
     if (e == ERR_OK)
         call_reply(c, l.list);

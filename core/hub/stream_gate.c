@@ -1,0 +1,340 @@
+/* Who may type into a stream. The stream thread's own copy of the baton (holder, epoch) is changed
+ * by one work alone, which control posts after the commit; so an input is wholly before or wholly
+ * behind a change of hands, and never waits for a sync. Only an input that finds the baton free
+ * does: control grants it, and while one is on that way all that come behind it take the same way,
+ * in their order.
+ *
+ * Lines. What a person types at a console is a draft until its line ends. Text from elsewhere waits
+ * for that (its sender learns what became of it), and a change of hands throws a half-typed line
+ * away, so that no program ever reads a line of two people's. Programs that have the whole screen
+ * (the alternate one) have no such line. */
+#include "core/hub/batons.h"
+#include "core/hub/stream_private.h"
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define QUEUED_MOST 256        /* texts a stream */
+#define KILL_LINE   "\x05\x15" /* to the end of the line, then kill it: readline and the tty */
+#define QUEUE_MS    30000      /* a queued text's life unless told */
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+/* Is a line half typed after these bytes? */
+static bool line_open_after(bool open, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char b = (unsigned char)bytes[i];
+        if (b == '\r' || b == '\n' || b == 0x03 || b == 0x04 || b == 0x15)
+            open = false;
+        else if (b >= 0x20 && b != 0x7f)
+            open = true;
+    }
+    return open;
+}
+
+static void set_line(struct stream *st, bool open, uint32_t typist)
+{
+    st->typist = open ? typist : 0;
+    if (st->info.line_open == open)
+        return;
+    st->info.line_open = open;
+    stream_save_info(st);
+}
+
+static bool has_line(const struct stream *st)
+{
+    struct screen_modes modes;
+    if (!st->screen)
+        return false;
+    screen_modes(st->screen, &modes);
+    return !modes.alternate;
+}
+
+/* --- letting through -------------------------------------------------------------------------- */
+
+static enum err refuse(struct call *c, const struct stream *st)
+{
+    struct baton_step step = {.outcome = BATON_REFUSED_NOT_HOLDER};
+    const uint64_t epoch = (uint64_t)call_int(c, "epoch", 0);
+    if (epoch && epoch != st->info.epoch)
+        step.outcome = BATON_REFUSED_STALE_EPOCH;
+    memcpy(step.next.holder, st->info.holder, sizeof step.next.holder);
+    step.next.epoch = st->info.epoch;
+    return batons_refuse(c, st->info.id, &step);
+}
+
+static enum err deliver(struct call *c, struct stream *st, const char *bytes, size_t n)
+{
+    enum err e = stream_input(st, st->info.epoch, c->who, bytes, n);
+    if (e == ERR_ENDED)
+        return call_fail(c, e, "%s has ended", st->info.id);
+    if (e == ERR_BUSY)
+        return call_fail(c, e, "%s does not read its input; nothing was typed", st->info.id);
+    if (e != ERR_OK)
+        return e;
+    st->info.input_us = clock_wall_us();
+    bool open = has_line(st) && line_open_after(st->info.line_open, bytes, n);
+    set_line(st, open, call_bool(c, "typed", false) ? c->peer : st->typist);
+    cJSON *r = cJSON_CreateObject();
+    cJSON_AddStringToObject(r, "shellId", st->info.id);
+    json_add_int(r, "pos", (int64_t)st->info.pos);
+    cJSON_AddStringToObject(r, "status", "delivered");
+    json_add_int(r, "epoch", (int64_t)st->info.epoch);
+    call_reply(c, r);
+    return ERR_OK;
+}
+
+/* To control, which grants a free baton to who may have it, and back. */
+static enum err detour(struct hub *hub, struct call *c, struct stream *st)
+{
+    st->away++;
+    c->away = c->parked = true;
+    snprintf(c->away_id, sizeof c->away_id, "%s", st->info.id);
+    c->detour = batons_input;
+    if (inbox_put(&hub->control_in, c, true))
+        return ERR_OK;
+    st->away--;
+    c->away = c->parked = false;
+    c->detour = NULL;
+    return call_fail(c, ERR_LIMIT, "the hub has %d calls waiting already", HUB_QUEUE_MAX);
+}
+
+enum err streams_came_back(struct hub *hub, void *arg)
+{
+    struct stream *st = stream_find(hub, arg);
+    if (st && st->away)
+        st->away--;
+    return ERR_OK;
+}
+
+/* --- the queue -------------------------------------------------------------------------------- */
+
+struct queue_event {
+    char shell[32], who[MEMBER_NAME_MAX], reason[64];
+    const char *kind;
+    int64_t id;
+    uint64_t epoch;
+};
+
+static enum err write_queue_event(struct hub *hub, void *arg)
+{
+    const struct queue_event *q = arg;
+    struct stream_info info = {0};
+    char id[32];
+    cJSON *data = cJSON_CreateObject();
+    registry_get(hub->registry, q->shell, &info);
+    snprintf(id, sizeof id, "in%lld", (long long)q->id);
+    cJSON_AddStringToObject(data, "shellId", q->shell);
+    cJSON_AddStringToObject(data, "inputId", id);
+    cJSON_AddStringToObject(data, "by", q->who);
+    if (q->reason[0])
+        cJSON_AddStringToObject(data, "reason", q->reason);
+    if (q->epoch)
+        json_add_int(data, "epoch", (int64_t)q->epoch);
+    enum err e = control_event(hub, q->kind, info.workspace, q->who, q->shell, data);
+    cJSON_Delete(data);
+    return e;
+}
+
+static void tell_queue(struct stream *st, const char *kind, const struct queued *q,
+                       const char *reason)
+{
+    struct queue_event event = {.kind = kind, .id = q->id};
+    if (strcmp(kind, "inputDelivered") == 0)
+        event.epoch = st->info.epoch;
+    snprintf(event.shell, sizeof event.shell, "%s", st->info.id);
+    snprintf(event.who, sizeof event.who, "%s", q->call->who);
+    snprintf(event.reason, sizeof event.reason, "%s", reason);
+    hub_post_control(st->hub, write_queue_event, mem_dup(&event, sizeof event));
+}
+
+static void arm_queue(struct hub *hub)
+{
+    int64_t first = INT64_MAX, now = clock_mono_us();
+    for (struct stream *st = hub->streams->first; st; st = st->next)
+        for (struct queued *q = st->queued; q; q = q->next)
+            if (q->deadline_us < first)
+                first = q->deadline_us;
+    if (first == INT64_MAX)
+        uv_timer_stop(&hub->streams->queue_timer);
+    else
+        uv_timer_start(&hub->streams->queue_timer, gate_on_timer,
+                       first > now ? (uint64_t)((first - now) / 1000 + 1) : 0, 0);
+}
+
+static bool may_go(const struct stream *st, const struct call *c)
+{
+    return strcmp(st->info.holder, c->who) == 0 && (!st->typist || st->typist == c->peer);
+}
+
+static enum err enqueue(struct hub *hub, struct call *c, struct stream *st, const char *bytes,
+                        size_t n)
+{
+    struct queued **at = &st->queued;
+    size_t count = 0;
+    for (; *at; at = &(*at)->next)
+        count++;
+    if (count == QUEUED_MOST)
+        return call_fail(c, ERR_LIMIT, "%d texts wait for %s already", QUEUED_MOST, st->info.id);
+    struct queued *q = mem_zalloc(sizeof *q + n);
+    q->call = c;
+    q->id = ++hub->streams->last_queued;
+    q->deadline_us =
+        clock_mono_us() + (int64_t)(json_number(c->params, "timeout", QUEUE_MS / 1000) * 1e6);
+    q->n = n;
+    memcpy(q->bytes, bytes, n);
+    *at = q;
+    c->parked = true;
+    tell_queue(st, "inputQueued", q, "");
+    arm_queue(hub);
+    return ERR_OK;
+}
+
+static void refuse_queued(struct stream *st, struct queued *q, enum err e, const char *reason)
+{
+    tell_queue(st, "inputRefused", q, reason);
+    call_fail(q->call, e, "the text for %s was not typed: %s", st->info.id, reason);
+    call_send(q->call);
+    free(q);
+}
+
+void gate_flush(struct stream *st)
+{
+    for (struct queued **at = &st->queued, *q; (q = *at);) {
+        if (st->info.exited) {
+            *at = q->next;
+            refuse_queued(st, q, ERR_ENDED, "it has ended");
+        } else if (!may_go(st, q->call)) {
+            at = &q->next;
+        } else {
+            *at = q->next;
+            q->call->parked = false;
+            enum err e = deliver(q->call, st, q->bytes, q->n);
+            tell_queue(st, e == ERR_OK ? "inputDelivered" : "inputRefused", q,
+                       e == ERR_OK ? "" : err_text(e)->name);
+            call_send(q->call);
+            free(q);
+        }
+    }
+}
+
+void gate_drop(struct stream *st, uint32_t peer)
+{
+    if (peer && st->typist == peer)
+        st->typist = 0; /* the line stands there, but nobody is at it any more */
+    for (struct queued **at = &st->queued, *q; (q = *at);) {
+        if (peer && q->call->peer != peer) {
+            at = &q->next;
+            continue;
+        }
+        *at = q->next;
+        if (peer)
+            tell_queue(st, "inputRefused", q, "its sender is gone");
+        call_destroy(q->call);
+        free(q);
+    }
+    if (peer)
+        gate_flush(st);
+}
+
+void gate_on_timer(uv_timer_t *timer)
+{
+    struct hub *hub = timer->data;
+    const int64_t now = clock_mono_us();
+    for (struct stream *st = hub->streams->first; st; st = st->next)
+        for (struct queued **at = &st->queued, *q; (q = *at);) {
+            if (q->deadline_us > now) {
+                at = &q->next;
+                continue;
+            }
+            *at = q->next;
+            refuse_queued(st, q, ERR_TIMEOUT, "its time ran out");
+        }
+    arm_queue(hub);
+}
+
+enum err streams_refuse_queued(struct hub *hub, void *arg)
+{
+    const struct stream_refusal *r = arg;
+    struct stream *st = stream_find(hub, r->id);
+    for (struct queued **at = st ? &st->queued : NULL, *q; at && (q = *at);) {
+        if (strcmp(q->call->who, r->who) != 0) {
+            at = &q->next;
+            continue;
+        }
+        *at = q->next;
+        refuse_queued(st, q, ERR_NOT_HOLDER, "the request was denied");
+    }
+    return ERR_OK;
+}
+
+/* --- the gate --------------------------------------------------------------------------------- */
+
+enum err gate_input(struct hub *hub, struct call *c, struct stream *st, const char *bytes, size_t n)
+{
+    const uint64_t epoch = (uint64_t)call_int(c, "epoch", 0);
+    const bool typed = call_bool(c, "typed", false), queue = call_bool(c, "queue", false);
+    const bool mine = strcmp(st->info.holder, c->who) == 0;
+
+    if (c->away) { /* it is back from control */
+        c->away = false;
+        st->away -= st->away > 0;
+    }
+    if (st->fd < 0 || st->info.exited)
+        return call_fail(c, ERR_ENDED, "%s has ended", st->info.id);
+    if (!c->granted && (st->away || !st->info.holder[0] || (!mine && queue && !epoch)))
+        return detour(hub, c, st);
+    if (epoch && epoch != st->info.epoch)
+        return refuse(c, st);
+    if (!mine)
+        return queue ? enqueue(hub, c, st, bytes, n) : refuse(c, st);
+    if (!typed && !may_go(st, c))
+        return enqueue(hub, c, st, bytes, n);
+    const bool draft = st->typist != 0;
+    enum err e = deliver(c, st, bytes, n);
+    if (draft && !st->typist && st->queued)
+        gate_flush(st);
+    return e;
+}
+
+enum err gate_resize(struct call *c, struct stream *st)
+{
+    const uint64_t epoch = (uint64_t)call_int(c, "epoch", 0);
+    const bool mine = strcmp(st->info.holder, c->who) == 0;
+    if ((epoch && epoch != st->info.epoch && st->info.holder[0]) || (st->info.holder[0] && !mine))
+        return refuse(c, st);
+    return ERR_OK;
+}
+
+enum err streams_gate(struct hub *hub, const struct stream_gate *gate)
+{
+    struct stream *st = stream_find(hub, gate->id);
+    struct stream_info info;
+    if (!st) { /* it is attached in a moment, and reads the registry then */
+        if (registry_get(hub->registry, gate->id, &info)) {
+            memcpy(info.holder, gate->holder, sizeof info.holder);
+            info.holder_agent = gate->agent;
+            info.epoch = gate->epoch;
+            registry_set(hub->registry, &info);
+        }
+        return ERR_OK;
+    }
+    const bool other = strcmp(st->info.holder, gate->holder) != 0;
+    const bool half = other && st->info.line_open && st->info.holder[0] && has_line(st);
+    memcpy(st->info.holder, gate->holder, sizeof st->info.holder);
+    st->info.holder_agent = gate->agent;
+    st->info.epoch = gate->epoch;
+    if (half)
+        stream_input(st, gate->epoch, "", KILL_LINE, sizeof KILL_LINE - 1);
+    if (other) {
+        st->info.input_us = 0;
+        set_line(st, false, 0);
+    }
+    stream_save_info(st);
+    stream_publish_head(st);
+    gate_flush(st);
+    return ERR_OK;
+}
