@@ -273,7 +273,7 @@ static void finish_batch(struct hub *hub)
         struct frame *f = &hub->frames[i];
         memcpy(topic, f->topic, sizeof topic);
         if (f->lines.len)
-            hub->io->publish(hub->io_data, topic, f->lines.data, f->lines.len);
+            hub->io->publish(hub->io_data, 0, topic, f->lines.data, f->lines.len);
         events += f->lines.len;
         buf_finish(&f->lines);
     }

@@ -76,7 +76,7 @@ void stream_publish_head(struct stream *st)
         cJSON_AddBoolToObject(o, "lost", true);
     char *text = json_print(o);
     snprintf(topic, sizeof topic, "h/%s", st->info.id);
-    st->hub->io->publish(st->hub->io_data, topic, text, strlen(text));
+    st->hub->io->publish(st->hub->io_data, st->last_peer, topic, text, strlen(text));
     st->head_told = st->info.pos;
     st->mark_us = clock_mono_us();
     free(text);
@@ -91,7 +91,7 @@ static void publish_fresh(struct stream *st)
     snprintf(topic, sizeof topic, "s/%s", st->info.id);
     for (int i = 0; i < 8; i++)
         st->fresh.data[i] = (char)(st->fresh_pos >> (56 - 8 * i));
-    st->hub->io->publish(st->hub->io_data, topic, st->fresh.data, st->fresh.len);
+    st->hub->io->publish(st->hub->io_data, st->last_peer, topic, st->fresh.data, st->fresh.len);
     buf_clear(&st->fresh);
 }
 

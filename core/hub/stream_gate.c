@@ -76,6 +76,7 @@ static enum err deliver(struct call *c, struct stream *st, const char *bytes, si
     if (e != ERR_OK)
         return e;
     st->info.input_us = clock_wall_us();
+    st->last_peer = c->peer;
     bool open = has_line(st) && line_open_after(st->info.line_open, bytes, n);
     set_line(st, open, call_bool(c, "typed", false) ? c->peer : st->typist);
     cJSON *r = cJSON_CreateObject();

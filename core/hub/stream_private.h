@@ -78,6 +78,7 @@ struct stream {
     bool runnable, at_end, moved, end_told;
     uint64_t head_told; /* position of the newest head that was published */
 
+    uint32_t last_peer; /* whose input came last: its echo is sent before all others see it */
     unsigned away;   /* inputs that control looks at just now; others queue up behind */
     uint32_t typist; /* the console whose half-typed line stands there; 0 none */
     struct queued *queued;

@@ -85,6 +85,14 @@ def rows(f, done):
             key = "echo.burst.%%s.p%d_ms" % p
             yield Row("echo p%d, 250 keys a second" % p, "ms",
                       *(f[key % who] for who in ("baton", "tmux", "bare PTY")), "", None)
+    if "crowd" in done:
+        for p in (50, 99):
+            alone, crowd = f["crowd.alone.p%d_ms" % p], f["crowd.crowd.p%d_ms" % p]
+            yield Row("echo p%d, 100 observers, 20 stalled" % p, "ms", crowd, None, alone,
+                      "1.2x alone" if p == 99 else "", crowd <= 1.2 * alone if p == 99 else None,
+                      crowd / alone)
+        yield Row("  the hub's memory with them", "MB", f["crowd.hub_kib"] / 1024, None, None, "",
+                  None)
     if "attach" in done:
         for lines, words in (("0", "no history"), ("50000", "50,000 lines")):
             yield no_worse("attach to first frame, %s" % words, "ms", f, "attach.%s.%%s.ms" % lines,
@@ -143,8 +151,8 @@ def show(files, as_markdown):
     for name in files:
         with open(name) as f:
             figures.update(json.load(f))
-    parts = {"cat": "throughput", "echo": "echo", "attach": "attach", "memory": "memory",
-             "idle": "idle"}
+    parts = {"cat": "throughput", "echo": "echo", "crowd": "crowd", "attach": "attach",
+             "memory": "memory", "idle": "idle"}
     lines = list(rows(figures, {parts.get(k.split(".")[0]) for k in figures}))
     (markdown if as_markdown else table)(lines)
 

@@ -4,6 +4,7 @@
 import os
 import signal
 import statistics
+import subprocess
 import time
 
 import samples
@@ -219,6 +220,41 @@ def echo(program, quick, say):
     return figures
 
 
+def crowd(program, quick, say):
+    """The driver's echo alone, and with 100 observers of which 20 never read and 10 come and go."""
+    figures, block, blocks = {}, 25, 4 if quick else 24
+    raw = ["sh", "-c", "stty raw -echo; echo ready; exec cat"]
+    with Bench(program, bare=False) as b:
+        b.baton.fit()
+        b.baton.shell("echo", raw)
+        b.attach(b.baton, "echo", 1)
+        got = {"alone": [], "crowd": []}
+        for _ in range(blocks):
+            for who in got:
+                people = None
+                if who == "crowd":
+                    people = subprocess.Popen(
+                        [os.path.join(b.world.support, "ptycrowd"), "bench", "70", "20", "10"],
+                        env=b.world.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                    if people.stdout.readline().strip() != b"ready":
+                        raise Failed("the crowd does not come")
+                    b.helper.quiet([], 50)
+                got[who] += b.helper.ask("echo", b.baton.names("echo")[0], block, 30000, 3000,
+                                         seconds=120)
+                if people:
+                    people.stdin.close()
+                    people.wait(30)
+                    b.helper.quiet(b.baton.names("echo"), 50)
+        for who, ns in got.items():
+            for p in (50, 99):
+                figures["crowd.%s.p%d_ms" % (who, p)] = percentile(ns, p) / 1e6
+        hub = b.world.baton("hub", "status")["pid"]
+        figures["crowd.hub_kib"] = pss([hub])
+        say("echo with a crowd p99: %.2f ms, alone %.2f ms" % (figures["crowd.crowd.p99_ms"],
+                                                               figures["crowd.alone.p99_ms"]))
+    return figures
+
+
 def attach(program, quick, say):
     """From the start of a console to its first whole frame, with and without much history."""
     figures, rounds = {}, 5 if quick else 25
@@ -349,4 +385,4 @@ def idle(program, quick, say):
     return figures
 
 
-ALL = {"throughput": throughput, "echo": echo, "attach": attach, "memory": memory, "idle": idle}
+ALL = {"throughput": throughput, "echo": echo, "crowd": crowd, "attach": attach, "memory": memory, "idle": idle}

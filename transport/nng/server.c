@@ -296,7 +296,7 @@ static void io_reply(void *data, void *handle, const void *bytes, size_t n)
     free(slot);
 }
 
-static void io_publish(void *data, const char *topic, const void *body, size_t n)
+static void io_publish(void *data, uint32_t first, const char *topic, const void *body, size_t n)
 {
     struct server *s = data;
     const size_t topic_n = strlen(topic);
@@ -306,11 +306,17 @@ static void io_publish(void *data, const char *topic, const void *body, size_t n
     pthread_mutex_lock(&s->mutex);
     if (s->subscribers > sizeof few / sizeof *few)
         all = mem_calloc(s->subscribers, sizeof *all);
+    const struct peer *who = first ? *peer_place(s, first) : NULL;
+    size_t front = 0;
     for (; count < s->subscribers && i < PEER_BUCKETS; i++)
         for (struct peer *p = s->peers[i]; p; p = p->next)
             if (p->ready) {
                 conn_hold(p->conn);
                 all[count++] = p->conn;
+                if (who && p->pid == who->pid) { /* it waits for its echo; the others only look */
+                    all[count - 1] = all[front];
+                    all[front++] = p->conn;
+                }
             }
     pthread_mutex_unlock(&s->mutex);
 

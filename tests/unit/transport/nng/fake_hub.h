@@ -128,7 +128,7 @@ void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const v
         char *body = mem_zalloc((size_t)size);
         for (int64_t i = 0; i < count; i++) {
             memset(body, 'a' + (int)(i % 26), (size_t)size);
-            hub->io->publish(hub->server, json_string(params, "topic", "t"), body, (size_t)size);
+            hub->io->publish(hub->server, 0, json_string(params, "topic", "t"), body, (size_t)size);
         }
         free(body);
         fake_answer(hub, handle, id, cJSON_CreateNumber((double)count));
