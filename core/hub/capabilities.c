@@ -281,6 +281,11 @@ static const struct capability table[] = {
                    "default" : false,
                    "description" : "wait for the baton and for the end of a half-typed line"
                },
+               "wait" : {
+                   "type" : "boolean",
+                   "default" : true,
+                   "description" : "wait for what becomes of a text that is queued"
+               },
                "timeout" : {
                    "type" : "number",
                    "minimum" : 0,

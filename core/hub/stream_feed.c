@@ -314,6 +314,7 @@ static void after_turn(struct stream *st, uint64_t before, uint32_t bells, uint6
         st->info.flood = false;
         stream_keyframe(st);
         stream_publish_head(st);
+        gate_flush(st); /* what waits is told that it ended */
     } else if (said) {
         stream_publish_head(st);
     }

@@ -66,26 +66,49 @@ static enum err refuse(struct call *c, const struct stream *st)
     return batons_refuse(c, st->info.id, &step);
 }
 
-static enum err deliver(struct call *c, struct stream *st, const char *bytes, size_t n)
+/* Types for who. Gives ERR_ENDED or ERR_BUSY when nothing was typed. */
+static enum err deliver(struct stream *st, const char *who, uint32_t peer, bool typed,
+                        const char *bytes, size_t n)
 {
-    enum err e = stream_input(st, st->info.epoch, c->who, bytes, n);
+    enum err e = stream_input(st, st->info.epoch, who, bytes, n);
+    if (e != ERR_OK)
+        return e;
+    st->info.input_us = clock_wall_us();
+    st->last_peer = peer;
+    bool open = has_line(st) && line_open_after(st->info.line_open, bytes, n);
+    set_line(st, open, typed ? peer : st->typist);
+    return ERR_OK;
+}
+
+static void input_id(int64_t number, char out[32])
+{
+    snprintf(out, 32, "in%lld", (long long)number);
+}
+
+/* Answers a call whose text was typed (queued 0), or waits. */
+static void answer(struct call *c, const struct stream *st, int64_t queued)
+{
+    cJSON *r = cJSON_CreateObject();
+    cJSON_AddStringToObject(r, "shellId", st->info.id);
+    json_add_int(r, "pos", (int64_t)st->info.pos);
+    cJSON_AddStringToObject(r, "status", queued ? "queued" : "delivered");
+    if (queued) {
+        char id[32];
+        input_id(queued, id);
+        cJSON_AddStringToObject(r, "inputId", id);
+    } else {
+        json_add_int(r, "epoch", (int64_t)st->info.epoch);
+    }
+    call_reply(c, r);
+}
+
+static enum err not_typed(struct call *c, const struct stream *st, enum err e)
+{
     if (e == ERR_ENDED)
         return call_fail(c, e, "%s has ended", st->info.id);
     if (e == ERR_BUSY)
         return call_fail(c, e, "%s does not read its input; nothing was typed", st->info.id);
-    if (e != ERR_OK)
-        return e;
-    st->info.input_us = clock_wall_us();
-    st->last_peer = c->peer;
-    bool open = has_line(st) && line_open_after(st->info.line_open, bytes, n);
-    set_line(st, open, call_bool(c, "typed", false) ? c->peer : st->typist);
-    cJSON *r = cJSON_CreateObject();
-    cJSON_AddStringToObject(r, "shellId", st->info.id);
-    json_add_int(r, "pos", (int64_t)st->info.pos);
-    cJSON_AddStringToObject(r, "status", "delivered");
-    json_add_int(r, "epoch", (int64_t)st->info.epoch);
-    call_reply(c, r);
-    return ERR_OK;
+    return call_fail(c, e, NULL);
 }
 
 /* To control, which grants a free baton to who may have it, and back. */
@@ -127,7 +150,7 @@ static enum err write_queue_event(struct hub *hub, void *arg)
     char id[32];
     cJSON *data = cJSON_CreateObject();
     registry_get(hub->registry, q->shell, &info);
-    snprintf(id, sizeof id, "in%lld", (long long)q->id);
+    input_id(q->id, id);
     cJSON_AddStringToObject(data, "shellId", q->shell);
     cJSON_AddStringToObject(data, "inputId", id);
     cJSON_AddStringToObject(data, "by", q->who);
@@ -147,7 +170,7 @@ static void tell_queue(struct stream *st, const char *kind, const struct queued 
     if (strcmp(kind, "inputDelivered") == 0)
         event.epoch = st->info.epoch;
     snprintf(event.shell, sizeof event.shell, "%s", st->info.id);
-    snprintf(event.who, sizeof event.who, "%s", q->call->who);
+    memcpy(event.who, q->who, sizeof event.who);
     snprintf(event.reason, sizeof event.reason, "%s", reason);
     hub_post_control(st->hub, write_queue_event, mem_dup(&event, sizeof event));
 }
@@ -166,59 +189,67 @@ static void arm_queue(struct hub *hub)
                        first > now ? (uint64_t)((first - now) / 1000 + 1) : 0, 0);
 }
 
-static bool may_go(const struct stream *st, const struct call *c)
+static bool may_go(const struct stream *st, const char *who, uint32_t peer)
 {
-    return strcmp(st->info.holder, c->who) == 0 && (!st->typist || st->typist == c->peer);
+    return strcmp(st->info.holder, who) == 0 && (!st->typist || st->typist == peer);
 }
 
 static enum err enqueue(struct hub *hub, struct call *c, struct stream *st, const char *bytes,
                         size_t n)
 {
     struct queued **at = &st->queued;
-    size_t count = 0;
-    for (; *at; at = &(*at)->next)
-        count++;
-    if (count == QUEUED_MOST)
-        return call_fail(c, ERR_LIMIT, "%d texts wait for %s already", QUEUED_MOST, st->info.id);
+    size_t count = 0, total = n;
+    for (; *at; at = &(*at)->next, count++)
+        total += (*at)->n;
+    if (count == QUEUED_MOST || total > INPUT_QUEUE)
+        return call_fail(c, ERR_LIMIT, "%zu texts wait for %s already", count, st->info.id);
     struct queued *q = mem_zalloc(sizeof *q + n);
-    q->call = c;
+    q->peer = c->peer;
+    memcpy(q->who, c->who, sizeof q->who);
     q->id = ++hub->streams->last_queued;
     q->deadline_us =
         clock_mono_us() + (int64_t)(json_number(c->params, "timeout", QUEUE_MS / 1000) * 1e6);
     q->n = n;
     memcpy(q->bytes, bytes, n);
     *at = q;
-    c->parked = true;
     tell_queue(st, "inputQueued", q, "");
     arm_queue(hub);
+    if (call_bool(c, "wait", true)) {
+        q->call = c;
+        c->parked = true;
+    } else {
+        answer(c, st, q->id);
+    }
     return ERR_OK;
 }
 
-static void refuse_queued(struct stream *st, struct queued *q, enum err e, const char *reason)
+/* Ends a text that was taken out of the queue. */
+static void finish_queued(struct stream *st, struct queued *q, enum err e, const char *reason)
 {
-    tell_queue(st, "inputRefused", q, reason);
-    call_fail(q->call, e, "the text for %s was not typed: %s", st->info.id, reason);
-    call_send(q->call);
+    tell_queue(st, e == ERR_OK ? "inputDelivered" : "inputRefused", q, reason);
+    if (q->call) {
+        q->call->parked = false;
+        if (e == ERR_OK)
+            answer(q->call, st, 0);
+        else
+            call_fail(q->call, e, "the text for %s was not typed: %s", st->info.id, reason);
+        call_send(q->call);
+    }
     free(q);
 }
 
 void gate_flush(struct stream *st)
 {
     for (struct queued **at = &st->queued, *q; (q = *at);) {
-        if (st->info.exited) {
-            *at = q->next;
-            refuse_queued(st, q, ERR_ENDED, "it has ended");
-        } else if (!may_go(st, q->call)) {
+        enum err e = ERR_ENDED;
+        if (!st->info.exited && !may_go(st, q->who, q->peer)) {
             at = &q->next;
-        } else {
-            *at = q->next;
-            q->call->parked = false;
-            enum err e = deliver(q->call, st, q->bytes, q->n);
-            tell_queue(st, e == ERR_OK ? "inputDelivered" : "inputRefused", q,
-                       e == ERR_OK ? "" : err_text(e)->name);
-            call_send(q->call);
-            free(q);
+            continue;
         }
+        *at = q->next;
+        if (!st->info.exited)
+            e = deliver(st, q->who, q->peer, false, q->bytes, q->n);
+        finish_queued(st, q, e, e == ERR_OK ? "" : err_text(e)->person);
     }
 }
 
@@ -227,7 +258,7 @@ void gate_drop(struct stream *st, uint32_t peer)
     if (peer && st->typist == peer)
         st->typist = 0; /* the line stands there, but nobody is at it any more */
     for (struct queued **at = &st->queued, *q; (q = *at);) {
-        if (peer && q->call->peer != peer) {
+        if (peer && (q->peer != peer || !q->call)) {
             at = &q->next;
             continue;
         }
@@ -252,7 +283,7 @@ void gate_on_timer(uv_timer_t *timer)
                 continue;
             }
             *at = q->next;
-            refuse_queued(st, q, ERR_TIMEOUT, "its time ran out");
+            finish_queued(st, q, ERR_TIMEOUT, "its time ran out");
         }
     arm_queue(hub);
 }
@@ -262,12 +293,12 @@ enum err streams_refuse_queued(struct hub *hub, void *arg)
     const struct stream_refusal *r = arg;
     struct stream *st = stream_find(hub, r->id);
     for (struct queued **at = st ? &st->queued : NULL, *q; at && (q = *at);) {
-        if (strcmp(q->call->who, r->who) != 0) {
+        if (strcmp(q->who, r->who) != 0) {
             at = &q->next;
             continue;
         }
         *at = q->next;
-        refuse_queued(st, q, ERR_NOT_HOLDER, "the request was denied");
+        finish_queued(st, q, ERR_NOT_HOLDER, "the request was denied");
     }
     return ERR_OK;
 }
@@ -292,13 +323,16 @@ enum err gate_input(struct hub *hub, struct call *c, struct stream *st, const ch
         return refuse(c, st);
     if (!mine)
         return queue ? enqueue(hub, c, st, bytes, n) : refuse(c, st);
-    if (!typed && !may_go(st, c))
+    if (!typed && !may_go(st, c->who, c->peer))
         return enqueue(hub, c, st, bytes, n);
     const bool draft = st->typist != 0;
-    enum err e = deliver(c, st, bytes, n);
+    enum err e = deliver(st, c->who, c->peer, typed, bytes, n);
+    if (e != ERR_OK)
+        return not_typed(c, st, e);
+    answer(c, st, 0);
     if (draft && !st->typist && st->queued)
         gate_flush(st);
-    return e;
+    return ERR_OK;
 }
 
 enum err gate_resize(struct call *c, struct stream *st)

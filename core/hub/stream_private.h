@@ -33,7 +33,9 @@ struct waiter { /* a parked shell.wait */
 
 struct queued { /* text that waits for the baton, or for the end of what somebody types */
     struct queued *next;
-    struct call *call; /* parked; its sender learns what became of it */
+    struct call *call; /* parked: its sender waits for what becomes of it; NULL: events tell */
+    char who[MEMBER_NAME_MAX];
+    uint32_t peer;
     int64_t id, deadline_us;
     size_t n;
     char bytes[];
