@@ -476,7 +476,8 @@ static int run(struct console *c, const struct cli_options *o, const cJSON *comm
                                            .token = getenv("BATON_TOKEN"),
                                            .identity = o->identity,
                                            .kind = "console",
-                                           .start = true};
+                                           .start = true,
+                                           .events = true};
     struct client_fault fault = {0};
     struct greeting greeting = {0};
     int signals = -1, status = 1;

@@ -85,6 +85,7 @@ enum err client_open(const struct client_options *options, struct client **ret_c
     c->identity = mem_strdup(options->identity);
     c->kind = mem_strdup(options->kind ? options->kind : "client");
     c->start = options->start;
+    c->want_pub = options->events;
     c->next_deadline = c->armed = INT64_MAX;
     dir = path_runtime_dir(c->hub);
     c->call_path = path_join(dir, "call");

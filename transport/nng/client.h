@@ -20,6 +20,7 @@ struct client_options {
     const char *identity; /* the name to appear by, or NULL */
     const char *kind;     /* "console", "cli" … for member list */
     bool start;           /* start the hub (`baton hub run` detached) when none answers */
+    bool events;          /* it will subscribe: the link for that is opened with the other */
 };
 
 /* What went wrong, as the hub told it. Owned by the callee of whoever passes it. */
