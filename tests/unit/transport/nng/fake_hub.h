@@ -145,20 +145,29 @@ void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const v
     cJSON_Delete(call);
 }
 
+/* One of the peer's parked calls, which is then nobody's; NULL when there is none. */
+static inline void *fake_unpark(struct hub *hub, uint32_t peer)
+{
+    void *handle = NULL;
+    pthread_mutex_lock(&hub->mutex);
+    for (int i = 0; i < hub->parked_count && !handle; i++)
+        if (hub->parked[i].peer == peer) {
+            handle = hub->parked[i].handle;
+            hub->parked[i] = hub->parked[--hub->parked_count];
+        }
+    pthread_mutex_unlock(&hub->mutex);
+    return handle;
+}
+
+/* Other peers may go at the same time, and what is parked then changes its place: each search
+ * begins anew. */
 void hub_peer_gone(struct hub *hub, uint32_t peer)
 {
+    void *handle;
+    while ((handle = fake_unpark(hub, peer)))
+        hub->io->reply(hub->server, handle, NULL, 0);
     pthread_mutex_lock(&hub->mutex);
     hub->gone++;
-    for (int i = 0; i < hub->parked_count;)
-        if (hub->parked[i].peer == peer) {
-            void *handle = hub->parked[i].handle;
-            hub->parked[i] = hub->parked[--hub->parked_count];
-            pthread_mutex_unlock(&hub->mutex);
-            hub->io->reply(hub->server, handle, NULL, 0);
-            pthread_mutex_lock(&hub->mutex);
-        } else {
-            i++;
-        }
     pthread_mutex_unlock(&hub->mutex);
 }
 
