@@ -178,23 +178,17 @@ static void put_cell(struct writer *w, int row, int col, const struct screen_cel
     }
 }
 
-/* The line that the canvas wants, exactly cols cells: from the canvas itself when it has that many.
- */
-static const struct screen_cell *wanted_line(const struct writer *w, const struct canvas *c,
-                                             int row, struct screen_cell *space)
+/* The line that a canvas of another size wants, as exactly cols cells. */
+static void fit_line(const struct writer *w, const struct canvas *c, int row,
+                     struct screen_cell *to)
 {
-    int have = canvas_cols(c);
-
-    if (row < canvas_rows(c) && have == w->cols)
-        return canvas_at(c, row, 0);
     for (int col = 0; col < w->cols; col++)
-        space[col] = row < canvas_rows(c) ? *canvas_at(c, row, col) : blank;
-    if (space[w->cols - 1].width == 2) { /* its right half is beyond the edge */
-        struct style style = space[w->cols - 1].style;
-        space[w->cols - 1] = blank;
-        space[w->cols - 1].style = style;
+        to[col] = row < canvas_rows(c) ? *canvas_at(c, row, col) : blank;
+    if (to[w->cols - 1].width == 2) { /* its right half is beyond the edge */
+        struct style style = to[w->cols - 1].style;
+        to[w->cols - 1] = blank;
+        to[w->cols - 1].style = style;
     }
-    return space;
 }
 
 /* Whether the cells from col on, a character's one or two, must be written. before: the character
@@ -303,7 +297,9 @@ bool writer_show(struct writer *w, const struct canvas *c, const struct term_cap
     if (canvas_cols(c) != w->cols || canvas_rows(c) < w->rows)
         space = mem_calloc((size_t)w->cols, sizeof *space);
     for (row = 0; row < w->rows; row++) {
-        const struct screen_cell *now = wanted_line(w, c, row, space);
+        if (space)
+            fit_line(w, c, row, space);
+        const struct screen_cell *now = space ? space : canvas_at(c, row, 0);
         const struct screen_cell *old = &w->shown[(size_t)row * (size_t)w->cols];
         if (memcmp(old, now, (size_t)w->cols * sizeof *now) != 0)
             show_line(w, row, now, caps);

@@ -46,7 +46,9 @@ struct style {
 
 /* One column of a line. A wide character is a cell with width 2 and then one with width 0. */
 struct screen_cell {
-    char text[28]; /* UTF-8, NUL-terminated: one grapheme; "" is an erased cell (a blank) */
+    /* UTF-8, NUL-terminated: one grapheme; "" is an erased cell (a blank). So long that nothing is
+     * between width and style: cells are compared as memory. */
+    char text[31];
     uint8_t width; /* 1, 2; 0 for the right half of a wide one */
     struct style style;
 };
@@ -101,7 +103,7 @@ struct screen *screen_create(int rows, int cols, const struct screen_options *op
 void screen_destroy(struct screen *s); /* takes NULL */
 
 /* A screen of its own in the same state, without events; it may go to another thread. */
-struct screen *screen_clone(const struct screen *s);
+struct screen *screen_clone(const struct screen *from);
 
 /* Bytes of the child's output, any cut. */
 void screen_feed(struct screen *s, const void *bytes, size_t n);
