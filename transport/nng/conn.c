@@ -195,7 +195,8 @@ static void wrote(void *arg)
         conn_release(c);
 }
 
-void conn_send(struct conn *c, struct frame *frame)
+/* conn_send, but it takes the frame. */
+static void send_taken(struct conn *c, struct frame *frame)
 {
     pthread_mutex_lock(&c->mutex);
     if (c->kind.queue_count)
@@ -204,9 +205,10 @@ void conn_send(struct conn *c, struct frame *frame)
             queue_drop(c);
     else if (c->count && c->bytes + frame->n > c->kind.queue_bytes)
         close_stream(c);
-    if (!c->closed) {
+    if (c->closed) {
+        frame_release(frame);
+    } else {
         struct waiting *w = mem_zalloc(sizeof *w);
-        atomic_fetch_add(&frame->held, 1);
         w->frame = frame;
         if (c->last)
             c->last->next = w;
@@ -222,6 +224,12 @@ void conn_send(struct conn *c, struct frame *frame)
         }
     }
     pthread_mutex_unlock(&c->mutex);
+}
+
+void conn_send(struct conn *c, struct frame *frame)
+{
+    atomic_fetch_add(&frame->held, 1);
+    send_taken(c, frame);
 }
 
 /* ---- reading ---- */
@@ -342,8 +350,7 @@ void conn_start(struct conn *c)
     if (greeting) {
         memcpy(greeting->bytes, "\0SP\0\0\0\0\0", CONN_GREETING);
         greeting->bytes[5] = (char)c->kind.ours;
-        conn_send(c, greeting);
-        frame_release(greeting);
+        send_taken(c, greeting);
     } else {
         conn_close(c);
     }
