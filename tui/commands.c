@@ -148,7 +148,7 @@ void console_complete(struct console *c, struct line *line, char **ret_more)
     *ret_more = NULL;
     if (count < 0 || line->cursor < line->length)
         goto out;
-    if (fresh)
+    if (fresh || count == 0)
         words[count++] = empty;
     f.begin = words[count - 1];
     f.n = strlen(f.begin);

@@ -260,7 +260,7 @@ static enum copy_result control_key(struct copy *c, uint32_t code)
     case '@': select_start(c, SELECT_CHARS); break;
     case 's': ask(c, false); break;
     case 'r': ask(c, true); break;
-    case 'w': return take(c);
+    case 'w':
     case 'm': return take(c);
     case 'g': return leave(c);
     case 'c': return COPY_LEAVES;

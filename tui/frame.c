@@ -30,21 +30,27 @@ static void arrange_alone(struct console *c, bool bordered)
     p->inner = bordered ? inside(c->area) : c->area;
 }
 
+static bool shows_shell(const struct pane *p)
+{
+    return p->feed && p->shown && !p->folded;
+}
+
 /* The size that a shell gets is that of the focused pane that shows it, else the first one. */
 static void give_sizes(struct console *c)
 {
-    struct pane *focus = console_focused(c);
+    const struct pane *focus = console_focused(c);
 
-    if (focus && focus->feed && focus->shown && !focus->folded)
+    if (focus && shows_shell(focus))
         feed_size(focus->feed, focus->inner.rows, focus->inner.cols);
     for (int i = 0; i < c->pane_count; i++) {
-        struct pane *p = c->panes[i];
+        const struct pane *p = c->panes[i];
+        if (!shows_shell(p) || (focus && focus->feed == p->feed))
+            continue;
         bool first = true;
         for (int j = 0; j < i; j++)
-            if (c->panes[j]->feed == p->feed && c->panes[j]->shown && !c->panes[j]->folded)
+            if (shows_shell(c->panes[j]) && c->panes[j]->feed == p->feed)
                 first = false;
-        if (p != focus && p->feed && p->shown && !p->folded && first &&
-            !(focus && focus->feed == p->feed))
+        if (first)
             feed_size(p->feed, p->inner.rows, p->inner.cols);
     }
 }

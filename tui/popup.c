@@ -182,7 +182,7 @@ enum popup_result popup_input(struct popup *p, const struct input_event *event)
     case K_DOWN:
     case 'j': move(p, 1); break;
     case K_PAGE_UP: move(p, -page); break;
-    case K_PAGE_DOWN: move(p, page); break;
+    case K_PAGE_DOWN:
     case ' ': move(p, page); break;
     case K_HOME:
     case 'g': move(p, -p->count); break;

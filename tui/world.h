@@ -41,9 +41,9 @@ struct world {
 void world_finish(struct world *w);
 
 /* From `shell.list`, `member.list` and `workspace.list`. What is no such answer changes nothing. */
-void world_set_shells(struct world *w, const cJSON *list);
-void world_set_members(struct world *w, const cJSON *list);
-void world_set_workspaces(struct world *w, const cJSON *list);
+void world_set_shells(struct world *w, const cJSON *answer);
+void world_set_members(struct world *w, const cJSON *answer);
+void world_set_workspaces(struct world *w, const cJSON *answer);
 
 /* One more, from what `shell.open` answered; a list replaces it. */
 void world_add_shell(struct world *w, const cJSON *shell);
