@@ -22,7 +22,9 @@ enum err workspace_ensure(struct hub *hub, struct call *c, const char *key, cons
     if (e == ERR_NOT_FOUND) {
         struct stat st;
         if (!cwd)
-            cwd = getenv("HOME") ? getenv("HOME") : "/";
+            cwd = getenv("HOME");
+        if (!cwd)
+            cwd = "/";
         if (cwd[0] != '/' || stat(cwd, &st) < 0 || !S_ISDIR(st.st_mode))
             return call_fail(c, ERR_NOT_FOUND, "the folder %s does not exist", cwd);
         doc = cJSON_CreateObject();

@@ -12,6 +12,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #define MOST      1e6   /* above it no number makes sense in any space */
 #define FAR       1e100 /* XYZ beyond it came of a division by almost nothing */
@@ -306,13 +307,13 @@ static bool read_number(const char **at, double *ret)
     return true;
 }
 
-/* What follows a prefix, which is in lower case; NULL when text begins otherwise. */
-static const char *behind(const char *text, const char *prefix)
+/* Whether text begins with the prefix, which is in lower case; text may be in any. */
+static bool begins(const char *text, const char *prefix)
 {
     for (; *prefix; text++, prefix++)
         if ((*text >= 'A' && *text <= 'Z' ? *text + ('a' - 'A') : *text) != *prefix)
-            return NULL;
-    return text;
+            return false;
+    return true;
 }
 
 static const struct space {
@@ -350,11 +351,10 @@ static bool light_of(const struct space *space, double v[3], double ret[3])
 bool colour_spaces_parse(const char *text, uint16_t ret[3])
 {
     for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
-        const char *numbers = behind(text, spaces[i].prefix);
         double v[3], guns_light[3];
-        if (!numbers)
+        if (!begins(text, spaces[i].prefix))
             continue;
-        if (!read_three(numbers, v) || !light_of(&spaces[i], v, guns_light))
+        if (!read_three(text + strlen(spaces[i].prefix), v) || !light_of(&spaces[i], v, guns_light))
             return false;
         for (int gun = 0; gun < 3; gun++)
             ret[gun] = drive(&guns[gun], fmin(guns_light[gun], 1));

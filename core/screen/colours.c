@@ -120,16 +120,16 @@ static void reset_palette(struct screen *s, unsigned base, char *text)
     }
 }
 
-/* OSC 10, 11, 12, and those that follow in one sequence. */
-static void dynamic(struct screen *s, long first, char *text)
+/* OSC 10, 11, 12 (first: 0 to 2), and those that follow in one sequence. */
+static void dynamic(struct screen *s, size_t first, char *text)
 {
     char *rest = text, *value;
-    for (long i = first; i <= 12 && (value = strsep(&rest, ";")); i++) {
-        uint32_t *at = &s->dynamic[i - 10];
+    for (size_t i = first; i < sizeof usual / sizeof *usual && (value = strsep(&rest, ";")); i++) {
+        uint32_t *at = &s->dynamic[i];
         char what[24];
-        snprintf(what, sizeof what, "%ld", i);
+        snprintf(what, sizeof what, "%zu", 10 + i);
         if (strcmp(value, "?") == 0)
-            tell(s, what, *at ? *at : usual[i - 10]);
+            tell(s, what, *at ? *at : usual[i]);
         else
             parse_colour(value, at);
     }
@@ -141,9 +141,9 @@ bool colours_osc(struct screen *s, long number, char *text)
     switch (number) {
     case 4:
     case 5: palette(s, number, text); return true;
-    case 10:
-    case 11:
-    case 12: dynamic(s, number, text); return true;
+    case 10: dynamic(s, 0, text); return true;
+    case 11: dynamic(s, 1, text); return true;
+    case 12: dynamic(s, 2, text); return true;
     case 104: reset_palette(s, 0, text); return true;
     case 105: reset_palette(s, SPECIAL, text); return true;
     case 110:

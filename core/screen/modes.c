@@ -195,12 +195,12 @@ int mode_get(const struct screen *screen, bool dec, long mode)
     struct screen *s = (struct screen *)(uintptr_t)screen; /* nothing below writes */
     if (!dec)
         return ansi_get(s, mode);
-    const bool *flag = flag_of(s, mode);
-    if (flag)
-        return *flag ? 1 : 2;
     for (size_t i = 0; i < COUNT(mice); i++)
         if (mice[i].mode == mode)
             return s->mouse == mice[i].mouse ? 1 : 2;
+    const bool *flag = flag_of(s, mode);
+    if (flag)
+        return *flag ? 1 : 2;
     switch (mode) {
     case 3: return s->column_mode ? 1 : 2;
     case 6: return s->origin ? 1 : 2;

@@ -247,7 +247,7 @@ void put_ascii(struct screen *s, const uint8_t *bytes, size_t n)
             wrap(s);
         int limit = right_limit(s);
         struct line *l = line_at(s, s->row);
-        size_t room = (size_t)(limit - s->col + 1), k = n < room ? n : room;
+        size_t room = (size_t)(limit - s->col) + 1, k = n < room ? n : room;
         grid_split_wide(s, l, s->col);
         grid_split_wide(s, l, s->col + (int)k);
         struct cell *to = l->cells + s->col;

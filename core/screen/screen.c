@@ -53,10 +53,10 @@ void screen_cursor(const struct screen *s, int *ret_row, int *ret_col)
     *ret_col = s->col;
 }
 
-void screen_modes(const struct screen *s, struct screen_modes *m)
+void screen_modes(const struct screen *s, struct screen_modes *ret_modes)
 {
     const struct page *p = s->page;
-    *m = (struct screen_modes){
+    *ret_modes = (struct screen_modes){
         .alternate = p == &s->pages[1],
         .cursor_visible = s->cursor_on,
         .cursor_blink = s->blink,

@@ -253,6 +253,10 @@ enum err keeper_child_start(const struct keeper_meta *meta, struct keeper_child 
     struct plan plan;
     char *why = NULL;
 
+    if (!meta->command[0]) {
+        *ret_why = mem_strdup("There is no command to start.");
+        return ERR_INVALID;
+    }
     plan_init(&plan, meta);
     enum err e = meta->pty ? open_pty(meta, &plan, &child) : open_pipes(&plan, &child);
     if (e == ERR_OK)

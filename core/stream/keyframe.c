@@ -128,8 +128,8 @@ static enum err read_one(const char *dir, uint64_t pos, int *ret_rows, int *ret_
 enum err keyframe_read(const char *dir, uint64_t at, uint64_t *ret_pos, int *ret_rows,
                        int *ret_cols, char **ret_bytes, size_t *ret_n)
 {
-    uint64_t *all;
-    size_t n;
+    uint64_t *all = NULL;
+    size_t n = 0;
     enum err e = list(dir, &all, &n);
     if (e != ERR_OK)
         return e;
@@ -147,8 +147,8 @@ enum err keyframe_read(const char *dir, uint64_t at, uint64_t *ret_pos, int *ret
 
 void keyframe_prune(const char *dir, uint64_t before)
 {
-    uint64_t *all;
-    size_t n;
+    uint64_t *all = NULL;
+    size_t n = 0;
     bool kept = false; /* the newest one at or before `before`: from there one gets to it */
     if (list(dir, &all, &n) != ERR_OK)
         return;
@@ -170,8 +170,8 @@ void keyframe_prune(const char *dir, uint64_t before)
 enum err keyframe_first(const char *dir, uint64_t from, uint64_t *ret_pos, int *ret_rows,
                         int *ret_cols, char **ret_bytes, size_t *ret_n)
 {
-    uint64_t *all;
-    size_t n;
+    uint64_t *all = NULL;
+    size_t n = 0;
     enum err e = list(dir, &all, &n);
     if (e != ERR_OK)
         return e;

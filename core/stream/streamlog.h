@@ -44,7 +44,7 @@ struct streamreader; /* one thread */
  * record then may begin before pos, and the caller skips. UINT64_MAX: at the end. ERR_GONE when pos
  * is older than the first segment (*ret_first then says what the first kept pos is; may be NULL).
  */
-enum err streamreader_open(const char *dir, uint64_t pos, uint64_t *ret_first,
+enum err streamreader_open(const char *path, uint64_t pos, uint64_t *ret_first,
                            struct streamreader **ret_reader);
 void streamreader_close(struct streamreader *reader); /* takes NULL */
 

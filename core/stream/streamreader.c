@@ -173,7 +173,7 @@ static enum err find_next(const struct streamreader *r, int *ret_fd, struct segm
  * one, but what is left in the buffer never became a record. */
 static enum err next_segment(struct streamreader *r)
 {
-    struct segment s;
+    struct segment s = {0};
     bool deleted;
     int fd = -1;
     enum err e = find_next(r, &fd, &s);

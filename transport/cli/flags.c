@@ -396,7 +396,7 @@ static enum err complete(struct parse *p, const struct globals *g)
 {
     const cJSON *one;
     cJSON *input = p->flags->input;
-    while (p->whole && (one = p->whole->child)) {
+    while (p->whole && p->whole->child) {
         cJSON *member = cJSON_DetachItemViaPointer(p->whole, p->whole->child);
         if (json_get(input, member->string))
             cJSON_Delete(member);

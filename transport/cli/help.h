@@ -13,13 +13,13 @@ void help_overview(const struct catalogue *c, struct buf *out);
 /* `baton GROUP --help`; false when there is no such group. */
 bool help_group(const struct catalogue *c, const char *group, struct buf *out);
 /* `baton GROUP NAME --help`; schema is the row's input, output its output; parsed. */
-void help_command(const struct capability *row, const cJSON *schema, const cJSON *output,
+void help_command(const struct capability *cap, const cJSON *schema, const cJSON *output,
                   struct buf *out);
 
 /* `shell open`; of the group `baton` the name alone. */
-void help_name(const struct capability *row, struct buf *out);
+void help_name(const struct capability *cap, struct buf *out);
 /* `[--cols N] ID [-- COMMAND…]`: what stands behind the name. */
-void help_synopsis(const struct capability *row, const cJSON *schema, struct buf *out);
+void help_synopsis(const struct capability *cap, const cJSON *schema, struct buf *out);
 /* A property's flag or argument as help shows it: `--cols N`, `ID`, `-- COMMAND…`. */
 void help_flag(const cJSON *schema, const cJSON *property, struct buf *out);
 /* What is to be known of a property: its description, choices, bounds, default. schema is the one

@@ -323,8 +323,7 @@ static void object(const cJSON *schema, const cJSON *value, int columns, struct 
 {
     const cJSON *properties = json_get(schema, "properties"), *one, *member;
     const char *only = json_string(schema, "x-table", NULL);
-    member = only ? json_get(value, only) : NULL;
-    if (cJSON_IsArray(member)) {
+    if (only && cJSON_IsArray(member = json_get(value, only))) {
         const cJSON *sub = json_get(properties, only);
         bool mine = json_get(schema, "x-columns") || json_get(schema, "x-empty");
         if (mine && member->child)

@@ -203,7 +203,7 @@ void client_reconnect(struct client *c)
         c->retry_us = next;
         c->retry_at = now + next;
     }
-    if (c->state == GREETING) {
+    if (c->state == GREETING && c->greeting) {
         const struct pending *hello = c->greeting;
         if (greeted(c, hello) || (hello->finished && hello->fault.code != ERR_OK) ||
             now >= c->greeting_until) {

@@ -18,6 +18,7 @@ struct answers {
 static void on_answer(void *data, const cJSON *result, const struct client_fault *fault)
 {
     struct answers *a = data;
+    const enum err code = fault ? fault->code : ERR_OK;
     assert_true(!result == !!fault);
     if (result) {
         const int n = (int)json_int(result, "n", -1);
@@ -25,11 +26,11 @@ static void on_answer(void *data, const cJSON *result, const struct client_fault
         if (n >= 0 && n != a->last + 1)
             a->out_of_order = true;
         a->last = n;
-    } else if (fault->code == ERR_LOST) {
+    } else if (code == ERR_LOST) {
         a->lost++;
-    } else if (fault->code == ERR_NO_HUB) {
+    } else if (code == ERR_NO_HUB) {
         a->no_hub++;
-    } else if (fault->code == ERR_TIMEOUT) {
+    } else if (code == ERR_TIMEOUT) {
         a->timeout++;
     } else {
         a->other++;
