@@ -272,13 +272,23 @@ static enum err tell_rest(struct hub *hub, const char *id, const struct baton_ev
 
 /* --- one step --------------------------------------------------------------------------------- */
 
-/* INPUT alone changes nothing that the journal has to know of. */
+static bool same_request(const struct baton_request *a, const struct baton_request *b)
+{
+    return strcmp(a->name, b->name) == 0 && a->at_us == b->at_us && a->kind == b->kind &&
+           a->away == b->away;
+}
+
+/* INPUT alone (last_input_us, drafting) changes nothing that the journal has to know of. */
 static bool worth_writing(const struct baton *a, const struct baton *b)
 {
-    struct baton x = *a, y = *b;
-    x.last_input_us = y.last_input_us = 0;
-    x.drafting = y.drafting = false;
-    return memcmp(&x, &y, sizeof x) != 0;
+    if (a->state != b->state || a->holder_kind != b->holder_kind ||
+        strcmp(a->holder, b->holder) != 0 || a->epoch != b->epoch || a->since_us != b->since_us ||
+        a->grace_until_us != b->grace_until_us || a->request_count != b->request_count)
+        return true;
+    for (size_t i = 0; i < a->request_count; i++)
+        if (!same_request(&a->requests[i], &b->requests[i]))
+            return true;
+    return false;
 }
 
 static enum err look_again(struct hub *hub, void *arg)

@@ -208,7 +208,7 @@ static enum err enqueue(struct hub *hub, struct call *c, struct stream *st, cons
     memcpy(q->who, c->who, sizeof q->who);
     q->id = ++hub->streams->last_queued;
     q->deadline_us =
-        clock_mono_us() + (int64_t)(json_number(c->params, "timeout", QUEUE_MS / 1000) * 1e6);
+        clock_mono_us() + (int64_t)(json_number(c->params, "timeout", QUEUE_MS / 1e3) * 1e6);
     q->n = n;
     memcpy(q->bytes, bytes, n);
     *at = q;
@@ -292,7 +292,9 @@ enum err streams_refuse_queued(struct hub *hub, void *arg)
 {
     const struct stream_refusal *r = arg;
     struct stream *st = stream_find(hub, r->id);
-    for (struct queued **at = st ? &st->queued : NULL, *q; at && (q = *at);) {
+    if (!st)
+        return ERR_OK;
+    for (struct queued **at = &st->queued, *q; (q = *at);) {
         if (strcmp(q->who, r->who) != 0) {
             at = &q->next;
             continue;
