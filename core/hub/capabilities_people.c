@@ -164,8 +164,7 @@ const struct capability people_rows[] = {
      SCHEMA({
          "type" : "object",
          "x-sentence" :
-             "{inviteId}: {member} may come to {workspace} as {role}. Token: {token} For "
-             "~/.ssh/authorized_keys, before the guest's public key: {authorizedKeys}"
+             "{inviteId}: {member} may come to {workspace} as {role}. Token: {token} For ~/.ssh/authorized_keys, before the guest's public key: {authorizedKeys}"
      }),
      TIER_NOTIFY, ROLE_OWNER, LANE_CONTROL, CAP_STARTS_HUB, invite_errors, baton_invite},
     {"invite", "list", "1.0", "List the invitations",
