@@ -52,6 +52,7 @@ static void shells_free(struct world_shell *shells, size_t n)
         free(shells[i].title);
         free(shells[i].command);
         free(shells[i].typed);
+        free(shells[i].asks);
     }
     free(shells);
 }
@@ -64,6 +65,7 @@ static void members_free(struct world_member *members, size_t n)
         free(members[i].client);
         free(members[i].workspace);
         free(members[i].looking);
+        free(members[i].role);
     }
     free(members);
 }
@@ -115,8 +117,9 @@ static const cJSON *the_list(const cJSON *list, const char *key)
 }
 
 /* Fills s; false when it is no shell. Borrows old, the same shell as it was, or NULL. */
-static bool read_shell(struct world_shell *s, const cJSON *item, const struct world_shell *old)
+static bool read_shell(struct world_shell *s, const cJSON *item, struct world_shell *old)
 {
+    const char *holder = json_string(item, "holder", "");
     const char *id = json_string(item, "shellId", "");
 
     if (!id_ok(id))
@@ -135,6 +138,12 @@ static bool read_shell(struct world_shell *s, const cJSON *item, const struct wo
     s->cols = (int)json_int(item, "cols", 0);
     s->bells = json_int(item, "bells", 0);
     s->bells_seen = old ? old->bells_seen : s->bells;
+    s->baton = cJSON_IsString(json_get(item, "holder"));
+    text_make_safe(s->holder, sizeof s->holder, holder, strlen(holder));
+    s->holder_agent = !strcmp(json_string(item, "holderKind", ""), "agent");
+    s->epoch = json_int(item, "epoch", 0);
+    if (old)
+        world_baton_carry(s, old);
     return true;
 }
 
@@ -179,7 +188,9 @@ void world_set_members(struct world *w, const cJSON *answer)
                                              .kind = safe(item, "kind"),
                                              .client = safe(item, "client"),
                                              .workspace = safe(item, "workspace"),
-                                             .looking = safe(item, "looking")};
+                                             .looking = safe(item, "looking"),
+                                             .role = safe(item, "role"),
+                                             .guest = json_string(item, "inviteId", "")[0] != 0};
     }
     members_free(w->members, w->member_count);
     w->members = members;
@@ -235,6 +246,11 @@ bool world_head(struct world *w, const char *id, const cJSON *head)
     s->rows = (int)json_int(head, "rows", s->rows);
     s->cols = (int)json_int(head, "cols", s->cols);
     s->bells = json_int(head, "bells", s->bells);
+    if (cJSON_IsString(json_get(head, "holder")) &&
+        world_baton(w, id, json_string(head, "holder", ""),
+                    !strcmp(json_string(head, "holderKind", ""), "agent"),
+                    json_int(head, "epoch", 0)))
+        changed = true;
     return changed || rang != world_rang(s);
 }
 
@@ -303,6 +319,24 @@ int world_watchers(const struct world *w, const char *id, int64_t own)
 
     for (size_t i = 0; i < w->member_count; i++)
         n += id[0] && w->members[i].id != own && !strcmp(w->members[i].looking, id);
+    return n;
+}
+
+bool world_beside(const struct world *w, const char *id, const char *member, int64_t own)
+{
+    for (size_t i = 0; i < w->member_count; i++)
+        if (w->members[i].id != own && !strcmp(w->members[i].looking, id) &&
+            !strcmp(w->members[i].member, member))
+            return true;
+    return false;
+}
+
+int world_observers(const struct world *w, const struct world_shell *s)
+{
+    int n = 0;
+
+    for (size_t i = 0; i < w->member_count; i++)
+        n += !strcmp(w->members[i].looking, s->id) && strcmp(w->members[i].member, s->holder) != 0;
     return n;
 }
 
