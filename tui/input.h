@@ -44,7 +44,14 @@ enum key_code {
     KEY_CODE_LAST
 };
 
-enum input_kind { INPUT_KEY, INPUT_MOUSE, INPUT_PASTE, INPUT_FOCUS, INPUT_RESIZE };
+enum input_kind {
+    INPUT_KEY,
+    INPUT_MOUSE,
+    INPUT_PASTE,
+    INPUT_FOCUS,
+    INPUT_RESIZE,
+    INPUT_ALIVE /* the terminal answered term_ask_alive */
+};
 enum mouse_kind { MOUSE_PRESS, MOUSE_RELEASE, MOUSE_MOTION, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN };
 
 struct input_event {

@@ -268,6 +268,7 @@ void input_encode(const struct input_event *event, const struct screen_modes *mo
         if (modes->focus_events)
             buf_puts(out, event->gained ? "\033[I" : "\033[O");
         break;
-    case INPUT_RESIZE: break;
+    case INPUT_RESIZE:
+    case INPUT_ALIVE: break;
     }
 }

@@ -256,6 +256,11 @@ void decoder_sequence(struct input_decoder *d, const char *params, size_t n, cha
     }
     if (p.intermediate)
         return;
+    if (final == 'n') { /* its state: whatever it says, it is there */
+        if (n == 1)
+            decoder_emit(d, &(struct input_event){.kind = INPUT_ALIVE});
+        return;
+    }
     if ((code = letter(final)) != 0)
         decoder_key(d, code, with);
 }

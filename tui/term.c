@@ -46,6 +46,7 @@ struct term {
     size_t sent; /* of out */
     int rows, cols;
     int64_t asked_us, byte_us; /* when we asked; when the last byte came */
+    int64_t alive_us;          /* a sign of life was asked for, 0: none is waited for */
     unsigned replies;          /* those acted upon */
     bool mouse, kitty, shaped, gone, resized;
     bool blocked; /* the terminal has refused bytes and not taken them since */
@@ -253,22 +254,42 @@ static void drain_output(struct term *t)
     }
 }
 
+static bool next_event(struct term *t, struct input_event *out)
+{
+    if (!input_decoder_next(t->decoder, out))
+        return false;
+    if (out->kind == INPUT_ALIVE)
+        t->alive_us = 0;
+    return true;
+}
+
+/* Until when an answer may still come; 0 when none is waited for. */
+static int64_t answers_until(const struct term *t)
+{
+    int64_t asked = input_decoder_replies(t->decoder) & REPLY_DA ? 0 : t->asked_us;
+
+    asked = t->alive_us > asked ? t->alive_us : asked;
+    return asked ? asked + ANSWER_US : 0;
+}
+
 /* Answers that are still under way would be typed into the shell. */
 static void drain_answers(struct term *t)
 {
     struct pollfd p = {.fd = t->in_fd, .events = POLLIN};
-    int64_t left = ANSWER_US;
+    struct input_event event;
     char bytes[512];
 
-    while (!(input_decoder_replies(t->decoder) & REPLY_DA) && !t->gone && left > 0) {
-        int64_t now = clock_mono_us();
-        left = t->asked_us && now >= t->asked_us ? t->asked_us + ANSWER_US - now : 0;
-        if (left <= 0 || poll(&p, 1, (int)(left / 1000) + 1) <= 0)
+    while (!t->gone) {
+        int64_t now = clock_mono_us(), left = answers_until(t) - now;
+        if (left <= 0 || left > ANSWER_US || poll(&p, 1, (int)(left / 1000) + 1) <= 0)
             return;
         ssize_t n = read(t->in_fd, bytes, sizeof bytes);
         if (n <= 0)
             return;
         input_decoder_feed(t->decoder, bytes, (size_t)n);
+        while (next_event(t, &event))
+            if (event.kind == INPUT_PASTE)
+                free(event.paste);
     }
 }
 
@@ -417,6 +438,15 @@ void term_clipboard(struct term *t, const char *bytes, size_t n)
     term_flush(t);
 }
 
+void term_ask_alive(struct term *t)
+{
+    if (t->out.len >= OUT_LIMIT)
+        return;
+    t->alive_us = clock_mono_us();
+    buf_puts(&t->out, "\033[5n");
+    term_flush(t);
+}
+
 /* --- reading --- */
 
 static void look_at_signals(struct term *t)
@@ -488,7 +518,7 @@ int term_read(struct term *t, struct input_event *out, int max, int *ret_wait_ms
         t->resized = false;
         out[n++] = (struct input_event){.kind = INPUT_RESIZE, .row = t->rows, .col = t->cols};
     }
-    while (n < max && input_decoder_next(t->decoder, &out[n]))
+    while (n < max && next_event(t, &out[n]))
         n++;
     if (n == max) { /* there may be more; ask again at once */
         *ret_wait_ms = 0;
@@ -496,7 +526,7 @@ int term_read(struct term *t, struct input_event *out, int max, int *ret_wait_ms
     }
     if (!t->gone)
         read_bytes(t);
-    while (n < max && input_decoder_next(t->decoder, &out[n]))
+    while (n < max && next_event(t, &out[n]))
         n++;
     if (t->gone && n == 0)
         return -1;

@@ -37,6 +37,8 @@ void term_mouse(struct term *t, bool on);
 void term_bell(struct term *t);
 void term_title(struct term *t, const char *safe_title);
 void term_clipboard(struct term *t, const char *bytes, size_t n); /* OSC 52 */
+/* Asks it for a sign of life: when it answers there is an INPUT_ALIVE among the events. */
+void term_ask_alive(struct term *t);
 void term_suspend(struct term *t);                                /* SIGTSTP: give back, stop, take */
 
 int term_input_fd(const struct term *t); /* readable: keys, a resize, a stop; poll it, read it not */

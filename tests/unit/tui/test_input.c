@@ -37,6 +37,7 @@ static void describe(const struct input_event *e, struct buf *out)
         break;
     case INPUT_FOCUS: buf_puts(out, e->gained ? "focus" : "blur"); break;
     case INPUT_RESIZE: buf_puts(out, "resize"); break;
+    case INPUT_ALIVE: buf_puts(out, "alive"); break;
     }
 }
 
@@ -158,7 +159,8 @@ static void answers_are_no_keys(void **state)
     struct input_decoder *d = input_decoder_create();
     (void)state;
     MEANS("a\033[?62;22c\033[>1;4000;29cb", "a b");
-    MEANS("a\033[?2026;2$y\033[?5ub\033[8;24;80t\033[0n\033[24;80R", "a b");
+    MEANS("a\033[?2026;2$y\033[?5ub\033[8;24;80t\033[24;80R", "a b");
+    MEANS("a\033[0nb\033[3n\033[n\033[?10n\033[0;1nc", "a alive b alive c");
     MEANS("a\033P>|XTerm(379)\033\\b\033]11;rgb:1c1c/1c1c/1c1c\007c\033]4;1;x\033\\d", "a b c d");
     MEANS("\033_Gi=1;OK\033\\x", "x");
     MEANS("\033[?1;2;3;4;5;6;7;8;9;10;11;12cx", "x");
