@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "tui/baton_words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,8 +82,9 @@ static void add_value(struct buf *out, const char *key, const cJSON *value)
     free(text);
 }
 
-/* What of an event's data a person wants in one line: first what it is about. */
-static char *summary(const cJSON *event)
+/* What of an event's data a person wants in one line: a sentence where there is one, else first
+ * what it is about. */
+static char *summary(const cJSON *event, const char *sentence)
 {
     static const char *const keys[] = {"shellId",  "name",   "title", "text",
                                        "exitCode", "member", "cwd",   "reason"};
@@ -91,7 +93,9 @@ static char *summary(const cJSON *event)
     char *out;
     size_t room;
 
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+    if (sentence[0])
+        buf_puts(&text, sentence);
+    for (size_t i = 0; !sentence[0] && i < sizeof keys / sizeof keys[0]; i++) {
         const cJSON *value = json_get(data, keys[i]);
         if (value && !cJSON_IsNull(value))
             add_value(&text, keys[i], value);
@@ -114,6 +118,7 @@ bool eventlog_add(struct eventlog *log, const cJSON *event)
 {
     int64_t id = json_int(event, "id", 0);
     const char *kind = json_string(event, "kind", ""), *who = json_string(event, "who", "");
+    char sentence[500];
     struct entry *e;
 
     if (id <= eventlog_head(log))
@@ -128,8 +133,9 @@ bool eventlog_add(struct eventlog *log, const cJSON *event)
     e->id = id;
     local_time(event, e->time, sizeof e->time);
     text_make_safe(e->kind, sizeof e->kind, kind, strlen(kind));
-    text_make_safe(e->who, sizeof e->who, who, strlen(who));
-    e->text = summary(event);
+    if (!baton_words(event, "", sentence, sizeof sentence)) /* which names who it was */
+        text_make_safe(e->who, sizeof e->who, who, strlen(who));
+    e->text = summary(event, sentence);
     e->bad = json_int(json_get(event, "data"), "exitCode", 0) != 0;
     if (log->above > 0 && log->above < log->count)
         log->above++; /* whoever has scrolled keeps their lines */
