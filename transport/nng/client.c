@@ -165,6 +165,11 @@ void client_close(struct client *client)
     free(c);
 }
 
+const struct client_fault *client_refused(const struct client *c)
+{
+    return c->refused.code == ERR_OK ? NULL : &c->refused;
+}
+
 const cJSON *client_hello(const struct client *client)
 {
     return client->hello;
