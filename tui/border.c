@@ -106,13 +106,18 @@ void border_box(struct canvas *c, struct rect box, struct style style, const str
     free(g.masks);
 }
 
+static bool there(const struct border_text *text)
+{
+    return text->text && text->text[0];
+}
+
 static int width_of(const struct border_text *texts, int gap)
 {
     int width = 0;
 
     for (int i = 0; i < BORDER_TEXTS; i++)
-        if (texts[i].text && texts[i].text[0])
-            width += text_width(texts[i].text) + (width ? gap : 0);
+        if (there(&texts[i]))
+            width += text_width(texts[i].text) + (width ? texts[i].close ? 1 : gap : 0);
     return width ? width + 2 : 0;
 }
 
@@ -122,15 +127,18 @@ static void put(struct canvas *c, int row, int *col, int end, struct style style
         *col += canvas_text(c, row, *col, end - *col, style, text);
 }
 
-static void put_all(struct canvas *c, int row, int col, int end, const struct border_text *texts,
-                    const char *gap, struct style dim, const struct theme *theme)
+static void put_all(struct canvas *c, struct rect line, const struct border_text *texts,
+                    const char *usual, const struct theme *theme, struct rect *ret_spots)
 {
+    struct style dim = theme_style(theme, ROLE_DIM);
+    int row = line.row, col = line.col, end = line.col + line.cols;
     bool first = true;
 
     put(c, row, &col, end, dim, " ");
     for (int i = 0; i < BORDER_TEXTS; i++) {
+        const char *gap = texts[i].close ? " " : usual;
         int room = end - 1 - col - (first ? 0 : text_width(gap));
-        if (!texts[i].text || !texts[i].text[0])
+        if (!there(&texts[i]))
             continue;
         bool whole = text_width(texts[i].text) <= room;
         if (!whole && !first && room < 8)
@@ -138,7 +146,10 @@ static void put_all(struct canvas *c, int row, int col, int end, const struct bo
         if (!first)
             put(c, row, &col, end, dim, gap);
         first = false;
+        int from = col;
         put(c, row, &col, whole ? end - 1 : end - 2, texts[i].style, texts[i].text);
+        if (ret_spots)
+            ret_spots[i] = (struct rect){row, from, 1, col - from};
         if (!whole) {
             put(c, row, &col, end - 1, texts[i].style, theme_glyph(theme, GLYPH_ELLIPSIS));
             break;
@@ -148,13 +159,15 @@ static void put_all(struct canvas *c, int row, int col, int end, const struct bo
 }
 
 void border_title(struct canvas *c, struct rect box, const struct border_text left[BORDER_TEXTS],
-                  const struct border_text right[BORDER_TEXTS], const struct theme *theme)
+                  const struct border_text right[BORDER_TEXTS], const struct theme *theme,
+                  struct rect ret_spots[BORDER_TEXTS])
 {
-    struct style dim = theme_style(theme, ROLE_DIM);
     struct border_text fits[BORDER_TEXTS];
-    char gap[16];
     int from = box.col + 2, end = box.col + box.cols - 2, width = width_of(left, 3), room;
+    char gap[16];
 
+    for (int i = 0; ret_spots && i < BORDER_TEXTS; i++)
+        ret_spots[i] = (struct rect){0};
     if (end - from < 3)
         return;
     snprintf(gap, sizeof gap, " %s ", theme_glyph(theme, GLYPH_DOT));
@@ -163,10 +176,24 @@ void border_title(struct canvas *c, struct rect box, const struct border_text le
     memcpy(fits, right, sizeof fits);
     for (int i = BORDER_TEXTS - 1; i >= 0 && width_of(fits, 2) > room; i--)
         fits[i].text = NULL;
-    if (width_of(fits, 2) > 0) {
-        put_all(c, box.row, end - width_of(fits, 2), end, fits, "  ", dim, theme);
-        end -= width_of(fits, 2) + 1;
+    int cols = width_of(fits, 2);
+    if (cols > 0) {
+        put_all(c, (struct rect){box.row, end - cols, 1, cols}, fits, "  ", theme, ret_spots);
+        end -= cols + 1;
     }
     if (width > 0)
-        put_all(c, box.row, from, from + width < end ? from + width : end, left, " · ", dim, theme);
+        put_all(c, (struct rect){box.row, from, 1, from + width < end ? width : end - from}, left,
+                gap, theme, NULL);
+}
+
+void border_foot(struct canvas *c, struct rect box, const char *text, struct style style)
+{
+    int cols = text_width(text) + 2, col = box.col + box.cols - 2 - cols,
+        row = box.row + box.rows - 1;
+
+    if (col < box.col + 2 || box.rows < 2)
+        return;
+    canvas_text(c, row, col, 1, style, " ");
+    canvas_text(c, row, col + 1, cols - 2, style, text);
+    canvas_text(c, row, col + cols - 1, 1, style, " ");
 }

@@ -117,6 +117,10 @@ bool console_call(struct console *c, int argc, char **argv)
     row = catalogue_find(hub_catalogue(), method, strlen(method));
     if (!row || row->flags & CAP_INTERNAL)
         return false;
+    if (console_observes(c) && (row->role > ROLE_OBSERVER || row->lane == LANE_CLIENT)) {
+        console_observing(c);
+        return true;
+    }
     if (json_parse(row->input, strlen(row->input), &schema) != ERR_OK)
         return false;
     e = flags_parse(row, schema, argc - 2, argv + 2, &globals, &flags, why, sizeof why);

@@ -14,7 +14,7 @@
 #define WORDS_MAX 64
 
 static const struct console_command *const tables[] = {pane_commands, shell_commands,
-                                                       console_commands};
+                                                       baton_commands, console_commands};
 
 /* Cuts text into words as a shell does with quotes and backslashes, in place. -1: a quote is open
  * or there are too many. */
@@ -72,6 +72,8 @@ void console_run(struct console *c, const char *text)
         command = find(words[0]);
         if (count > 1 && console_call(c, count, words))
             command = NULL;
+        else if (command && command->whom == FOR_DRIVERS && console_observes(c))
+            console_observing(c);
         else if (command)
             command->run(c, count, words);
         else if (!console_call(c, count, words))
@@ -136,6 +138,25 @@ static void offer_arguments(struct found *f, const struct console_command *comma
     }
 }
 
+/* The words of the hub's commands; an observer is offered those that it may run. */
+static void offer_calls(const struct console *c, struct found *f, int count, char **words)
+{
+    const struct catalogue *all = hub_catalogue();
+    const struct capability **rows = mem_calloc(all->count + 1, sizeof(const struct capability *));
+    struct catalogue some = {rows, 0};
+    struct buf lines = {0};
+
+    for (size_t i = 0; i < all->count; i++)
+        if (!console_observes(c) ||
+            (all->rows[i]->role <= ROLE_OBSERVER && all->rows[i]->lane != LANE_CLIENT))
+            rows[some.count++] = all->rows[i];
+    complete_words(&some, count, words, &lines);
+    if (lines.data)
+        offer_lines(f, lines.data);
+    buf_finish(&lines);
+    free(rows);
+}
+
 void console_complete(struct console *c, struct line *line, char **ret_more)
 {
     char *copy = mem_strndup(line->text, line->cursor), *words[WORDS_MAX + 2];
@@ -143,7 +164,6 @@ void console_complete(struct console *c, struct line *line, char **ret_more)
     int count = split(copy, words);
     bool fresh = line->cursor == 0 || line->text[line->cursor - 1] == ' ';
     struct found f = {0};
-    struct buf lines = {0};
 
     *ret_more = NULL;
     if (count < 0 || line->cursor < line->length)
@@ -155,12 +175,10 @@ void console_complete(struct console *c, struct line *line, char **ret_more)
     if (count == 1)
         for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
             for (const struct console_command *k = tables[t]; k->name; k++)
-                offer(&f, k->name);
+                offer(&f, k->whom == FOR_ALL || !console_observes(c) ? k->name : "");
     else if (count == 2 && find(words[0]))
         offer_arguments(&f, find(words[0]));
-    complete_words(hub_catalogue(), count, words, &lines);
-    if (lines.data)
-        offer_lines(&f, lines.data);
+    offer_calls(c, &f, count, words);
     if (f.count > 0) {
         char text[LINE_MAX_BYTES + 300];
         int before = (int)(line->length - f.n);
@@ -173,6 +191,5 @@ void console_complete(struct console *c, struct line *line, char **ret_more)
 out:
     c->draw = true;
     buf_finish(&f.list);
-    buf_finish(&lines);
     free(copy);
 }

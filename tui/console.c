@@ -4,10 +4,12 @@
  * wakes. */
 #include "tui/console_private.h"
 #include "transport/nng/follow.h"
+#include "tui/opening.h"
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text.h"
 #include "transport/nng/start.h"
 
 #include <errno.h>
@@ -23,9 +25,8 @@
 
 #define FRAME_US      16666
 #define CALM_US       3000 /* between two frames, at most, when nothing floods */
-#define FRAMES_AHEAD  4 /* that many frames may come at once after a pause: echoes do not wait */
+#define FRAMES_AHEAD  4    /* that many frames may come at once after a pause: echoes do not wait */
 #define SYNC_MOST_US  150000  /* a program may hold its frame back that long (mode 2026) */
-#define FIRST_US      50000   /* the first frame waits that long for the first picture */
 #define LEAVE_US      200000  /* for the layout to reach the hub */
 #define START_LOST_US 400000  /* a hub that has been gone for so long is started anew … */
 #define START_EACH_US 3000000 /* … and again */
@@ -33,6 +34,7 @@
 
 void console_leave(struct console *c, int status, const char *format, ...)
 {
+    char why[sizeof c->why];
     va_list ap;
 
     if (c->leaving)
@@ -40,8 +42,9 @@ void console_leave(struct console *c, int status, const char *format, ...)
     c->leaving = true;
     c->status = status;
     va_start(ap, format);
-    vsnprintf(c->why, sizeof c->why, format, ap);
+    vsnprintf(why, sizeof why, format, ap);
     va_end(ap);
+    text_make_safe(c->why, sizeof c->why, why, strlen(why)); /* it may quote somebody */
 }
 
 void console_lists(struct console *c)
@@ -108,8 +111,9 @@ static bool floods(const struct console *c)
     return false;
 }
 
-/* How long until the next frame, by what this one cost: an echo is a cheap one and another may follow at
- * once; in a flood sixty a second are enough, and fewer where many consoles share the processors. */
+/* How long until the next frame, by what this one cost: an echo is a cheap one and another may
+ * follow at once; in a flood sixty a second are enough, and fewer where many consoles share the
+ * processors. */
 static int64_t frame_share(int64_t cost_us, bool behind)
 {
     int64_t share = cost_us * (behind ? 12 : 4) + 500;
@@ -187,7 +191,7 @@ static void revive(struct console *c)
 
     if (c->hub_pid > 0 && waitpid(c->hub_pid, NULL, WNOHANG) == c->hub_pid)
         c->hub_pid = 0;
-    if (c->connected || c->stopping || now < c->lost_us + START_LOST_US ||
+    if (c->connected || c->stopping || c->guest || now < c->lost_us + START_LOST_US ||
         now < c->start_us + START_EACH_US || c->hub_pid > 0)
         return;
     c->start_us = now;
@@ -196,6 +200,15 @@ static void revive(struct console *c)
     if (start_hub(c->hub, &pid) == ERR_OK)
         c->hub_pid = (int)pid;
     sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
+/* The hub is there and does not let us in any more. */
+static void look_for_refusal(struct console *c)
+{
+    const struct client_fault *refused = c->connected ? NULL : client_refused(c->client);
+
+    if (refused && !strcmp(refused->name, "TokenRefused"))
+        console_leave(c, 1, "%s", refused->message);
 }
 
 static void tick(struct console *c, int64_t shown_minute[1], bool *notice_shown)
@@ -239,6 +252,7 @@ static void loop(struct console *c, int signals)
 
     while (!c->leaving) {
         tick(c, minute, &notice);
+        look_for_refusal(c);
         revive(c);
         if (c->panes_changed)
             console_sweep(c);
@@ -265,145 +279,7 @@ static void loop(struct console *c, int signals)
     }
 }
 
-/* --- opening --- */
-
-struct greeting { /* the calls that a console begins with, all on their way at once */
-    struct console *c;
-    int waiting;
-    enum err failed;
-    char message[600];
-    cJSON *layout;
-};
-
-static void greeted(struct greeting *g, const struct client_fault *fault)
-{
-    g->waiting--;
-    if (fault && g->failed == ERR_OK) {
-        g->failed = fault->code;
-        snprintf(g->message, sizeof g->message, "%s", fault->message);
-    }
-}
-
-static void got_workspace(void *data, const cJSON *result, const struct client_fault *fault)
-{
-    (void)result;
-    greeted(data, fault);
-}
-
-static void got_workspaces(void *data, const cJSON *result, const struct client_fault *fault)
-{
-    struct greeting *g = data;
-
-    greeted(g, fault);
-    world_set_workspaces(&g->c->world, result);
-}
-
-static void got_shells(void *data, const cJSON *result, const struct client_fault *fault)
-{
-    struct greeting *g = data;
-
-    greeted(g, fault);
-    world_set_shells(&g->c->world, result);
-}
-
-static void got_members(void *data, const cJSON *result, const struct client_fault *fault)
-{
-    struct greeting *g = data;
-
-    greeted(g, fault);
-    world_set_members(&g->c->world, result);
-}
-
-static void got_layout(void *data, const cJSON *result, const struct client_fault *fault)
-{
-    struct greeting *g = data;
-
-    greeted(g, NULL);
-    if (!fault)
-        g->layout = cJSON_Duplicate(json_get(result, "layout"), true);
-}
-
-static void wait_for(struct console *c, const int *waiting, int64_t until_us)
-{
-    struct pollfd fd = {.fd = client_fd(c->client), .events = POLLIN};
-
-    while (*waiting > 0 && clock_mono_us() < until_us) {
-        int64_t left = until_us - clock_mono_us();
-        poll(&fd, 1, left > 0 ? (int)((left + 999) / 1000) : 0);
-        client_dispatch(c->client);
-    }
-}
-
-static void greet(struct console *c, struct greeting *g)
-{
-    cJSON *params = cJSON_CreateObject(), *workspace = cJSON_CreateObject();
-    char *cwd = getcwd(NULL, 0);
-
-    g->c = c;
-    g->waiting = 5;
-    cJSON_AddStringToObject(params, "key", c->workspace);
-    if (cwd)
-        cJSON_AddStringToObject(params, "cwd", cwd);
-    cJSON_AddStringToObject(workspace, "workspace", c->workspace);
-    client_send(c->client, "workspace.open", params, CONSOLE_CALL_MS, got_workspace, g);
-    client_send(c->client, "workspace.list", NULL, CONSOLE_CALL_MS, got_workspaces, g);
-    client_send(c->client, "shell.list", NULL, CONSOLE_CALL_MS, got_shells, g);
-    client_send(c->client, "member.list", NULL, CONSOLE_CALL_MS, got_members, g);
-    client_send(c->client, "layout.get", workspace, CONSOLE_CALL_MS, got_layout, g);
-    cJSON_Delete(params);
-    cJSON_Delete(workspace);
-    free(cwd);
-}
-
-static enum err greeting_answered(struct console *c, struct greeting *g)
-{
-    wait_for(c, &g->waiting, clock_mono_us() + (int64_t)CONSOLE_CALL_MS * 1000 + 1000000);
-    return g->waiting > 0 ? ERR_TIMEOUT : g->failed;
-}
-
-/* What is shown first: the command that was asked for, the layout as it was, a shell that runs, or
- * where there is none a first shell. */
-static void first_panes(struct console *c, const cJSON *layout, const cJSON *command)
-{
-    const struct world_shell *any = world_shell_at(&c->world, c->workspace, 0);
-    struct pane *p;
-
-    console_arrange(c);
-    if (cJSON_IsObject(layout))
-        console_layout_load(c, layout);
-    if (c->pane_count > 0 && !command)
-        return;
-    p = c->pane_count == 0 ? console_add(c, PANE_SHELL, LAYOUT_ROWS) : console_focused(c);
-    if (p && p->kind != PANE_SHELL)
-        p = console_add(c, PANE_SHELL, LAYOUT_ROWS);
-    console_arrange(c);
-    if (!p)
-        return;
-    if (command || !any)
-        console_open_shell(c, p, command);
-    else
-        console_show(c, p, any->id);
-}
-
-/* Waits a moment for the first picture, so that the first frame is a whole one. */
-static void first_picture(struct console *c)
-{
-    struct pollfd fd = {.fd = client_fd(c->client), .events = POLLIN};
-    int64_t until = clock_mono_us() + FIRST_US;
-
-    for (;;) {
-        bool waits = false;
-        for (int i = 0; i < c->pane_count; i++)
-            if (c->panes[i]->kind == PANE_SHELL &&
-                (!c->panes[i]->feed || !c->panes[i]->feed->screen))
-                waits = true;
-        int64_t left = until - clock_mono_us();
-        if (!waits || left <= 0)
-            return;
-        poll(&fd, 1, (int)((left + 999) / 1000));
-        client_dispatch(c->client);
-    }
-}
+/* --- opening and ending --- */
 
 static int signals_open(void)
 {
@@ -447,11 +323,18 @@ static enum err load(struct console *c, char **ret_why)
     return ERR_OK;
 }
 
-static void finish(struct console *c)
+/* First the terminal is given back and the link ends; then there may be a word. */
+static void close_all(struct console *c)
 {
     term_close(c->term);
+    c->term = NULL;
     console_panes_finish(c);
     client_close(c->client);
+    c->client = NULL;
+}
+
+static void finish(struct console *c)
+{
     layout_destroy(c->layout);
     popup_destroy(c->popup);
     side_finish(&c->side);
@@ -472,11 +355,13 @@ static void finish(struct console *c)
 /* From the connection to the last frame. *ret_why is set when it could not open. */
 static int run(struct console *c, const struct cli_options *o, const cJSON *command, char **ret_why)
 {
+    const char *token = getenv("BATON_TOKEN");
+    c->guest = token && *token;
     const struct client_options options = {.hub = o->hub,
-                                           .token = getenv("BATON_TOKEN"),
+                                           .token = c->guest ? token : NULL,
                                            .identity = o->identity,
                                            .kind = "console",
-                                           .start = true,
+                                           .start = !c->guest,
                                            .events = true};
     struct client_fault fault = {0};
     struct greeting greeting = {0};
@@ -492,29 +377,38 @@ static int run(struct console *c, const struct cli_options *o, const cJSON *comm
     signals = signals_open();
     c->connected = true;
     c->member = mem_strdup(json_string(client_hello(c->client), "member", ""));
-    c->client_id = json_int(client_hello(c->client), "clientId", 0);
+    const char *only = json_string(client_hello(c->client), "workspace", "");
+    console_greeting_read(c);
+    if (only[0]) { /* an invitation is to one workspace, whichever was asked for */
+        free(c->workspace);
+        c->workspace = mem_strdup(only);
+    }
+    if (command && console_observes(c)) {
+        *ret_why = mem_strdup("You may look here, not open a shell.");
+        goto out;
+    }
     c->event_head = json_int(client_hello(c->client), "head", 0);
     client_listen(c->client, &console_client_events, c);
     client_subscribe(c->client, "e/");
     client_subscribe(c->client, "h/");
-    greet(c, &greeting);
+    console_greet(c, &greeting);
     if (term_open(&c->term, ret_why) != ERR_OK) /* while the hub prepares its answers */
         goto out;
-    if (greeting_answered(c, &greeting) != ERR_OK) {
+    if (console_greeted(c, &greeting) != ERR_OK) {
         *ret_why = mem_strdup(greeting.message[0] ? greeting.message : "the hub does not answer");
         goto out;
     }
     theme_fit(c->theme, term_colours(c->term), term_utf8(c->term));
     resize(c);
-    first_panes(c, greeting.layout, command);
+    console_first_panes(c, greeting.layout, command);
     console_adopt(c);
     c->lists_wanted = true;
-    first_picture(c);
+    console_first_picture(c);
     c->draw = true;
     loop(c, signals);
-    wait_for(c, &c->opening, clock_mono_us() + LEAVE_US); /* its pane is part of the layout */
+    console_wait(c, &c->opening, clock_mono_us() + LEAVE_US); /* its pane is part of the layout */
     console_keep_layout(c, true);
-    wait_for(c, &c->layout_waiting, clock_mono_us() + LEAVE_US);
+    console_wait(c, &c->layout_waiting, clock_mono_us() + LEAVE_US);
     status = c->status;
 out:
     client_forget(c->client, &greeting);
@@ -547,13 +441,18 @@ static cJSON *command_of(int argc, char **argv, bool *ret_force, bool *ret_wrong
     return command;
 }
 
-static void tell_end(const struct console *c, const char *hub, const char *workspace)
+static void tell_end(const struct console *c)
 {
-    printf("[baton: %s; come back with: baton", c->why[0] ? c->why : "ended");
-    if (strcmp(hub, "default") != 0)
-        printf(" -L %s", hub);
-    if (strcmp(workspace, "main") != 0)
-        printf(" -w %s", workspace);
+    printf("[baton: %s", c->why[0] ? c->why : "ended");
+    if (c->guest || c->status != 0) { /* how a guest comes again is not for us to say */
+        printf("]\n");
+        return;
+    }
+    printf("; come back with: baton");
+    if (strcmp(c->hub, "default") != 0)
+        printf(" -L %s", c->hub);
+    if (strcmp(c->workspace, "main") != 0)
+        printf(" -w %s", c->workspace);
     printf("]\n");
 }
 
@@ -585,11 +484,12 @@ int console_main(const struct cli_options *o, int argc, char **argv)
     c->canvas = canvas_create(24, 80);
     c->mouse_on = c->clock_on = true;
     status = run(c, o, command, &why);
-    finish(c);
+    close_all(c);
     if (!why)
-        tell_end(c, hub, workspace);
+        tell_end(c);
     else
         fprintf(stderr, "baton: %s\n", why);
+    finish(c);
     free(why);
     free(c);
     cJSON_Delete(command);

@@ -71,6 +71,7 @@ static void help(struct console *c, int argc, char **argv)
     popup_add(popup, ROLE_TITLE, "", "commands", NULL);
     add_commands(popup, pane_commands);
     add_commands(popup, shell_commands);
+    add_commands(popup, baton_commands);
     add_commands(popup, console_commands);
     popup_add(popup, ROLE_TEXT, ":GROUP NAME", "any command of baton: shell list, hub status …",
               NULL);
@@ -181,15 +182,15 @@ static void suspend(struct console *c, int argc, char **argv)
 }
 
 const struct console_command console_commands[] = {
-    {"help", "", "all keys and commands", help},
-    {"command", "", "the command line", command},
-    {"detach", "", "leave; everything goes on", detach},
-    {"theme", "next|NAME", "switch the theme", theme},
-    {"mouse", "on|off", "the mouse", mouse},
-    {"side", "", "the list at the left", side},
-    {"clock", "on|off", "the clock in the status line", clock_command},
-    {"notices", "", "the notices there have been", notice_list},
-    {"redraw", "", "draw everything again", redraw},
-    {"suspend", "", "stop the console, as a shell's job", suspend},
-    {NULL, NULL, NULL, NULL},
+    {"help", "", "all keys and commands", help, FOR_ALL},
+    {"command", "", "the command line", command, FOR_ALL},
+    {"detach", "", "leave; everything goes on", detach, FOR_ALL},
+    {"theme", "next|NAME", "switch the theme", theme, FOR_ALL},
+    {"mouse", "on|off", "the mouse", mouse, FOR_ALL},
+    {"side", "", "the list at the left", side, FOR_ALL},
+    {"clock", "on|off", "the clock in the status line", clock_command, FOR_ALL},
+    {"notices", "", "the notices there have been", notice_list, FOR_ALL},
+    {"redraw", "", "draw everything again", redraw, FOR_ALL},
+    {"suspend", "", "stop the console, as a shell's job", suspend, FOR_ALL},
+    {NULL, NULL, NULL, NULL, FOR_ALL},
 };

@@ -5,6 +5,7 @@
 #define BATON_TUI_CONSOLE_PRIVATE_H
 
 #include "core/base/config.h"
+#include "core/catalogue/catalogue.h"
 #include "transport/nng/client.h"
 #include "tui/console.h"
 #include "tui/keymap.h"
@@ -41,6 +42,9 @@ struct prompt {
 struct console {
     char *hub, *workspace, *member, *theme_name;
     int64_t client_id;
+    enum role role;
+    char invite[WORLD_ID_MAX]; /* the invitation's id, "" none */
+    bool guest;                /* came with a token: no hub is started from here */
     struct client *client;
     struct term *term; /* NULL before the terminal is taken */
     struct config *config;
@@ -73,6 +77,7 @@ struct console {
     int asked_pane; /* what the question is about */
     struct popup *popup;
     void (*chosen)(struct console *c, const char *target);
+    char about[WORLD_ID_MAX]; /* the shell whose baton the popup passes */
     int64_t numbers_until_us, repeat_until_us;
     bool told_dropped; /* that keys are dropped while the link is down */
 
@@ -84,8 +89,11 @@ struct console {
     bool draw, draw_shells;    /* everything, or only what shells show */
     int64_t lost_us, start_us; /* when the link broke; when the hub was started last */
     int hub_pid;
-    bool panes_changed; /* a shell has gone, a feed may be closed */
-    bool lists_wanted;
+    char wanted[WORLD_ID_MAX];   /* the shell whose baton this console has asked for last */
+    char hinted[WORLD_ID_MAX];   /* where somebody typed in vain … */
+    int64_t hinted_us, alive_us; /* … and when; when the terminal was asked for a sign of life, 0 */
+    bool panes_changed;          /* a shell has gone, a feed may be closed */
+    bool lists_wanted, batons_wanted;
     int lists_waiting;
     int64_t event_head;
     bool layout_changed;
@@ -101,6 +109,7 @@ struct console {
 };
 
 /* --- console.c --- */
+/* The first reason stays; it is made safe to print. */
 void console_leave(struct console *c, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void console_lists(struct console *c); /* the world is to be asked for anew */
@@ -112,6 +121,25 @@ void console_keep_layout(struct console *c, bool now);
 void console_look(struct console *c);
 /* The only console there is gives its size to the shells that this member drove, or nobody. */
 void console_adopt(struct console *c);
+
+/* --- driving.c: whose hands are on the keys --- */
+/* Who we are, as the hub's hello says. */
+void console_greeting_read(struct console *c);
+bool console_observes(const struct console *c); /* this console may look, not type */
+/* What the world knows of batons, told to the feeds. */
+void console_batons(struct console *c);
+/* An event of the journal that is about batons, kicks or invitations; others are left alone. */
+void console_baton_event(struct console *c, const char *kind, const cJSON *event);
+/* A refusal told more than was known. */
+void console_refused(struct console *c, const struct feed *feed, bool lost);
+/* An input event, encoded, for the program in p: sent, or a hint why not. */
+void console_send(struct console *c, struct pane *p, const struct input_event *event,
+                  const struct screen_modes *modes);
+/* "grace asks for sh1: C-b y passes it, C-b n not now"; false when nobody waits for us. */
+bool console_asked_text(const struct console *c, char *out, size_t size);
+/* The shell whose request is answered next: the focused one's, else the first; NULL none. */
+const struct world_shell *console_asked(const struct console *c);
+void console_alive(struct console *c); /* the terminal answered */
 
 /* --- panes.c --- */
 struct pane *console_pane(const struct console *c, int id);
@@ -161,12 +189,17 @@ void console_run(struct console *c, const char *text);
 /* Completes the command line; *ret_more (caller frees) lists what fits when it is not one. */
 void console_complete(struct console *c, struct line *line, char **ret_more);
 
+enum command_for { FOR_ALL, FOR_DRIVERS }; /* an observer is not offered those of drivers */
+
 struct console_command {
     const char *name, *args, *help;
     void (*run)(struct console *c, int argc, char **argv); /* argv[0] is the name */
+    enum command_for whom;
 };
-extern const struct console_command pane_commands[], shell_commands[],
+extern const struct console_command pane_commands[], shell_commands[], baton_commands[],
     console_commands[]; /* end: NULL */
+/* What an observer is told who wants more than to look. */
+void console_observing(struct console *c);
 
 /* What a call's end means that asks for nothing but success; data is the console. */
 void console_answered(void *data, const cJSON *result, const struct client_fault *fault);

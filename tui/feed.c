@@ -1,5 +1,6 @@
 /* A feed (see feed.h). What always holds: at most one shell.write and one shell.resize are on their
- * way; what is typed keeps its order; while the link is down nothing is kept to be typed later. */
+ * way; what is typed keeps its order; while the link is down nothing is kept to be typed later; a
+ * refused byte is sent once more only where the hub says that this member still holds the baton. */
 #include "tui/feed.h"
 
 #include "core/base/clock.h"
@@ -27,19 +28,58 @@ static void tell(struct feed *f, enum feed_news news, const char *text)
 static void send_keys(struct feed *f);
 static void send_size(struct feed *f);
 
+bool feed_open_to_me(const struct feed *f)
+{
+    return !f->observer && (!f->me || f->holds || f->is_free);
+}
+
+static void drop_keys(struct feed *f)
+{
+    buf_clear(&f->keys);
+    f->flying = 0;
+    f->keys_typed = f->again = false;
+}
+
+/* The hub says that somebody else drives, or that we do under another epoch: then the same bytes
+ * are sent once more. True when they are. */
+static bool send_again(struct feed *f, const struct client_fault *fault)
+{
+    const char *holder = json_string(fault->data, "holder", "");
+    bool ours = f->me && !strcmp(holder, f->me);
+
+    text_make_safe(f->told_holder, sizeof f->told_holder, holder, strlen(holder));
+    f->told_epoch = json_int(fault->data, "epoch", 0);
+    tell(f, FEED_BATON, NULL);
+    if (!ours || f->again || fault->code != ERR_STALE || f->flying == 0 || f->gone)
+        return false;
+    f->again = true;
+    f->epoch = f->told_epoch;
+    send_keys(f);
+    return true;
+}
+
 static void keys_sent(void *data, const cJSON *result, const struct client_fault *fault)
 {
     struct feed *f = data;
+    bool baton = fault && (fault->code == ERR_STALE || !strcmp(fault->name, "NotHolder")) &&
+                 json_get(fault->data, "holder");
 
     (void)result;
     f->calls--;
     f->writing = false;
+    if (baton && send_again(f, fault))
+        return;
     if (fault) {
-        buf_clear(&f->keys);
-        tell(f, FEED_FAILED, fault->message);
-    } else {
-        send_keys(f);
+        drop_keys(f);
+        tell(f, baton ? FEED_REFUSED : FEED_FAILED, fault->message);
+        return;
     }
+    buf_consume(&f->keys, f->flying);
+    f->flying = 0;
+    f->again = false;
+    if (f->keys.len == 0)
+        f->keys_typed = false;
+    send_keys(f);
 }
 
 static void send_keys(struct feed *f)
@@ -49,19 +89,31 @@ static void send_keys(struct feed *f)
 
     if (f->writing || n == 0 || f->gone)
         return;
+    if (!feed_open_to_me(f)) { /* lost while it waited */
+        drop_keys(f);
+        tell(f, FEED_REFUSED, NULL);
+        return;
+    }
+    if (f->again && f->flying < n)
+        n = f->flying;
     params = cJSON_CreateObject();
     cJSON_AddStringToObject(params, "shellId", f->id);
     json_add_base64(params, "data", f->keys.data, n);
-    buf_consume(&f->keys, n);
+    if (f->me) {
+        /* Of a free baton nobody knows the epoch: naming none is never too late. */
+        json_add_int(params, "epoch", f->holds ? f->epoch : 0);
+        cJSON_AddBoolToObject(params, "typed", f->keys_typed);
+    }
+    f->flying = n;
     f->writing = true;
     f->calls++;
     client_send(f->client, "shell.write", params, CALL_MS, keys_sent, f);
     cJSON_Delete(params);
 }
 
-void feed_type(struct feed *f, const void *bytes, size_t n)
+void feed_type(struct feed *f, const void *bytes, size_t n, bool typed)
 {
-    if (n == 0 || f->exited || f->gone)
+    if (n == 0 || f->exited || f->gone || !feed_open_to_me(f))
         return;
     if (f->keys.len + n > WAITS_MAX) {
         tell(f, FEED_FAILED, "the shell does not read what is typed");
@@ -72,7 +124,18 @@ void feed_type(struct feed *f, const void *bytes, size_t n)
         send_size(f); /* before what is typed: a command that asks for it gets this one */
     }
     buf_append(&f->keys, bytes, n);
+    f->keys_typed = f->keys_typed || typed;
     send_keys(f);
+}
+
+void feed_baton(struct feed *f, const char *me, const char *holder, int64_t epoch)
+{
+    f->me = me;
+    f->holds = !strcmp(holder, me);
+    f->is_free = !holder[0];
+    f->epoch = epoch;
+    if (!feed_open_to_me(f))
+        f->mine = f->settled = false;
 }
 
 static void size_sent(void *data, const cJSON *result, const struct client_fault *fault)
@@ -90,7 +153,8 @@ static void send_size(struct feed *f)
 {
     cJSON *params;
 
-    if (f->resizing || f->gone || f->exited || !f->mine || f->want_rows < 1 || f->rows < 1)
+    if (f->resizing || f->gone || f->exited || !f->mine || f->want_rows < 1 || f->rows < 1 ||
+        !feed_open_to_me(f))
         return;
     if (f->want_rows == f->rows && f->want_cols == f->cols) {
         f->settled = true;
@@ -125,7 +189,8 @@ void feed_size(struct feed *f, int rows, int cols)
 
 void feed_adopt(struct feed *f)
 {
-    f->mine = true;
+    if (feed_open_to_me(f))
+        f->mine = true;
 }
 
 /* The shell has this size now. After it has had ours, another one means that someone else drives;
@@ -260,7 +325,7 @@ bool feed_message(struct feed *f, const struct wire_message *m)
 void feed_connected(struct feed *f, bool is)
 {
     if (!is)
-        buf_clear(&f->keys);
+        drop_keys(f);
     if (f->follow)
         follow_connected(f->follow, is);
 }

@@ -1,6 +1,7 @@
 /* A feed: one shell as this console follows it. It keeps the shell's screen exact, sends what is
- * typed (one call at a time, more joins the next), and the size when this console drives it. Panes
- * that show the same shell share one feed. On the console's thread. */
+ * typed (one call at a time, more joins the next), and the size when this console drives it. Where
+ * somebody else holds the baton it sends neither. Panes that show the same shell share one feed. On
+ * the console's thread. */
 #ifndef BATON_TUI_FEED_H
 #define BATON_TUI_FEED_H
 
@@ -21,6 +22,8 @@ enum feed_news {
     FEED_FAILED,  /* a call did not succeed: text says why */
     FEED_GONE,    /* the hub does not know the shell (any more) */
     FEED_ENDED,   /* its program has ended */
+    FEED_BATON,   /* a refusal told who holds the baton: told_holder, told_epoch */
+    FEED_REFUSED, /* … and what was typed is lost */
 };
 
 struct feed_listener {
@@ -46,10 +49,22 @@ struct feed {
     bool resizing;              /* a shell.resize is on its way */
     bool settled;               /* the shell has had the size that it was to get */
     int64_t sized_us;           /* when it was asked for */
-    struct buf keys;            /* to be sent */
-    bool writing;               /* a shell.write is on its way */
-    int calls;                  /* answers that will come */
-    int users;                  /* panes; without any it is closed */
+    struct buf keys;            /* to be sent, and behind it what came meanwhile */
+    bool keys_typed;            /* a person's keystrokes are among them */
+    bool writing;               /* a shell.write is on its way … */
+    size_t flying;              /* … with the first bytes of keys; they go when it is answered */
+    bool again;                 /* … for the second time, under another epoch */
+
+    /* the baton, as feed_baton told */
+    const char *me; /* the member that this console is; borrowed; NULL: no baton is known */
+    bool holds, is_free;
+    bool observer; /* this console may look, not type */
+    int64_t epoch;
+    char told_holder[WORLD_NAME_MAX]; /* by the last refusal */
+    int64_t told_epoch;
+
+    int calls; /* answers that will come */
+    int users; /* panes; without any it is closed */
 };
 
 struct feed *feed_open(struct client *client, const char *shell,
@@ -59,8 +74,13 @@ void feed_close(struct feed *f);
 bool feed_dead(const struct feed *f); /* closed, and nothing on its way */
 void feed_free(struct feed *f);       /* dead, or the client is closed */
 
-/* Bytes as typed. The shell becomes this console's to size. */
-void feed_type(struct feed *f, const void *bytes, size_t n);
+/* Bytes for the program; typed: a person's keystrokes, not a report of the mouse or of the focus.
+ * The shell becomes this console's to size. Nothing happens where feed_open_to_me is false. */
+void feed_type(struct feed *f, const void *bytes, size_t n, bool typed);
+/* Who holds the baton now (holder "": it is free), under which epoch. me stays the caller's. */
+void feed_baton(struct feed *f, const char *me, const char *holder, int64_t epoch);
+/* True when this console may send to the shell: its member holds the baton, or nobody does. */
+bool feed_open_to_me(const struct feed *f);
 /* The pane's size: the shell gets it when it is this console's. */
 void feed_size(struct feed *f, int rows, int cols);
 /* Nobody else has it: this console sizes it from now on. */

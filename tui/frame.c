@@ -104,7 +104,7 @@ static void draw_empty(struct console *c)
         {"detach", "leave; everything goes on, baton brings you back"},
     };
     struct style dim = theme_style(c->theme, ROLE_DIM), text = theme_style(c->theme, ROLE_TEXT);
-    int n = (int)(sizeof lines / sizeof lines[0]), width = 52;
+    int n = (int)(sizeof lines / sizeof lines[0]), first = console_observes(c) ? 1 : 0, width = 52;
     int col = c->area.col + (c->area.cols > width ? (c->area.cols - width) / 2 : 0);
     int row = c->area.row + (c->area.rows > n + 2 ? (c->area.rows - n - 2) / 2 : 0);
     char key[64], title[160];
@@ -117,13 +117,27 @@ static void draw_empty(struct console *c)
         canvas_text(c->canvas, row, col, width, text, title);
         row += 2;
     }
-    for (int i = 0; i < n; i++) {
-        keymap_name(c->keymap, lines[i].command, key, sizeof key);
+    for (int i = 0; i < n - first; i++) { /* who may only look opens no shell */
+        keymap_name(c->keymap, lines[i + first].command, key, sizeof key);
         canvas_text(c->canvas, row + i, col, 8, theme_style(c->theme, ROLE_ACCENT), key);
-        canvas_text(c->canvas, row + i, col + 9, width, dim, lines[i].text);
+        canvas_text(c->canvas, row + i, col + 9, width, dim, lines[i + first].text);
     }
     canvas_unclip(c->canvas);
     canvas_cursor(c->canvas, -1, 0, CURSOR_DEFAULT);
+}
+
+/* The bottom of a box that is no other one's top. */
+static bool bottom_is_free(const struct console *c, const struct pane *p)
+{
+    int row = p->box.row + p->box.rows - 1;
+
+    for (int i = 0; i < c->pane_count; i++) {
+        const struct rect *box = &c->panes[i]->box;
+        if (c->panes[i]->shown && c->panes[i] != p && box->rows > 0 && box->row == row &&
+            box->col < p->box.col + p->box.cols && p->box.col < box->col + box->cols)
+            return false;
+    }
+    return true;
 }
 
 static void draw_panes(struct console *c)
@@ -145,6 +159,8 @@ static void draw_panes(struct console *c)
         if (p != focus)
             pane_draw(p, c->canvas, false, true, c->theme);
         pane_title(p, c->canvas, p == focus, &c->world, c->member, c->theme);
+        if (bottom_is_free(c, p))
+            pane_foot(p, c->canvas, &c->world, c->member, console_observes(c), c->theme);
     }
     if (focus)
         pane_draw(focus, c->canvas, true, true, c->theme);
@@ -233,17 +249,23 @@ static void draw_line(struct console *c, struct rect line)
         return;
     }
     const struct pane *p = console_focused(c);
-    char looking[200] = "", mode[64], help[48], clock[16] = "";
+    char looking[200] = "", mode[64], help[48], clock[16] = "", drives[100] = "", asks[300];
     struct status status = {.hub = strcmp(c->hub, "default") ? c->hub : "baton",
                             .workspace = c->workspace,
                             .looking = looking,
                             .mode = mode,
+                            .drives = drives,
                             .connected = c->connected,
                             .notice = notices_now(&c->notices),
                             .help = help,
                             .clock = clock};
+    struct notice standing = {.text = asks, .role = ROLE_ATTENTION};
+    if (!status.notice && console_asked_text(c, asks, sizeof asks))
+        status.notice = &standing;
     if (p)
         pane_name(p, &c->world, looking, sizeof looking);
+    if (p && p->box.rows == 0 && world_baton_known(&c->world, p->shell)) /* no border says it */
+        pane_driver(p, &c->world, c->member, drives, sizeof drives, &status.driver, c->theme);
     mode_text(c, mode, sizeof mode);
     for (size_t i = 0; i < c->world.shell_count; i++)
         status.rang += world_rang(&c->world.shells[i]);

@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "transport/wire/wire.h"
+#include "tui/opening.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +20,14 @@ static void shells_listed(void *data, const cJSON *result, const struct client_f
 
     c->lists_waiting--;
     c->draw = true;
+    if (fault && !strcmp(fault->name, "TokenRefused"))
+        console_leave(c, 1, "%s", fault->message); /* ran out, or was revoked unheard */
     if (fault)
         return;
     world_set_shells(&c->world, result);
+    console_batons(c);
+    if (console_observes(c) && c->last_id == 0)
+        console_first_panes(c, NULL, NULL); /* there was nothing to look at before */
     /* A pane whose shell has been closed by somebody has nothing to show any more. */
     for (int i = 0; i < c->pane_count; i++) {
         struct pane *p = c->panes[i];
@@ -51,7 +57,8 @@ void console_adopt(struct console *c)
     for (int i = 0; i < c->pane_count; i++) {
         struct pane *p = c->panes[i];
         const struct world_shell *s = p->feed ? world_shell(&c->world, p->shell) : NULL;
-        if (s && (!s->typed[0] || !strcmp(s->typed, c->member)))
+        const char *drove = !s ? NULL : s->holder[0] ? s->holder : s->typed;
+        if (drove && (!drove[0] || !strcmp(drove, c->member)))
             feed_adopt(p->feed);
     }
 }
@@ -66,8 +73,29 @@ static void workspaces_listed(void *data, const cJSON *result, const struct clie
         world_set_workspaces(&c->world, result);
 }
 
+static void batons_told(void *data, const cJSON *result, const struct client_fault *fault)
+{
+    struct console *c = data;
+
+    if (fault)
+        return; /* a hub without batons */
+    world_set_batons(&c->world, result);
+    console_batons(c);
+    c->draw = true;
+}
+
+/* Who waits is in no list: asked once a link, from then on events tell. */
+static void ask_batons(struct console *c)
+{
+    if (!c->batons_wanted || !c->connected)
+        return;
+    c->batons_wanted = false;
+    client_send(c->client, "baton.status", NULL, CONSOLE_CALL_MS, batons_told, c);
+}
+
 void console_ask_lists(struct console *c)
 {
+    ask_batons(c);
     if (!c->lists_wanted || c->lists_waiting > 0 || !c->connected)
         return;
     c->lists_wanted = false;
@@ -185,6 +213,8 @@ static void event(struct console *c, const cJSON *json)
         return;
     c->event_head = id;
     c->lists_wanted = c->draw = true;
+    c->batons_wanted = c->batons_wanted || hole;
+    console_baton_event(c, json_string(json, "kind", ""), json);
     ours = !workspace[0] || !strcmp(workspace, c->workspace);
     if (ours)
         notice_of(c, json_string(json, "kind", ""), json);
@@ -221,8 +251,10 @@ static void head(struct console *c, const char *name, size_t n, const struct wir
         return;
     memcpy(id, name, n);
     id[n] = '\0';
-    if (world_head(&c->world, id, json))
+    if (world_head(&c->world, id, json)) {
         c->draw = true;
+        console_batons(c);
+    }
     cJSON_Delete(json);
 }
 
@@ -255,7 +287,8 @@ static void on_connected(void *data, bool is)
         return;
     }
     c->told_dropped = false;
-    c->client_id = json_int(client_hello(c->client), "clientId", 0);
+    console_greeting_read(c);
+    world_baton_forget(&c->world);
     c->looking_rows = 0; /* a new connection: nobody knows it yet */
     c->lists_wanted = true;
     fill_logs(c);

@@ -49,7 +49,6 @@ void console_type(struct console *c, const struct input_event *event)
 {
     struct pane *p = console_focused(c);
     struct screen_modes modes = {0};
-    struct buf bytes = {0};
 
     if (!p || p->kind != PANE_SHELL)
         return;
@@ -62,12 +61,10 @@ void console_type(struct console *c, const struct input_event *event)
     }
     if (p->feed && p->feed->screen)
         screen_modes(p->feed->screen, &modes);
-    input_encode(event, &modes, &bytes);
     if (p->feed && !p->opening)
-        feed_type(p->feed, bytes.data, bytes.len);
-    else if (p->early.len + bytes.len < EARLY_MAX)
-        buf_append(&p->early, bytes.data, bytes.len);
-    buf_finish(&bytes);
+        console_send(c, p, event, &modes);
+    else if (p->early.len < EARLY_MAX)
+        input_encode(event, &modes, &p->early);
 }
 
 static void prompt_key(struct console *c, const struct input_event *event)
@@ -231,9 +228,11 @@ static void numbers_key(struct console *c, const struct input_event *event)
 void console_input(struct console *c, struct input_event *event)
 {
     /* A key in a shell changes the picture when its echo comes, not before. */
-    if (c->mode != MODE_NORMAL || event->kind != INPUT_KEY)
+    if ((c->mode != MODE_NORMAL || event->kind != INPUT_KEY) && event->kind != INPUT_ALIVE)
         c->draw = true;
-    if (event->kind == INPUT_FOCUS) {
+    if (event->kind == INPUT_ALIVE) {
+        console_alive(c);
+    } else if (event->kind == INPUT_FOCUS) {
         console_type(c, event);
     } else if (event->kind == INPUT_MOUSE && c->mode != MODE_POPUP) {
         console_mouse(c, event);

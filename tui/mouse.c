@@ -41,17 +41,14 @@ static void give_inside(struct console *c, struct pane *p, const struct input_ev
                         const struct screen_modes *modes)
 {
     struct input_event inner = *event;
-    struct buf bytes = {0};
 
     inner.row = event->row - p->inner.row + p->view.row;
     inner.col = event->col - p->inner.col + p->view.col;
     if (inner.row < 0 || inner.col < 0 || inner.row >= screen_rows(p->feed->screen) ||
         inner.col >= screen_cols(p->feed->screen))
         return;
-    input_encode(&inner, modes, &bytes);
     if (c->connected)
-        feed_type(p->feed, bytes.data, bytes.len);
-    buf_finish(&bytes);
+        console_send(c, p, &inner, modes);
 }
 
 static void copy_event(struct console *c, struct pane *p, const struct input_event *event)
@@ -104,6 +101,28 @@ static void side_press(struct console *c, int row)
     console_open(c, line->shell->id);
 }
 
+/* A word on a pane's border: who drives it, and the answers to who asks. */
+static bool press_border(struct console *c, struct pane *p, const struct input_event *event)
+{
+    static const struct {
+        enum pane_spot spot;
+        const char *command;
+    } words[] = {{SPOT_YES, "answer yes"}, {SPOT_NO, "answer no"}, {SPOT_DRIVER, "baton"}};
+    const struct world_shell *s = world_shell(&c->world, p->shell);
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0] && event->button == 1; i++) {
+        if (!within(p->spots[words[i].spot], event->row, event->col) || !s || !s->baton)
+            continue;
+        console_focus(c, p->id);
+        c->drag.node = NULL;
+        /* Whoever drives has nothing to ask for, but may pass it. */
+        bool pass = words[i].spot == SPOT_DRIVER && !strcmp(s->holder, c->member);
+        console_run(c, pass ? "pass" : words[i].command);
+        return true;
+    }
+    return false;
+}
+
 static void press(struct console *c, const struct input_event *event)
 {
     struct pane *p = pane_at(c, event->row, event->col, false);
@@ -119,6 +138,8 @@ static void press(struct console *c, const struct input_event *event)
                 event->col > c->panes[i]->box.col &&
                 event->col < c->panes[i]->box.col + c->panes[i]->box.cols - 1)
                 p = c->panes[i];
+        if (p && press_border(c, p, event))
+            return;
         if (p && (p->folded || !c->drag.node))
             console_focus(c, p->id);
         return;

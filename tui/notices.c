@@ -19,6 +19,11 @@ void notices_add(struct notices *n, enum theme_role role, const char *format, ..
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
     text_make_safe(safe, sizeof safe, text, strlen(text));
+    struct notice *last = n->count > 0 ? &n->list[n->count - 1] : NULL;
+    if (last && notices_now(n) == last && last->role == role && !strcmp(last->text, safe)) {
+        last->at_us = clock_mono_us(); /* said again: it stays */
+        return;
+    }
     if (n->count == NOTICES_MAX) {
         free(n->list[0].text);
         memmove(n->list, n->list + 1, (NOTICES_MAX - 1) * sizeof n->list[0]);

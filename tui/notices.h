@@ -22,6 +22,7 @@ struct notices {
     bool hidden; /* the newest was dismissed by a key */
 };
 
+/* The same as the one that is shown keeps that one for longer. */
 void notices_add(struct notices *n, enum theme_role role, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* What is to be shown now, NULL nothing. */

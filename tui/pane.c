@@ -86,28 +86,60 @@ static bool ending(const struct pane *p, const struct world_shell *s, char *out,
     return true;
 }
 
-/* Who typed last, in their colour; "(you)" when it is this member. */
-static void driver(const struct pane *p, const struct world_shell *s, const char *me, char *out,
-                   size_t size, struct style *ret_style, const struct theme *theme)
+/* A hub that knows no baton tells at least who typed last. */
+void pane_driver(const struct pane *p, const struct world *world, const char *me, char *out,
+                 size_t size, struct style *ret_style, const struct theme *theme)
 {
-    const char *typed = p->feed && p->feed->typed[0] ? p->feed->typed : s ? s->typed : "";
+    const struct world_shell *s = known(p, world);
+    const char *who = s && s->baton                  ? s->holder
+                      : p->feed && p->feed->typed[0] ? p->feed->typed
+                      : s                            ? s->typed
+                                                     : "";
 
     out[0] = '\0';
-    if (!typed[0])
+    *ret_style = theme_style(theme, ROLE_DIM);
+    if (!who[0] && s && s->baton)
+        snprintf(out, size, "free");
+    if (!who[0])
         return;
-    snprintf(out, size, "%s %.60s%s", theme_glyph(theme, GLYPH_DRIVES), typed,
-             !strcmp(typed, me) ? " (you)" : "");
-    *ret_style = theme_style(theme, theme_member(typed));
+    snprintf(out, size, "%s %.60s%s%s", theme_glyph(theme, GLYPH_DRIVES), who,
+             !strcmp(who, me) ? " (you)" : "", s && s->baton && s->away ? " (gone)" : "");
+    *ret_style = theme_style(theme, theme_member(who));
 }
 
-void pane_title(const struct pane *p, struct canvas *c, bool focus, const struct world *world,
+/* "← grace asks", and for the holder the two answers. */
+static void asking(const struct world_shell *s, const char *me, char *out, size_t size,
+                   struct border_text right[BORDER_TEXTS], const struct theme *theme)
+{
+    struct style loud = theme_style(theme, ROLE_ATTENTION);
+    bool mine = !strcmp(s->holder, me);
+    int place = world_ask_place(s, me);
+    char more[24] = "";
+
+    if (s->ask_count == 0)
+        return;
+    if (s->ask_count > 1)
+        snprintf(more, sizeof more, " (+%d)", s->ask_count - 1);
+    if (place > 0)
+        snprintf(out, size, "%s you ask%s", theme_glyph(theme, GLYPH_ASKS), more);
+    else
+        snprintf(out, size, "%s %.60s asks%s", theme_glyph(theme, GLYPH_ASKS), s->asks[0], more);
+    right[1] = (struct border_text){out, mine ? loud : theme_style(theme, ROLE_DIM), true};
+    if (!mine)
+        return;
+    right[SPOT_YES] = (struct border_text){"[y] pass", loud, false};
+    right[SPOT_NO] = (struct border_text){"[n] not now", loud, false};
+}
+
+void pane_title(struct pane *p, struct canvas *c, bool focus, const struct world *world,
                 const char *me, const struct theme *theme)
 {
     const struct world_shell *s = known(p, world);
     struct border_text left[BORDER_TEXTS] = {{0}}, right[BORDER_TEXTS] = {{0}};
     struct style dim = theme_style(theme, ROLE_DIM);
-    char sign[80], size[40] = "", place[40] = "";
+    char sign[100], asks[120], size[40] = "", place[40] = "";
 
+    memset(p->spots, 0, sizeof p->spots);
     if (!p->shown || p->box.rows == 0)
         return;
     left[0].style = focus ? theme_style(theme, ROLE_TITLE) : theme_style(theme, ROLE_TEXT);
@@ -124,16 +156,33 @@ void pane_title(const struct pane *p, struct canvas *c, bool focus, const struct
     }
     if (p->copy) {
         copy_position(p->copy, place, sizeof place);
-        right[1] = (struct border_text){place, theme_style(theme, ROLE_ATTENTION)};
+        right[4] = (struct border_text){place, theme_style(theme, ROLE_ATTENTION), false};
     } else if (p->kind == PANE_SHELL && !p->folded && p->feed && p->feed->screen &&
                (screen_rows(p->feed->screen) > p->inner.rows ||
                 screen_cols(p->feed->screen) > p->inner.cols)) {
         snprintf(size, sizeof size, "%d%s%d", screen_cols(p->feed->screen),
                  theme_glyph(theme, GLYPH_TIMES), screen_rows(p->feed->screen));
-        right[1] = (struct border_text){size, dim};
+        right[4] = (struct border_text){size, dim, false};
     }
     right[0].text = sign;
-    if (!ending(p, s, sign, sizeof sign, &right[0].style, theme))
-        driver(p, s, me, sign, sizeof sign, &right[0].style, theme);
-    border_title(c, p->box, left, right, theme);
+    if (!ending(p, s, sign, sizeof sign, &right[0].style, theme)) {
+        pane_driver(p, world, me, sign, sizeof sign, &right[0].style, theme);
+        if (s)
+            asking(s, me, asks, sizeof asks, right, theme);
+    }
+    border_title(c, p->box, left, right, theme, p->spots);
+}
+
+void pane_foot(const struct pane *p, struct canvas *c, const struct world *world, const char *me,
+               bool observer, const struct theme *theme)
+{
+    const struct world_shell *s = known(p, world);
+    char text[60];
+
+    if (!s || !s->baton || s->state != SHELL_RUNNING || !p->shown || p->folded || p->box.rows < 3 ||
+        !strcmp(s->holder, me) || (!observer && !s->holder[0]))
+        return;
+    snprintf(text, sizeof text, "observing %s %d %s", theme_glyph(theme, GLYPH_DOT),
+             world_observers(world, s), theme_glyph(theme, GLYPH_WATCHES));
+    border_foot(c, p->box, text, theme_style(theme, ROLE_DIM));
 }

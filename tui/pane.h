@@ -11,6 +11,9 @@
 
 enum pane_kind { PANE_SHELL, PANE_LOG };
 
+/* What of a border's right side can be pressed. */
+enum pane_spot { SPOT_DRIVER, SPOT_YES = 2, SPOT_NO };
+
 struct pane {
     int id; /* as the layout knows it */
     enum pane_kind kind;
@@ -27,7 +30,8 @@ struct pane {
 
     /* of the last arrangement */
     bool shown, folded;
-    struct rect box, inner; /* box has no rows when there is no border */
+    struct rect box, inner;          /* box has no rows when there is no border */
+    struct rect spots[BORDER_TEXTS]; /* by enum pane_spot; without rows: it is not there */
 };
 
 struct pane *pane_create(int id, enum pane_kind kind);
@@ -35,9 +39,16 @@ void pane_destroy(struct pane *p); /* takes NULL; the feed is the caller's */
 
 /* What is inside the border. all: everything, else a shell's lines that changed. */
 void pane_draw(struct pane *p, struct canvas *c, bool focus, bool all, const struct theme *theme);
-/* The border's words: name · kind at the left; who typed, how it ended, its size at the right. */
-void pane_title(const struct pane *p, struct canvas *c, bool focus, const struct world *world,
+/* The border's words: name · kind at the left; who drives and who asks for it, how it ended, its
+ * size at the right. */
+void pane_title(struct pane *p, struct canvas *c, bool focus, const struct world *world,
                 const char *me, const struct theme *theme);
+/* At the bottom of a shell that this member may only look at: "observing · 2 ◉". */
+void pane_foot(const struct pane *p, struct canvas *c, const struct world *world, const char *me,
+               bool observer, const struct theme *theme);
+/* "✎ ada (you)" or "free", with its style; "" when nobody knows. out has size bytes. */
+void pane_driver(const struct pane *p, const struct world *world, const char *me, char *out,
+                 size_t size, struct style *ret_style, const struct theme *theme);
 /* "bash · sh1" for the status line. */
 void pane_name(const struct pane *p, const struct world *world, char *out, size_t size);
 

@@ -29,9 +29,21 @@ static void wrong(struct console *c, const char *name, const char *args)
 static void split(struct console *c, int argc, char **argv)
 {
     bool beside = argc > 1 && !strcmp(argv[1], "-h");
-    struct pane *p = console_add(c, PANE_SHELL, beside ? LAYOUT_COLS : LAYOUT_ROWS);
+    const struct pane *from = console_focused(c);
+    char here[WORLD_ID_MAX] = "";
+    struct pane *p;
 
-    if (p)
+    if (from)
+        memcpy(here, from->shell, sizeof here);
+    if (console_observes(c) && !here[0]) {
+        console_observing(c);
+        return;
+    }
+    p = console_add(c, PANE_SHELL, beside ? LAYOUT_COLS : LAYOUT_ROWS);
+
+    if (p && console_observes(c))
+        console_show(c, p, here); /* the same twice; it may show another one then */
+    else if (p)
         console_open_shell(c, p, NULL);
 }
 
@@ -93,7 +105,7 @@ static void close_asked(struct console *c)
 
     if (!p)
         return;
-    if (p->kind == PANE_SHELL && p->shell[0]) {
+    if (p->kind == PANE_SHELL && p->shell[0] && !console_observes(c)) {
         params = cJSON_CreateObject();
         cJSON_AddStringToObject(params, "shellId", p->shell);
         client_send(c->client, "shell.close", params, CONSOLE_CALL_MS, console_answered, c);
@@ -113,7 +125,7 @@ static void close_pane(struct console *c, int argc, char **argv)
     c->asked_pane = p->id;
     bool runs =
         p->kind == PANE_SHELL && p->feed && !p->feed->exited && (!s || s->state == SHELL_RUNNING);
-    if (!runs || (argc > 1 && !strcmp(argv[1], "--force"))) {
+    if (!runs || console_observes(c) || (argc > 1 && !strcmp(argv[1], "--force"))) {
         close_asked(c);
         return;
     }
@@ -208,18 +220,18 @@ static void event_log(struct console *c, int argc, char **argv)
 }
 
 const struct console_command pane_commands[] = {
-    {"split", "[-h|-v]", "a new shell beside this pane (-h) or below (-v)", split},
-    {"focus", "left|right|up|down|next|previous|last|NUMBER", "go to another pane", focus},
-    {"resize", "left|right|up|down [CELLS]", "move this pane's border", resize},
-    {"zoom", "", "this pane alone, and back", zoom},
-    {"close", "[--force]", "close this pane and its shell", close_pane},
-    {"hide", "", "close this pane; its shell goes on", hide},
-    {"unsplit", "", "hide all other panes; their shells go on", unsplit},
-    {"swap", "next|previous", "swap this pane with another", swap},
+    {"split", "[-h|-v]", "a new shell beside this pane (-h) or below (-v)", split, FOR_ALL},
+    {"focus", "left|right|up|down|next|previous|last|NUMBER", "go to another pane", focus, FOR_ALL},
+    {"resize", "left|right|up|down [CELLS]", "move this pane's border", resize, FOR_ALL},
+    {"zoom", "", "this pane alone, and back", zoom, FOR_ALL},
+    {"close", "[--force]", "close this pane and its shell", close_pane, FOR_ALL},
+    {"hide", "", "close this pane; its shell goes on", hide, FOR_ALL},
+    {"unsplit", "", "hide all other panes; their shells go on", unsplit, FOR_ALL},
+    {"swap", "next|previous", "swap this pane with another", swap, FOR_ALL},
     {"layout", "next|even-horizontal|even-vertical|main-vertical|tiled|stacked",
-     "arrange the panes", layout},
-    {"stack", "", "stack the panes of this split, or lay them out again", stack},
-    {"numbers", "", "show the panes' numbers", numbers},
-    {"log", "", "the event log in a pane", event_log},
-    {NULL, NULL, NULL, NULL},
+     "arrange the panes", layout, FOR_ALL},
+    {"stack", "", "stack the panes of this split, or lay them out again", stack, FOR_ALL},
+    {"numbers", "", "show the panes' numbers", numbers, FOR_ALL},
+    {"log", "", "the event log in a pane", event_log, FOR_ALL},
+    {NULL, NULL, NULL, NULL, FOR_ALL},
 };

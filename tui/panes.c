@@ -61,6 +61,8 @@ static void feed_news(void *data, struct feed *feed, enum feed_news news, const 
     c->draw = true;
     switch (news) {
     case FEED_FAILED: notices_add(&c->notices, ROLE_BAD, "%s: %s", feed->id, text); break;
+    case FEED_BATON: console_refused(c, feed, false); break;
+    case FEED_REFUSED: console_refused(c, feed, true); break;
     case FEED_GONE: c->panes_changed = true; break;
     case FEED_ENDED: c->lists_wanted = true; break;
     case FEED_PICTURE:
@@ -76,7 +78,9 @@ static struct feed *feed_for(struct console *c, const char *shell)
         if (!strcmp(c->feeds[i]->id, shell) && c->feeds[i]->follow && !c->feeds[i]->gone)
             return c->feeds[i];
     c->feeds = mem_reallocarray(c->feeds, c->feed_count + 1, sizeof *c->feeds);
-    return c->feeds[c->feed_count++] = feed_open(c->client, shell, &listener);
+    c->feeds[c->feed_count++] = feed_open(c->client, shell, &listener);
+    console_batons(c);
+    return c->feeds[c->feed_count - 1];
 }
 
 static void let_go(struct console *c, struct pane *p)
@@ -185,7 +189,7 @@ static void opened(void *data, const cJSON *result, const struct client_fault *f
         return; /* closed meanwhile: the shell is in the list */
     console_show(c, p, id);
     p->feed->mine = true;
-    feed_type(p->feed, p->early.data, p->early.len);
+    feed_type(p->feed, p->early.data, p->early.len, true);
     buf_finish(&p->early);
 }
 

@@ -173,11 +173,11 @@ static void paste(struct console *c, int argc, char **argv)
 }
 
 const struct console_command shell_commands[] = {
-    {"new", "[-- COMMAND…]", "open a shell in this pane", new_shell},
-    {"shell", "next|previous|NUMBER|ID", "show another shell in this pane", shell},
-    {"choose", "", "choose a shell from all workspaces", choose},
-    {"rename", "[NAME]", "rename this shell", rename_shell},
-    {"copy", "[up]", "scroll, search and copy", copy},
-    {"paste", "", "paste what was copied last", paste},
-    {NULL, NULL, NULL, NULL},
+    {"new", "[-- COMMAND…]", "open a shell in this pane", new_shell, FOR_DRIVERS},
+    {"shell", "next|previous|NUMBER|ID", "show another shell in this pane", shell, FOR_ALL},
+    {"choose", "", "choose a shell from all workspaces", choose, FOR_ALL},
+    {"rename", "[NAME]", "rename this shell", rename_shell, FOR_DRIVERS},
+    {"copy", "[up]", "scroll, search and copy", copy, FOR_ALL},
+    {"paste", "", "paste what was copied last", paste, FOR_DRIVERS},
+    {NULL, NULL, NULL, NULL, FOR_ALL},
 };

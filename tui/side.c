@@ -26,7 +26,7 @@ static void add_workspace(struct side *s, const struct world *world,
 }
 
 /* A member with several consoles is one line. */
-static void add_member(struct side *s, const struct world_member *member)
+static void add_member(struct side *s, const struct world *world, const struct world_member *member)
 {
     for (int i = 0; i < s->count; i++)
         if (s->lines[i].kind == SIDE_MEMBER &&
@@ -34,7 +34,10 @@ static void add_member(struct side *s, const struct world_member *member)
             s->lines[i].count++;
             return;
         }
-    add(s, (struct side_line){.kind = SIDE_MEMBER, .member = member, .count = 1});
+    add(s, (struct side_line){.kind = SIDE_MEMBER,
+                              .member = member,
+                              .count = 1,
+                              .drives = world_drives(world, s->facts.workspace, member->member)});
 }
 
 void side_build(struct side *s, const struct world *world, const struct side_facts *facts)
@@ -53,7 +56,7 @@ void side_build(struct side *s, const struct world *world, const struct side_fac
     for (int own = 1; own >= 0; own--)
         for (size_t i = 0; i < world->member_count; i++)
             if (!strcmp(world->members[i].member, facts->me) == (own == 1))
-                add_member(s, &world->members[i]);
+                add_member(s, world, &world->members[i]);
 }
 
 void side_finish(struct side *s)
@@ -114,21 +117,37 @@ static void draw_shell(const struct side *s, const struct world_shell *shell, st
     cut_text(c, row, left, end - 2 - left, name, world_shell_label(shell), theme);
 }
 
+/* "you", "agent", "ssh sh1", "human 2": what a member is, and what it looks at or how often it is
+ * here. */
+static void member_note(const struct side *s, const struct side_line *line, char *out, size_t size)
+{
+    const struct world_member *m = line->member;
+    bool me = !strcmp(m->member, s->facts.me);
+    const char *kind = me ? "you" : m->guest && strcmp(m->kind, "agent") != 0 ? "ssh" : m->kind;
+
+    if (line->count > 1)
+        snprintf(out, size, "%s %d", kind, line->count);
+    else
+        snprintf(out, size, "%s%s%.60s", kind, m->looking[0] && !me ? " " : "",
+                 me ? "" : m->looking);
+}
+
 static void draw_member(const struct side *s, const struct side_line *line, struct canvas *c,
                         int row, struct rect area, const struct theme *theme)
 {
     const struct world_member *m = line->member;
-    bool me = !strcmp(m->member, s->facts.me);
+    struct style colour = theme_style(theme, theme_member(m->member));
+    bool observes = !strcmp(m->role, "observer");
     char note[80];
     int end = area.col + area.cols - 2, n;
 
-    snprintf(note, sizeof note, "%s%s%.60s", me ? "you" : m->kind, m->looking[0] && !me ? " " : "",
-             me ? "" : m->looking);
-    if (line->count > 1)
-        snprintf(note, sizeof note, "%s %d", me ? "you" : m->kind, line->count);
+    if (line->drives || observes)
+        canvas_text(c, row, end - 1, 1, line->drives ? colour : theme_style(theme, ROLE_DIM),
+                    theme_glyph(theme, line->drives ? GLYPH_DRIVES : GLYPH_WATCHES));
+    end -= 3; /* as the shells' ids */
+    member_note(s, line, note, sizeof note);
     n = text_width(note);
-    cut_text(c, row, area.col + 3, end - 1 - n - area.col - 3,
-             theme_style(theme, theme_member(m->member)), m->member, theme);
+    cut_text(c, row, area.col + 3, end - 1 - n - area.col - 3, colour, m->member, theme);
     if (end - n > area.col + 6)
         canvas_text(c, row, end - n, n, theme_style(theme, ROLE_DIM), note);
 }

@@ -26,6 +26,7 @@ struct side_line {
     const struct world_member *member;
     const struct world_workspace *workspace;
     int count;        /* of a member: how many consoles */
+    bool drives;      /* … and whether it drives something in the own workspace */
     const char *text; /* of a heading */
 };
 

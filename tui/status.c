@@ -47,16 +47,21 @@ static void draw_right(const struct status *s, struct pen *p, const struct theme
     p->end -= n + 1;
 }
 
-/* A role's style on the status line's ground, which a theme may make by reversing. */
-static struct style on_status(const struct theme *theme, enum theme_role role)
+/* A style on the status line's ground, which a theme may make by reversing. */
+static struct style grounded(const struct theme *theme, struct style style)
 {
-    struct style style = theme_style(theme, role), base = theme_style(theme, ROLE_STATUS);
+    struct style base = theme_style(theme, ROLE_STATUS);
 
     if (base.attrs & ATTR_REVERSE)
         base.attrs |= style.attrs & ATTR_BOLD;
     else
         base = (struct style){.fg = style.fg, .bg = base.bg, .attrs = style.attrs};
     return base;
+}
+
+static struct style on_status(const struct theme *theme, enum theme_role role)
+{
+    return grounded(theme, theme_style(theme, role));
 }
 
 static void draw_notice(const struct status *s, struct pen *p, const struct theme *theme)
@@ -109,6 +114,7 @@ void status_draw(const struct status *s, struct canvas *c, struct rect line,
     if (s->mode[0])
         part(&p, base, good, s->mode);
     part(&p, base, base, s->looking);
+    part(&p, base, grounded(theme, s->driver), s->drives ? s->drives : "");
     if (s->rang > 0) {
         snprintf(text, sizeof text, "%s %d rang", theme_glyph(theme, GLYPH_WAITING), s->rang);
         part(&p, base, loud, text);

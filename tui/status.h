@@ -13,6 +13,8 @@ struct status {
     const char *hub, *workspace;
     const char *looking; /* "bash · sh1", "" nothing */
     const char *mode;    /* "zoomed", "copy [3/99]", "C-b", "" */
+    const char *drives;  /* "✎ ada (you)" where no border says it, NULL or "" */
+    struct style driver; /* its style */
     int rang;            /* shells that want attention */
     int watchers;        /* others who look at the same */
     bool connected;

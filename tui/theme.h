@@ -29,7 +29,7 @@ enum theme_role {
     X(ELLIPSIS, "…", "~") X(H, "─", "-") X(V, "│", "|") X(TL, "╭", "+") X(TR, "╮", "+")            \
     X(BL, "╰", "+") X(BR, "╯", "+") X(LT, "├", "+") X(RT, "┤", "+") X(TT, "┬", "+")                \
     X(BT, "┴", "+") X(CROSS, "┼", "+") X(DOWN, "↓", "v") X(UP, "↑", "^")              \
-    X(DOT, "·", ".") X(TIMES, "×", "x")
+    X(DOT, "·", ".") X(TIMES, "×", "x") X(ASKS, "←", "<")
 
 enum theme_glyph {
 #define X(sym, utf8, ascii) GLYPH_##sym,

@@ -263,6 +263,82 @@ static void help_is_made_from_the_table(void **state)
     teardown(c);
 }
 
+static void say(struct console *c, const char *kind, const char *data)
+{
+    cJSON *json = parse(data);
+    world_baton_event(&c->world, kind, json);
+    cJSON_Delete(json);
+}
+
+static void has_baton(struct console *c, const char *shell, const char *holder)
+{
+    assert_true(world_baton(&c->world, shell, holder, false, 3));
+}
+
+/* Who drives stands on the border; who asks is told there and below until it is answered. */
+static void borders_tell_who_drives(void **state)
+{
+    struct console *c = setup(24, 130);
+    struct pane *p;
+    cJSON *json;
+    (void)state;
+    json = parse("[{\"member\":\"ada\",\"kind\":\"human\",\"clientId\":1,\"looking\":\"sh1\"},"
+                 "{\"member\":\"grace\",\"kind\":\"human\",\"clientId\":2,\"looking\":\"sh3\","
+                 "\"role\":\"driver\",\"inviteId\":\"inv1\"},"
+                 "{\"member\":\"eve\",\"kind\":\"human\",\"clientId\":3,\"looking\":\"sh3\","
+                 "\"role\":\"observer\",\"inviteId\":\"inv2\"}]");
+    world_set_members(&c->world, json);
+    cJSON_Delete(json);
+    p = show(c, "sh1", LAYOUT_ROWS, 10, 103, "$ ");
+    show(c, "sh3", LAYOUT_ROWS, 10, 50, "vim");
+    show(c, "sh4", LAYOUT_COLS, 10, 50, "ctest");
+    c->focus = 1;
+    c->role = ROLE_OWNER;
+    has_baton(c, "sh1", "ada");
+    has_baton(c, "sh3", "grace");
+    has_baton(c, "sh2", "");
+    say(c, "batonRequested", "{\"shellId\":\"sh1\",\"by\":\"grace\"}");
+    frame(c);
+    golden_check(c->canvas, "asked_130x24");
+    assert_int_equal(p->spots[SPOT_YES].cols, 8);
+    assert_int_equal(p->spots[SPOT_NO].cols, 11);
+    assert_int_equal(p->spots[SPOT_DRIVER].rows, 1);
+    say(c, "batonRequested", "{\"shellId\":\"sh1\",\"by\":\"eve\"}");
+    theme_fit(c->theme, TERM_NO_COLOUR, false);
+    frame(c);
+    golden_check(c->canvas, "asked_ascii_130x24");
+    teardown(c);
+}
+
+/* The same from the other side, and where there is no room for it. */
+static void observers_see_that_they_observe(void **state)
+{
+    struct console *c = setup(8, 80);
+    (void)state;
+    show(c, "sh1", LAYOUT_ROWS, 5, 78, "$ ");
+    has_baton(c, "sh1", "grace");
+    c->role = ROLE_OWNER;
+    say(c, "batonRequested", "{\"shellId\":\"sh1\",\"by\":\"ada\"}");
+    say(c, "batonLost", "{\"shellId\":\"sh1\",\"holder\":\"grace\"}");
+    frame(c);
+    golden_check(c->canvas, "observing_80x8");
+    assert_int_equal(c->panes[0]->spots[SPOT_YES].rows, 0);
+    teardown(c);
+    c = setup(8, 80);
+    show(c, "sh1", LAYOUT_ROWS, 5, 78, "$ ");
+    has_baton(c, "sh1", "");
+    c->role = ROLE_OBSERVER;
+    frame(c);
+    golden_check(c->canvas, "free_observer_80x8");
+    teardown(c);
+    c = setup(5, 60); /* no border: the status line tells */
+    show(c, "sh1", LAYOUT_ROWS, 4, 60, "$ ");
+    has_baton(c, "sh1", "grace");
+    frame(c);
+    golden_check(c->canvas, "driver_60x5");
+    teardown(c);
+}
+
 static void ascii_terminals(void **state)
 {
     struct console *c = setup(12, 110);
@@ -333,6 +409,8 @@ int main(void)
         cmocka_unit_test(notices_questions_and_lost_links),
         cmocka_unit_test(side_list_as_overlay),
         cmocka_unit_test(help_is_made_from_the_table),
+        cmocka_unit_test(borders_tell_who_drives),
+        cmocka_unit_test(observers_see_that_they_observe),
         cmocka_unit_test(ascii_terminals),
         cmocka_unit_test(changed_lines_are_enough),
     };

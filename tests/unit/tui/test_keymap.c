@@ -69,8 +69,8 @@ static void the_configuration_wins(void **state)
     assert_string_equal(command_of(m, true, "F5"), "shell next");
     assert_null(command_of(m, false, "F5"));
     assert_string_equal(keymap_prefix(m), "C-a");
-    keymap_name(m, "shell next", name, sizeof name);
-    assert_string_equal(name, "C-a n");
+    keymap_name(m, "shell previous", name, sizeof name);
+    assert_string_equal(name, "C-a p");
     keymap_destroy(m);
     cJSON_Delete(keys);
 }
