@@ -1,5 +1,6 @@
 /* The commands about the baton: take, ask, pass, answer. Each acts on the focused pane's shell; the
- * hub decides, its events change what is shown. */
+ * hub decides, its events change what is shown. With arguments the hub's own commands of the same
+ * names are meant (calls.c): `take sh2`, `pass --to grace --note …`, `deny --reason …`. */
 #include "tui/console_private.h"
 
 #include "core/base/json.h"
@@ -71,16 +72,14 @@ static cJSON *with(const char *key, const char *value)
 {
     cJSON *params = cJSON_CreateObject();
 
-    if (value && *value)
-        json_add_text(params, key, value, strlen(value));
+    json_add_text(params, key, value, strlen(value));
     return params;
 }
 
-static void want(struct console *c, const char *method, const struct world_shell *s,
-                 const char *note)
+static void want(struct console *c, const char *method, const struct world_shell *s)
 {
     snprintf(c->wanted, sizeof c->wanted, "%s", s->id);
-    act(c, method, s->id, with("note", note));
+    act(c, method, s->id, cJSON_CreateObject());
 }
 
 static void baton(struct console *c, int argc, char **argv)
@@ -88,6 +87,7 @@ static void baton(struct console *c, int argc, char **argv)
     const struct world_shell *s = target(c);
     char key[40];
 
+    (void)argc, (void)argv;
     if (!s)
         return;
     if (drives(c, s)) {
@@ -95,12 +95,12 @@ static void baton(struct console *c, int argc, char **argv)
         notices_add(&c->notices, ROLE_TEXT, "you drive %s; %s passes it", s->id,
                     key[0] ? key : ":pass");
     } else if (!s->holder[0]) {
-        want(c, "baton.take", s, argc > 1 ? argv[1] : NULL);
+        want(c, "baton.take", s);
     } else if (world_ask_place(s, c->member) > 0) {
         act(c, "baton.withdraw", s->id, cJSON_CreateObject());
         notices_add(&c->notices, ROLE_TEXT, "you no longer ask for %s", s->id);
     } else {
-        want(c, "baton.request", s, argc > 1 ? argv[1] : NULL);
+        want(c, "baton.request", s);
     }
 }
 
@@ -108,8 +108,9 @@ static void take(struct console *c, int argc, char **argv)
 {
     const struct world_shell *s = target(c);
 
+    (void)argc, (void)argv;
     if (s)
-        want(c, "baton.take", s, argc > 1 ? argv[1] : NULL);
+        want(c, "baton.take", s);
 }
 
 static void release(struct console *c, int argc, char **argv)
@@ -123,22 +124,18 @@ static void release(struct console *c, int argc, char **argv)
 
 /* --- passing --- */
 
-static void pass_to(struct console *c, const char *shell, const char *member, const char *note)
+/* To nobody: it is released. */
+static void pass_to(struct console *c, const char *shell, const char *member)
 {
-    cJSON *params = with("note", note);
-
-    if (!*member) {
-        cJSON_Delete(params);
+    if (*member)
+        act(c, "baton.pass", shell, with("to", member));
+    else
         act(c, "baton.release", shell, cJSON_CreateObject());
-        return;
-    }
-    json_add_text(params, "to", member, strlen(member));
-    act(c, "baton.pass", shell, params);
 }
 
 static void pass_chosen(struct console *c, const char *member)
 {
-    pass_to(c, c->about, member, NULL);
+    pass_to(c, c->about, member);
 }
 
 /* Once each, and only those who may drive. */
@@ -160,12 +157,9 @@ static void pass(struct console *c, int argc, char **argv)
     struct popup *popup;
     char title[100], text[200];
 
+    (void)argc, (void)argv;
     if (!s)
         return;
-    if (argc > 1) {
-        pass_to(c, s->id, argv[1], argc > 2 ? argv[2] : NULL);
-        return;
-    }
     if (!drives(c, s)) {
         notices_add(&c->notices, ROLE_ATTENTION,
                     s->holder[0] ? "%s drives %s, and passes it" : "%snobody drives %s", s->holder,
@@ -193,14 +187,6 @@ static void pass(struct console *c, int argc, char **argv)
 
 /* --- answering --- */
 
-static void deny(struct console *c, const struct world_shell *s, const char *reason)
-{
-    cJSON *params = with("reason", reason);
-
-    json_add_text(params, "member", s->asks[0], strlen(s->asks[0]));
-    act(c, "baton.deny", s->id, params);
-}
-
 /* `answer no COMMAND…` lets a key have two meanings: C-b n is the next shell, as in tmux, and "not
  * now" while somebody waits for an answer. */
 static void answer(struct console *c, int argc, char **argv)
@@ -212,9 +198,9 @@ static void answer(struct console *c, int argc, char **argv)
     if (!yes && (argc < 2 || strcmp(argv[1], "no") != 0)) {
         notices_add(&c->notices, ROLE_BAD, "use: %s yes|no [COMMAND…]", argv[0]);
     } else if (s && yes) {
-        pass_to(c, s->id, s->asks[0], NULL);
+        pass_to(c, s->id, s->asks[0]);
     } else if (s) {
-        deny(c, s, NULL);
+        act(c, "baton.deny", s->id, with("member", s->asks[0]));
     } else if (argc > 2) {
         for (int i = 2; i < argc; i++) {
             size_t n = strlen(rest);
@@ -226,24 +212,12 @@ static void answer(struct console *c, int argc, char **argv)
     }
 }
 
-static void deny_command(struct console *c, int argc, char **argv)
-{
-    const struct world_shell *s = console_asked(c);
-
-    if (s)
-        deny(c, s, argc > 1 ? argv[1] : NULL);
-    else
-        notices_add(&c->notices, ROLE_DIM, "nobody asks you for a baton");
-}
-
 const struct console_command baton_commands[] = {
-    {"baton", "[NOTE]", "take this shell's baton, or ask for it; again: ask no more", baton,
-     FOR_DRIVERS},
-    {"take", "[NOTE]", "take it without asking, where you may", take, FOR_DRIVERS},
+    {"baton", "", "take this shell's baton, or ask for it; again: ask no more", baton, FOR_DRIVERS},
+    {"take", "", "take it without asking, where you may", take, FOR_DRIVERS},
     {"release", "", "let go of it", release, FOR_DRIVERS},
-    {"pass", "[MEMBER [NOTE]]", "pass it to a member; without one: a list", pass, FOR_DRIVERS},
+    {"pass", "", "pass it to a member, chosen from a list", pass, FOR_DRIVERS},
     {"answer", "yes|no [COMMAND…]", "pass it to who asks, or not now; nobody asks: the command",
      answer, FOR_ALL},
-    {"deny", "[REASON]", "not now, and why", deny_command, FOR_DRIVERS},
     {NULL, NULL, NULL, NULL, FOR_ALL},
 };

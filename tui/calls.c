@@ -100,22 +100,41 @@ static void fill_in(struct console *c, const cJSON *schema, cJSON *input)
         cJSON_AddStringToObject(input, "workspace", c->workspace);
     if (json_get(properties, "shellId") && !json_get(input, "shellId") && p && p->shell[0])
         cJSON_AddStringToObject(input, "shellId", p->shell);
+    if (json_get(properties, "target") && !json_get(input, "target") && p && p->shell[0])
+        cJSON_AddStringToObject(input, "target", p->shell);
+}
+
+static const struct capability *find(const char *group, const char *name)
+{
+    char method[200];
+    const struct capability *row;
+
+    snprintf(method, sizeof method, "%s.%s", group, name);
+    row = catalogue_find(hub_catalogue(), method, strlen(method));
+    return row && !(row->flags & CAP_INTERNAL) ? row : NULL;
+}
+
+/* As on the shell's command line: a group and a name, or a name of the group `baton` alone. */
+static const struct capability *resolve(int argc, char **argv, int *ret_used)
+{
+    const struct capability *row = argc > 1 ? find(argv[0], argv[1]) : NULL;
+
+    *ret_used = row ? 2 : 1;
+    return row ? row : find("baton", argv[0]);
 }
 
 bool console_call(struct console *c, int argc, char **argv)
 {
     char method[200], why[400] = "";
     const struct capability *row;
+    int used;
     struct globals globals = {0};
     struct flags flags = {0};
     cJSON *schema = NULL;
     enum err e;
 
-    if (argc < 2)
-        return false;
-    snprintf(method, sizeof method, "%s.%s", argv[0], argv[1]);
-    row = catalogue_find(hub_catalogue(), method, strlen(method));
-    if (!row || row->flags & CAP_INTERNAL)
+    row = resolve(argc, argv, &used);
+    if (!row)
         return false;
     if (console_observes(c) && (row->role > ROLE_OBSERVER || row->lane == LANE_CLIENT)) {
         console_observing(c);
@@ -123,7 +142,7 @@ bool console_call(struct console *c, int argc, char **argv)
     }
     if (json_parse(row->input, strlen(row->input), &schema) != ERR_OK)
         return false;
-    e = flags_parse(row, schema, argc - 2, argv + 2, &globals, &flags, why, sizeof why);
+    e = flags_parse(row, schema, argc - used, argv + used, &globals, &flags, why, sizeof why);
     if (e == ERR_OK && globals.help) {
         show_help(c, row, schema);
         goto out;
@@ -139,6 +158,7 @@ bool console_call(struct console *c, int argc, char **argv)
                     row->name);
     } else {
         struct asked *asked = mem_zalloc(sizeof *asked);
+        snprintf(method, sizeof method, "%s.%s", row->group, row->name);
         asked->c = c;
         asked->row = row;
         client_send(c->client, method, flags.input, row->flags & CAP_LONG ? -1 : CONSOLE_CALL_MS,

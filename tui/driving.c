@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
+#include "core/people/role.h"
 #include "tui/baton_words.h"
 
 #include <stdio.h>
@@ -17,17 +18,10 @@
 
 void console_greeting_read(struct console *c)
 {
-    static const struct {
-        const char *name;
-        enum role role;
-    } roles[] = {{"observer", ROLE_OBSERVER}, {"agent", ROLE_AGENT}, {"driver", ROLE_DRIVER}};
     const cJSON *hello = client_hello(c->client);
-    const char *role = json_string(hello, "role", "");
 
     c->role = ROLE_OWNER; /* a hub without roles */
-    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
-        if (!strcmp(role, roles[i].name))
-            c->role = roles[i].role;
+    role_from_name(json_string(hello, "role", ""), &c->role);
     snprintf(c->invite, sizeof c->invite, "%s", json_string(hello, "inviteId", ""));
     c->client_id = json_int(hello, "clientId", 0);
     c->batons_wanted = true;
@@ -96,10 +90,13 @@ void console_send(struct console *c, struct pane *p, const struct input_event *e
             hint(c, f->id);
         return;
     }
-    if (event->kind == INPUT_FOCUS && f->me && !f->holds)
-        return; /* looking at it must not take a free baton */
+    /* Looking at it must not take a free baton, and with several consoles of one member the program
+     * could not know which of them has the focus. */
+    if (event->kind == INPUT_FOCUS && f->me &&
+        (!f->holds || world_elsewhere(&c->world, c->member, c->client_id)))
+        return;
     input_encode(event, modes, &bytes);
-    feed_type(f, bytes.data, bytes.len, event->kind == INPUT_KEY || event->kind == INPUT_PASTE);
+    feed_type(f, bytes.data, bytes.len, event->kind != INPUT_FOCUS);
     buf_finish(&bytes);
 }
 
@@ -225,10 +222,17 @@ static void leave_when_told(struct console *c, const char *kind, const cJSON *da
 {
     const char *by = json_string(data, "by", ""), *why = json_string(data, "reason", "");
 
+    const char *colon = why[0] ? ": " : "";
+
     if (!strcmp(kind, "memberKicked") && about(data, "member", c->member))
-        console_leave(c, 1, "kicked by %s%s%s", by, why[0] ? ": " : "", why);
-    else if (!strcmp(kind, "inviteRevoked") && c->invite[0] && about(data, "inviteId", c->invite))
-        console_leave(c, 1, "the invitation was revoked by %s%s%s", by, why[0] ? ": " : "", why);
+        console_leave(c, 1, "kicked by %s%s%s", by, colon, why);
+    else if (strcmp(kind, "inviteRevoked") != 0 || !c->invite[0] ||
+             !about(data, "inviteId", c->invite))
+        return;
+    else if (by[0])
+        console_leave(c, 1, "the invitation was revoked by %s%s%s", by, colon, why);
+    else
+        console_leave(c, 1, "the invitation is over%s%s", colon, why);
 }
 
 /* Our member has it now: the console that asked gives its size, or the only one that looks. */

@@ -74,7 +74,7 @@ void feed_close(struct feed *f);
 bool feed_dead(const struct feed *f); /* closed, and nothing on its way */
 void feed_free(struct feed *f);       /* dead, or the client is closed */
 
-/* Bytes for the program; typed: a person's keystrokes, not a report of the mouse or of the focus.
+/* Bytes for the program; typed: a person's doing, not a report of the focus.
  * The shell becomes this console's to size. Nothing happens where feed_open_to_me is false. */
 void feed_type(struct feed *f, const void *bytes, size_t n, bool typed);
 /* Who holds the baton now (holder "": it is free), under which epoch. me stays the caller's. */

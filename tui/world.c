@@ -322,6 +322,14 @@ int world_watchers(const struct world *w, const char *id, int64_t own)
     return n;
 }
 
+bool world_elsewhere(const struct world *w, const char *member, int64_t own)
+{
+    for (size_t i = 0; i < w->member_count; i++)
+        if (w->members[i].id != own && !strcmp(w->members[i].member, member))
+            return true;
+    return false;
+}
+
 bool world_beside(const struct world *w, const char *id, const char *member, int64_t own)
 {
     for (size_t i = 0; i < w->member_count; i++)

@@ -94,6 +94,8 @@ const char *world_shell_label(const struct world_shell *s);
 /* A shell's program in a word: "bash" of "/bin/bash -l". out has size bytes. */
 void world_shell_kind(const struct world_shell *s, char *out, size_t size);
 
+bool world_elsewhere(const struct world *w, const char *member,
+                     int64_t own); /* has it another one? */
 /* Another connection of the same member that looks at this shell. */
 bool world_beside(const struct world *w, const char *id, const char *member, int64_t own);
 /* How many connections look at this shell and are not its holder's; our own counts. */
