@@ -201,6 +201,10 @@ void client_broke(struct client *c)
     if (c->state == DOWN)
         return;
     c->state = DOWN;
+    /* What was sent before the end is there still: it may tell why, to one who is put out. */
+    for (int i = 0; i < FILLS_MOST && c->pub.fd >= 0 && !c->in_message; i++)
+        if (!client_read_events(c, false))
+            break;
     c->welcomed = false;
     c->call_events = c->pub_events = 0; /* epoll forgets a descriptor when it is closed */
     link_close(&c->call);
