@@ -138,12 +138,22 @@ static void pass_chosen(struct console *c, const char *member)
     pass_to(c, c->about, member);
 }
 
-/* Once each, and only those who may drive. */
-static bool first_of_member(const struct console *c, size_t index)
+static bool is_here(const struct console *c, const char *member)
+{
+    for (size_t i = 0; i < c->world.member_count; i++)
+        if (!strcmp(c->world.members[i].member, member) &&
+            !strcmp(c->world.members[i].workspace, c->workspace))
+            return true;
+    return false;
+}
+
+/* Once each, and only those who may drive: those of this workspace (here), or the others. */
+static bool offered(const struct console *c, size_t index, bool here)
 {
     const struct world_member *m = &c->world.members[index];
 
-    if (!strcmp(m->member, c->member) || !strcmp(m->role, "observer"))
+    if (!strcmp(m->member, c->member) || !strcmp(m->role, "observer") ||
+        here != is_here(c, m->member))
         return false;
     for (size_t i = 0; i < index; i++)
         if (!strcmp(c->world.members[i].member, m->member))
@@ -154,6 +164,7 @@ static bool first_of_member(const struct console *c, size_t index)
 static void pass(struct console *c, int argc, char **argv)
 {
     const struct world_shell *s = target(c);
+    size_t n = c->world.member_count;
     struct popup *popup;
     char title[100], text[200];
 
@@ -169,14 +180,16 @@ static void pass(struct console *c, int argc, char **argv)
     snprintf(c->about, sizeof c->about, "%s", s->id);
     snprintf(title, sizeof title, "pass %s to", s->id);
     popup = popup_create(title, true);
-    for (size_t i = 0; i < c->world.member_count; i++) {
-        const struct world_member *m = &c->world.members[i];
-        if (!first_of_member(c, i))
+    for (size_t i = 0; i < 2 * n; i++) {
+        const struct world_member *m = &c->world.members[i % n];
+        if (!offered(c, i % n, i < n))
             continue;
-        snprintf(text, sizeof text, "%.40s%s", m->kind,
+        snprintf(text, sizeof text, "%.40s%s%.60s", m->kind,
                  world_ask_place(s, m->member) ? ", asks for it"
                  : !strcmp(m->looking, s->id)  ? ", looks at it"
-                                               : "");
+                 : i < n                       ? ""
+                                               : ", in ",
+                 i < n ? "" : m->workspace);
         popup_add(popup, ROLE_DIM, m->member, text, m->member);
     }
     popup_add(popup, ROLE_DIM, "nobody", "release it", "");

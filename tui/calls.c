@@ -89,19 +89,43 @@ static void show_help(struct console *c, const struct capability *row, const cJS
     buf_finish(&text);
 }
 
-/* What a person at a console means without saying it: this workspace, this shell. */
-static void fill_in(struct console *c, const cJSON *schema, cJSON *input)
+/* What a person at a console means without saying it: this workspace, this shell. NULL for a
+ * property that is nothing of the kind. */
+static const char *meant(const struct console *c, const cJSON *schema, const char *property)
 {
     const struct pane *p = console_focused(c);
-    const cJSON *properties = json_get(schema, "properties");
 
-    if (json_get(properties, "workspace") && !json_get(input, "workspace") &&
-        !flag_is_positional(schema, "workspace"))
-        cJSON_AddStringToObject(input, "workspace", c->workspace);
-    if (json_get(properties, "shellId") && !json_get(input, "shellId") && p && p->shell[0])
-        cJSON_AddStringToObject(input, "shellId", p->shell);
-    if (json_get(properties, "target") && !json_get(input, "target") && p && p->shell[0])
-        cJSON_AddStringToObject(input, "target", p->shell);
+    if (!strcmp(property, "workspace") && !flag_is_positional(schema, property))
+        return c->workspace;
+    if ((!strcmp(property, "shellId") || !strcmp(property, "target")) && p && p->shell[0])
+        return p->shell;
+    return NULL;
+}
+
+/* The schema that the words are read by: what is meant need not be said. */
+static cJSON *lenient(const struct console *c, const cJSON *schema)
+{
+    cJSON *copy = cJSON_Duplicate(schema, true);
+    cJSON *required = cJSON_GetObjectItemCaseSensitive(copy, "required");
+
+    for (cJSON *one = required ? required->child : NULL, *next; one; one = next) {
+        next = one->next;
+        if (cJSON_IsString(one) && meant(c, schema, one->valuestring))
+            cJSON_Delete(cJSON_DetachItemViaPointer(required, one));
+    }
+    return copy;
+}
+
+static void fill_in(struct console *c, const cJSON *schema, cJSON *input)
+{
+    const cJSON *property;
+
+    cJSON_ArrayForEach(property, json_get(schema, "properties"))
+    {
+        const char *value = meant(c, schema, property->string);
+        if (value && !json_get(input, property->string))
+            cJSON_AddStringToObject(input, property->string, value);
+    }
 }
 
 static const struct capability *find(const char *group, const char *name)
@@ -142,7 +166,9 @@ bool console_call(struct console *c, int argc, char **argv)
     }
     if (json_parse(row->input, strlen(row->input), &schema) != ERR_OK)
         return false;
-    e = flags_parse(row, schema, argc - used, argv + used, &globals, &flags, why, sizeof why);
+    cJSON *words = lenient(c, schema);
+    e = flags_parse(row, words, argc - used, argv + used, &globals, &flags, why, sizeof why);
+    cJSON_Delete(words);
     if (e == ERR_OK && globals.help) {
         show_help(c, row, schema);
         goto out;

@@ -257,6 +257,8 @@ void console_baton_event(struct console *c, const char *kind, const cJSON *event
     bool loud;
 
     leave_when_told(c, kind, data);
+    if (!strcmp(kind, "memberKicked") || !strcmp(kind, "inviteRevoked"))
+        c->batons_wanted = true; /* whoever is out waits no more, and no other event says so */
     if (world_baton_event(&c->world, kind, data))
         console_batons(c);
     if (!strcmp(json_string(event, "workspace", ""), c->workspace) && worth(c, kind, data, &loud) &&
