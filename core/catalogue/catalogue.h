@@ -60,7 +60,7 @@ struct capability {
  * "x-raw-error": the same to standard error, "x-exit": the property that is the exit status,
  * "x-columns": [property...] of a table, "x-table": the one list property that is shown,
  * "x-empty": what is said instead of a table without rows; on a property "x-unit": "bytes", "ms",
- * "us", "s" (spans) or "time-us" (a moment), "title": its heading. */
+ * "us", "s" (spans), "time-us" or "time-ms" (a moment; 0 is none), "title": its heading. */
 #define JSON_TEXT(...) #__VA_ARGS__
 
 struct catalogue {

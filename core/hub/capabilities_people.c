@@ -117,6 +117,10 @@ const struct capability people_rows[] = {
            : ["target"]),
      SCHEMA({
          "type" : "array",
+         "items" : {
+             "type" : "object",
+             "properties" : {"since" : {"type" : "integer", "x-unit" : "time-ms"}}
+         },
          "x-columns" : [ "target", "workspace", "state", "holder", "kind", "epoch", "since" ],
          "x-empty" : "No shell runs."
      }),
@@ -164,7 +168,7 @@ const struct capability people_rows[] = {
      SCHEMA({
          "type" : "object",
          "x-sentence" :
-             "{inviteId}: {member} may come to {workspace} as {role}. Token: {token} For ~/.ssh/authorized_keys, before the guest's public key: {authorizedKeys}"
+             "{inviteId}: {member} may come to {workspace} as {role}.\n\nToken, for BATON_TOKEN:\n\n{token}\n\nFor ~/.ssh/authorized_keys, with the guest's public key behind it:\n\n{authorizedKeys}\n"
      }),
      TIER_NOTIFY, ROLE_OWNER, LANE_CONTROL, CAP_STARTS_HUB, invite_errors, baton_invite},
     {"invite", "list", "1.0", "List the invitations",

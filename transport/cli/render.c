@@ -78,6 +78,10 @@ static void put_number(const cJSON *property, double d, struct buf *out)
         put_span(out, d * 1e6);
     else if (strcmp(unit, "time-us") == 0)
         put_moment(out, d);
+    else if (strcmp(unit, "time-ms") == 0 && d == 0)
+        buf_puts(out, "-");
+    else if (strcmp(unit, "time-ms") == 0)
+        put_moment(out, d * 1e3);
     else
         buf_printf(out, d > -1e16 && d < 1e16 && (double)(int64_t)d == d ? "%.0f" : "%g", d);
 }
