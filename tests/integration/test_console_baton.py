@@ -142,17 +142,22 @@ def the_log_reads_as_sentences(world, state):
     a.wait_no_text("batonDenied")
 
 
+def that_can_be_stopped(world, name):
+    """A console and its process; neither tmux nor a shell with jobs may see it stop, or they would
+    act on it."""
+    t = Terminal(world, name, 80, 16, "exec sh -c '%s --identity %s -w team; :'" % (BATON, name))
+    t.wait("ada's name", lambda s: drives(s, "ada"))
+    shell = int(world.tmux("list-panes", "-t", name, "-F", "#{pane_pid}"))
+    with open("/proc/%d/task/%d/children" % (shell, shell)) as f:
+        return t, int(f.read().split()[0])
+
+
 def a_console_that_sleeps_loses_it(world, state):
     """Nothing is asked of a terminal until somebody waits; a stopped console does not answer."""
     a, g, sh = state["ada"], state["grace"], state["sh"]
-    # Neither tmux nor a shell with jobs may see it stop: they would act on it.
-    z = Terminal(world, "zoe", 80, 16, "exec sh -c '%s --identity zoe -w team; :'" % BATON)
-    z.wait("ada's name", lambda s: drives(s, "ada"))
+    z, pid = state["zoe"] = that_can_be_stopped(world, "zoe")
     world.baton("--identity", "ada", "pass", sh, "--to", "zoe")
     z.wait_text("✎ zoe (you)")
-    shell = int(world.tmux("list-panes", "-t", "zoe", "-F", "#{pane_pid}"))
-    with open("/proc/%d/task/%d/children" % (shell, shell)) as f:
-        pid = int(f.read().split()[0])
     os.kill(pid, signal.SIGSTOP)
     try:
         g.prefix("b")
@@ -171,8 +176,34 @@ def a_console_that_sleeps_loses_it(world, state):
                lambda: time.monotonic() > asked + 6)
     expect("✎ zoe ← you ask" in a.screen(), "zoe answered, and is taken for gone")
     expect("[0n" not in z.screen(), "an answer of the terminal was typed")
-    z.prefix("y")
-    a.wait_text("✎ ada (you)")
+    a.prefix("b")
+    z.wait_no_text("ada asks")
+
+
+def keys_under_an_old_epoch(world, state):
+    """What was typed before the news came: once more when the baton is still ours, else dropped."""
+    a, sh = state["ada"], state["sh"]
+    z, pid = state["zoe"]
+    before = team_shell(world)["epoch"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        world.baton("--identity", "zoe", "release", sh)
+        world.baton("--identity", "zoe", "take", sh)
+        expect(team_shell(world)["epoch"] == before + 2, "the baton has not moved")
+        z.line("clear; echo again-$((100+5))")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    z.wait("what was typed, once", lambda s: s.count("again-105") == 1)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        world.baton("--identity", "zoe", "pass", sh, "--to", "ada")
+        z.line("touch intruder")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    z.wait_text("ada drives %s now, what you typed was dropped" % sh)
+    a.line("clear; echo mine-$((100+6))")
+    z.wait("only what ada typed", lambda s: "mine-106" in s and "touch" not in s)
+    expect(not os.path.exists(world.dir + "/intruder"), "zoe's line reached the shell")
     z.prefix("d")
 
 
@@ -244,6 +275,7 @@ TESTS = [
     the_border_can_be_pressed,
     the_log_reads_as_sentences,
     a_console_that_sleeps_loses_it,
+    keys_under_an_old_epoch,
     an_observer_looks,
     guests_are_told_why_they_go,
     a_guest_starts_no_hub,
