@@ -22,12 +22,29 @@
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
-/* Is a line half typed after these bytes? */
+/* What a terminal tells by itself, the mouse or the focus, is nothing that was typed: gives the
+ * bytes of such a report at the beginning, 0 when there is none. */
+static size_t report_length(const char *bytes, size_t n)
+{
+    size_t i = 2;
+    if (n < 3 || bytes[0] != 0x1b || bytes[1] != '[')
+        return 0;
+    while (i < n && (unsigned char)bytes[i] < 0x40 && (unsigned char)bytes[i] >= 0x20)
+        i++;
+    if (i == n || !strchr("IOMm", bytes[i]))
+        return 0;
+    return bytes[i] == 'M' && i == 2 ? (n < 6 ? n : 6) : i + 1; /* X10's has three bytes behind */
+}
+
+/* Is a line half typed after these bytes? Keys such as arrows count: they bring lines back. */
 static bool line_open_after(bool open, const char *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         unsigned char b = (unsigned char)bytes[i];
-        if (b == '\r' || b == '\n' || b == 0x03 || b == 0x04 || b == 0x15)
+        const size_t report = report_length(bytes + i, n - i);
+        if (report)
+            i += report - 1;
+        else if (b == '\r' || b == '\n' || b == 0x03 || b == 0x04 || b == 0x15)
             open = false;
         else if (b >= 0x20 && b != 0x7f)
             open = true;
