@@ -176,6 +176,10 @@ const struct capability people_rows[] = {
            : {}),
      SCHEMA({
          "type" : "array",
+         "items" : {
+             "type" : "object",
+             "properties" : {"expires" : {"type" : "integer", "x-unit" : "time-ms"}}
+         },
          "x-columns" : [
              "inviteId", "member", "kind", "role", "workspace", "expires", "createdBy", "revoked"
          ],
