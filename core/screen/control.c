@@ -126,6 +126,11 @@ void cursor_save(struct screen *s)
     memcpy(v->charsets, s->charsets, sizeof v->charsets);
 }
 
+static int bounded(int v, int least, int most)
+{
+    return v < least ? least : v > most ? most : v;
+}
+
 void cursor_restore(struct screen *s)
 {
     const struct saved *v = &s->page->saved;
@@ -137,9 +142,14 @@ void cursor_restore(struct screen *s)
         memset(s->charsets, 'B', sizeof s->charsets);
         s->gl = 0;
     } else {
+        int row = v->row, col = v->col;
+        if (v->origin) { /* the margins may be others since */
+            row = bounded(row, s->top, s->bottom);
+            col = bounded(col, s->left, s->right);
+        }
         s->origin = v->origin;
-        cursor_to(s, v->row, v->col);
-        s->pending_wrap = v->pending_wrap && s->autowrap;
+        cursor_to(s, row, col);
+        s->pending_wrap = v->pending_wrap && s->autowrap && col == v->col;
         s->pen.style = *style_get(s, v->style);
         s->pen.protect = v->protect;
         memcpy(s->charsets, v->charsets, sizeof s->charsets);
