@@ -4,10 +4,11 @@
 
 #include <string.h>
 
+/* Shows a page; with clear the alternate one is emptied, also when it was shown already. */
 void alternate(struct screen *s, bool on, bool clear)
 {
     struct page *to = &s->pages[on];
-    if (s->page == to)
+    if (s->page == to && !(on && clear))
         return;
     s->page = to;
     if (on && clear) {
@@ -54,13 +55,12 @@ static void margins_mode(struct screen *s, bool on)
 
 static void alternate_mode(struct screen *s, long mode, bool on)
 {
-    bool is = s->page == &s->pages[1];
-    if (mode == 1049 && on && !is)
+    if (mode == 1049 && on)
         cursor_save(s);
-    if (mode == 1047 && !on && is)
+    if (mode == 1047 && !on && s->page == &s->pages[1])
         grid_erase_all(s, 0, s->rows - 1);
     alternate(s, on, mode == 1049);
-    if (mode == 1049 && !on && is)
+    if (mode == 1049 && !on)
         cursor_restore(s);
 }
 
