@@ -5,12 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct box {
-    int top, left, bottom, right;
-};
-
-/* The four arguments from i on, in origin coordinates, clipped; false when nothing is left. */
-static bool box_of(const struct screen *s, const struct csi *c, int i, struct box *b)
+bool box_of(const struct screen *s, const struct csi *c, int i, struct box *b)
 {
     int top0 = s->origin ? s->top : 0, left0 = s->origin ? s->left : 0;
     int last_row = s->origin ? s->bottom : s->rows - 1,
@@ -40,14 +35,15 @@ static void copy(struct screen *s, const struct csi *c)
     to_row = (to_row < 1 ? 1 : to_row) - 1 + (s->origin ? s->top : 0);
     to_col = (to_col < 1 ? 1 : to_col) - 1 + (s->origin ? s->left : 0);
     int height = b.bottom - b.top + 1, width = b.right - b.left + 1;
-    if (to_row >= s->rows || to_col >= s->cols)
+    const int rows = s->origin ? s->bottom + 1 : s->rows, cols = s->origin ? s->right + 1 : s->cols;
+    if (to_row >= rows || to_col >= cols)
         return;
-    if (width > s->cols - to_col)
-        width = s->cols - (int)to_col;
+    if (width > cols - to_col)
+        width = cols - (int)to_col;
     struct cell *all = mem_calloc((size_t)height * (size_t)width, sizeof *all);
     for (int i = 0; i < height; i++)
         memcpy(all + i * width, line_at(s, b.top + i)->cells + b.left, (size_t)width * sizeof *all);
-    for (int i = 0; i < height && to_row + i < s->rows; i++) {
+    for (int i = 0; i < height && to_row + i < rows; i++) {
         struct line *l = line_at(s, (int)to_row + i);
         grid_split_wide(s, l, (int)to_col);
         grid_split_wide(s, l, (int)to_col + width);

@@ -77,11 +77,11 @@ static void window(struct screen *s, const struct csi *c)
 
 /* The negated sum of the characters, blanks too, as xterm's before it counted attributes: with one
  * cell asked for, the answer is the character in it. */
-static unsigned checksum(const struct screen *s, int top, int left, int bottom, int right)
+static unsigned checksum(const struct screen *s, const struct box *b)
 {
     unsigned sum = 0;
-    for (int row = top; row <= bottom; row++)
-        for (int col = left; col <= right; col++) {
+    for (int row = b->top; row <= b->bottom; row++)
+        for (int col = b->left; col <= b->right; col++) {
             const struct cell *c = &line_at(s, row)->cells[col];
             char text[CLUSTER_MAX + 1];
             uint32_t point = c->glyph;
@@ -96,24 +96,11 @@ static unsigned checksum(const struct screen *s, int top, int left, int bottom, 
 
 static void rectangle_checksum(struct screen *s, const struct csi *c)
 {
-    long id = csi_arg(c, 0, 0);
-    int base_row = s->origin ? s->top : 0, base_col = s->origin ? s->left : 0;
-    long top = csi_arg(c, 2, 1), left = csi_arg(c, 3, 1);
-    long bottom = csi_arg(c, 4, s->rows), right = csi_arg(c, 5, s->cols);
+    struct box b;
     if (!s->checksum)
         return;
-    top = (top < 1 ? 1 : top) - 1 + base_row;
-    left = (left < 1 ? 1 : left) - 1 + base_col;
-    bottom = (bottom < 1 ? s->rows : bottom) - 1 + base_row;
-    right = (right < 1 ? s->cols : right) - 1 + base_col;
-    if (bottom >= s->rows)
-        bottom = s->rows - 1;
-    if (right >= s->cols)
-        right = s->cols - 1;
-    unsigned sum = top > bottom || left > right
-                       ? 0
-                       : checksum(s, (int)top, (int)left, (int)bottom, (int)right);
-    report(s, "\033P%ld!~%04X\033\\", id, sum);
+    unsigned sum = box_of(s, c, 2, &b) ? checksum(s, &b) : 0;
+    report(s, "\033P%ld!~%04X\033\\", csi_arg(c, 0, 0), sum);
 }
 
 /* What a terminal of the level chosen by DECSCL has: 132 columns, selective erase, horizontal

@@ -264,6 +264,12 @@ void alternate(struct screen *s, bool on, bool clear);
 void report(struct screen *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool csi_report(struct screen *s, const struct csi *c);
 bool csi_rect(struct screen *s, const struct csi *c);
+struct box {
+    int top, left, bottom, right; /* from 0, inclusive */
+};
+/* The four arguments from i on, counted from the origin, clipped to the screen or, in the origin
+ * mode, to the margins. False, when nothing is left. */
+bool box_of(const struct screen *s, const struct csi *c, int i, struct box *ret);
 void osc_dispatch(struct screen *s, const char *bytes, size_t n);
 void dcs_dispatch(struct screen *s, const char *bytes, size_t n);
 void apc_dispatch(struct screen *s, const char *bytes, size_t n);

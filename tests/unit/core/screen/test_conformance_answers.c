@@ -127,7 +127,11 @@ static const struct conformance_row checksums[] = {
     {"DECRQCRA counts from the origin", CSI "3;4r" CSI "?6hQ" CSI "1;1;1;1;1;1*y",
      .answer = SUM("1", "FFAF")},
     {"DECRQCRA stays within the origin's margins", CSI "3;4r" CSI "?6h" CSI "1;1*y",
-     .answer = SUM("1", "EC00"), .differs = "the rectangle ends with the screen"},
+     .answer = SUM("1", "EC00")},
+    {"DECRQCRA stays within the origin's sides",
+     CSI "3;4r" SIDES("3;5") CSI "?6h" CSI "1;1;1;1;9;9*y", .answer = SUM("1", "FF40")},
+    {"DECRQCRA of what is not the margins'", CSI "3;4r" CSI "?6h" CSI "1;1;5;5;6;6*y",
+     .answer = SUM("1", "0000")},
 };
 
 static const struct conformance_row titles[] = {
