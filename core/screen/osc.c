@@ -103,7 +103,7 @@ static void setting(struct screen *s, const char *what)
         int n = base[s->shape];
         snprintf(text, sizeof text, "%d q", n ? n - s->blink : 1);
     } else if (strcmp(what, "\"q") == 0) {
-        snprintf(text, sizeof text, "%d\"q", s->pen.protect);
+        snprintf(text, sizeof text, "%d\"q", s->pen.protect && !s->iso_protect);
     } else if (strcmp(what, "\"p") == 0) {
         snprintf(text, sizeof text, "%d;%d\"p", s->conformance, s->eight_bit ? 0 : 1);
     } else if (strcmp(what, "*x") == 0) {
