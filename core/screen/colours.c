@@ -84,8 +84,8 @@ static uint32_t usual_palette(unsigned i)
 
 static void tell(struct screen *s, const char *what, uint32_t c)
 {
-    report(s, "\033]%s;rgb:%04x/%04x/%04x\033\\", what, (c >> 16 & 255) * 257, (c >> 8 & 255) * 257,
-           (c & 255) * 257);
+    report(s, "\033]%s;rgb:%04x/%04x/%04x%s", what, (c >> 16 & 255) * 257, (c >> 8 & 255) * 257,
+           (c & 255) * 257, s->string_bel ? "\a" : "\033\\");
 }
 
 /* INDEX;SPEC;… number is 4, or 5, which counts from the special ones. */

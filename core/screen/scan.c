@@ -154,11 +154,13 @@ static void give_vterm(struct screen *s, const void *bytes, size_t n)
     vterm_input_write(s->vt, bytes, n);
 }
 
-/* A string is whole: pending holds ESC, its introducer and the text, without the terminator. */
-static void string_done(struct screen *s)
+/* A string is whole: pending holds ESC, its introducer and the text, without the terminator, which
+ * was BEL or ST. */
+static void string_done(struct screen *s, bool bel)
 {
     const char *text = s->pending.data + 2;
     size_t n = s->pending.len - 2;
+    s->string_bel = bel;
     if (!s->string_long) {
         switch (s->string_kind) {
 #if VTERM_VERSION_MAJOR == 0 && VTERM_VERSION_MINOR < 2
@@ -266,13 +268,13 @@ static void step_string(struct screen *s, uint8_t c)
     if (s->scan == STRING_ESC) {
         if (c == '\\') {
             s->pending.len -= s->string_long ? 0 : 1; /* the ESC */
-            string_done(s);
+            string_done(s, false);
         } else {
             begin_escape(s);
             step_escape(s, c);
         }
     } else if (c == 7 && s->string_kind == ']') {
-        string_done(s);
+        string_done(s, true);
     } else if (c == 0x18 || c == 0x1a) {
         drop(s);
     } else if (c == 27) {

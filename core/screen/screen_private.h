@@ -150,6 +150,7 @@ struct screen {
     enum { GROUND, UTF8, ESC, ESC_MORE, CSI, STRING, STRING_ESC } scan;
     uint8_t string_kind;
     bool string_long; /* swallowed */
+    bool string_bel;  /* the one at work was ended by BEL: so is what it is answered with */
     struct buf pending;
     VTerm *vt;
     bool slow, checksum;

@@ -203,7 +203,9 @@ static const struct conformance_row colours[] = {
     {"OSC 111 resets", OSC "11;#222222" ST OSC "111" ST OSC "11;?" ST,
      .answer = OSC "11;rgb:0000/0000/0000" ST},
     {"who asks with BEL is answered with BEL", OSC "11;?\a",
-     .answer = OSC "11;rgb:0000/0000/0000\a", .differs = "an answer always ends with ST"},
+     .answer = OSC "11;rgb:0000/0000/0000\a"},
+    {"each answer ends as its question", OSC "4;0;?\a" OSC "4;0;?" ST,
+     .answer = OSC "4;0;rgb:0000/0000/0000\a" OSC "4;0;rgb:0000/0000/0000" ST},
 };
 
 static const struct conformance_row window[] = {
