@@ -1,5 +1,6 @@
 /* The palette and the dynamic colours: OSC 4, 5, 10 to 12 and their resets. We do not paint with
  * them; a program that sets one is told it again, and who asks before has xterm's. */
+#include "core/screen/colour_names.h"
 #include "core/screen/colour_spaces.h"
 #include "core/screen/screen_private.h"
 
@@ -22,18 +23,23 @@ static int hex_value(const char *text, size_t n, unsigned *ret)
     return 0;
 }
 
-/* One of X's device-independent spaces; we keep a colour's high bytes. */
-static bool parse_space(const char *text, uint32_t *ret)
+/* One of X's device-independent spaces, of which we keep the high bytes, or a name. */
+static bool parse_other(const char *text, uint32_t *ret)
 {
     uint16_t rgb[3];
+    uint32_t named;
+    if (colour_names_find(text, &named)) {
+        *ret = COLOUR_RGB | named;
+        return true;
+    }
     if (!colour_spaces_parse(text, rgb))
         return false;
     *ret = COLOUR_RGB | (rgb[0] & 0xff00u) << 8 | (rgb[1] & 0xff00u) | rgb[2] >> 8;
     return true;
 }
 
-/* "#rgb" to "#rrrrggggbbbb" (the highest digits count), "rgb:r/g/b" with 1 to 4 digits each, or a
- * colour of another space. */
+/* "#rgb" to "#rrrrggggbbbb" (the highest digits count), "rgb:r/g/b" with 1 to 4 digits each, a
+ * colour of another space, or a name. */
 static bool parse_colour(const char *text, uint32_t *ret)
 {
     uint32_t colour = 0;
@@ -52,7 +58,7 @@ static bool parse_colour(const char *text, uint32_t *ret)
         return true;
     }
     if (strncmp(text, "rgb:", 4) != 0)
-        return parse_space(text, ret);
+        return parse_other(text, ret);
     text += 4;
     for (int i = 0; i < 3; i++) {
         static const unsigned most[] = {1, 15, 255, 4095, 65535};

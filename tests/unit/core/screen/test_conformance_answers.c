@@ -184,7 +184,10 @@ static const struct conformance_row colours[] = {
     {"what is no colour changes none", OSC "4;1;#12" ST OSC "4;1;?" ST,
      .answer = OSC "4;1;rgb:cdcd/0000/0000" ST},
     {"X knows colours by name", OSC "4;1;blue" ST OSC "4;1;?" ST,
-     .answer = OSC "4;1;rgb:0000/0000/ffff" ST, .differs = "there is no table of X's names"},
+     .answer = OSC "4;1;rgb:0000/0000/ffff" ST},
+    {"OSC 10 to 12 know them too", OSC "10;orange;Light Grey" ST OSC "12;navy" ST OSC "10;?;?;?" ST,
+     .answer = OSC "10;rgb:ffff/a5a5/0000" ST OSC "11;rgb:d3d3/d3d3/d3d3" ST OSC
+                   "12;rgb:0000/0000/8080" ST},
     {"OSC 104 resets one", OSC "4;1;#111111;2;#222222" ST OSC "104;1" ST OSC "4;1;?;2;?" ST,
      .answer = OSC "4;1;rgb:cdcd/0000/0000" ST OSC "4;2;rgb:2222/2222/2222" ST},
     {"OSC 104 resets all", OSC "4;1;#111111;2;#222222" ST OSC "104" ST OSC "4;1;?;2;?" ST,
