@@ -203,6 +203,7 @@ void screen_reset(struct screen *s, bool hard)
     s->mouse = MOUSE_OFF;
     s->shape = CURSOR_DEFAULT;
     s->modify_other_keys = 0;
+    s->sgr_depth = 0;
     s->conformance = 64;
     colours_reset(s);
     tabs_reset(s);

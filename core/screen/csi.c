@@ -265,6 +265,10 @@ static void with_intermediate(struct screen *s, const struct csi *c)
         }
     } else if (c->intermed == ' ' && (c->final == '@' || c->final == 'A')) {
         shift_columns(s, csi_count(c, 0), c->final == '@');
+    } else if (c->intermed == '#' && (c->final == '{' || c->final == 'p')) {
+        sgr_push(s, c);
+    } else if (c->intermed == '#' && (c->final == '}' || c->final == 'q')) {
+        sgr_pop(s);
     } else if (c->intermed == '\'' && (c->final == '}' || c->final == '~')) {
         insert_columns(s, csi_count(c, 0), c->final == '~');
     } else if (c->intermed == '"' && c->final == 'q') {

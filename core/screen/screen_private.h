@@ -15,6 +15,7 @@
 #define PALETTE        261 /* 256 and the five special ones of OSC 5 */
 #define SAVEABLE_MODES 40
 #define SGR_MOST       128 /* bytes of an SGR sequence's parameters */
+#define SGR_STACK      10
 
 enum cell_flags { CELL_PROTECTED = 1, CELL_WRITTEN = 2 };
 
@@ -104,6 +105,17 @@ struct pen {
     bool protect;
 };
 
+struct pushed { /* by XTPUSHSGR; the pen's link is no part of it */
+    struct style style;
+    uint16_t parts; /* that come back: bits of attrs, and enum style_part */
+};
+enum style_part {
+    PART_FG = 1 << 13,
+    PART_BG = 1 << 14,
+    PART_UNDERLINE_COLOUR = 1 << 15,
+    PART_ALL = 0xffff
+};
+
 struct screen {
     int rows, cols;
     struct page pages[2], *page;
@@ -118,7 +130,9 @@ struct screen {
     int row, col;
     bool pending_wrap; /* the next character wraps first */
     struct pen pen;
-    int top, bottom; /* margins, inclusive */
+    struct pushed sgr_stack[SGR_STACK];
+    uint8_t sgr_depth; /* may be more than there is room for: those are counted, not kept */
+    int top, bottom;   /* margins, inclusive */
     int left, right;
     uint8_t *tabs;
     uint8_t charsets[4]; /* 'B' ASCII, '0' graphics, 'A' British */
@@ -255,6 +269,9 @@ struct csi {
 };
 void csi_dispatch(struct screen *s, const struct csi *c);
 void sgr(struct screen *s, const struct csi *c);
+void sgr_push(struct screen *s, const struct csi *c); /* XTPUSHSGR */
+void sgr_pop(struct screen *s);                       /* XTPOPSGR */
+size_t sgr_parts(uint16_t parts, char out[SGR_MOST]); /* XTPUSHSGR's parameters for them */
 bool mode_set(struct screen *s, bool dec, long mode, bool on);
 int mode_get(const struct screen *s, bool dec, long mode); /* DECRPM's value */
 void modes_save(struct screen *s, const struct csi *c);    /* CSI ? s */

@@ -1,5 +1,5 @@
-/* SGR: the pen's attributes and colours, in both notations (38;2;r;g;b and 38:2::r:g:b), and the
- * way back: a style as parameters. */
+/* SGR: the pen's attributes and colours, in both notations (38;2;r;g;b and 38:2::r:g:b), the way
+ * back: a style as parameters, and the stack of pens (XTPUSHSGR). */
 #include "core/screen/screen_private.h"
 
 #include <string.h>
@@ -175,6 +175,65 @@ size_t sgr_text(const struct style *st, char out[SGR_MOST])
         p = put_colour(p, st->bg, 40);
     if (st->underline_colour)
         p = put_colour(p, st->underline_colour, 50);
+    *p = '\0';
+    return (size_t)(p - out);
+}
+
+/* --- the stack ----------------------------------------------------------------------------------
+ */
+
+/* What XTPUSHSGR calls the parts. Both underlines are one field here. */
+static const struct {
+    uint8_t number;
+    uint16_t part;
+} parts_by_number[] = {{1, ATTR_BOLD},  {2, ATTR_DIM},     {3, ATTR_ITALIC},    {4, ATTR_UNDERLINE},
+                       {5, ATTR_BLINK}, {7, ATTR_REVERSE}, {8, ATTR_HIDDEN},    {9, ATTR_STRIKE},
+                       {30, PART_FG},   {31, PART_BG},     {21, ATTR_UNDERLINE}};
+#define PARTS (sizeof parts_by_number / sizeof *parts_by_number)
+
+void sgr_push(struct screen *s, const struct csi *c)
+{
+    uint16_t parts = c->n == 0 ? PART_ALL : 0;
+    for (int i = 0; i < c->n; i++)
+        for (size_t k = 0; k < PARTS; k++)
+            if (parts_by_number[k].number == csi_arg(c, i, 0))
+                parts |= parts_by_number[k].part;
+    if (s->sgr_depth < SGR_STACK) {
+        struct pushed *p = &s->sgr_stack[s->sgr_depth];
+        *p = (struct pushed){s->pen.style, parts};
+        p->style.link = 0;
+    }
+    /* Counted, so that the pops that belong to them take nothing else away. */
+    if (s->sgr_depth < UINT8_MAX)
+        s->sgr_depth++;
+}
+
+void sgr_pop(struct screen *s)
+{
+    if (s->sgr_depth == 0 || --s->sgr_depth >= SGR_STACK)
+        return;
+    const struct pushed *p = &s->sgr_stack[s->sgr_depth];
+    struct style *st = &s->pen.style;
+    st->attrs = (uint16_t)((st->attrs & ~p->parts) | (p->style.attrs & p->parts));
+    if (p->parts & PART_FG)
+        st->fg = p->style.fg;
+    if (p->parts & PART_BG)
+        st->bg = p->style.bg;
+    if (p->parts & PART_UNDERLINE_COLOUR)
+        st->underline_colour = p->style.underline_colour;
+    pen_changed(s);
+}
+
+/* "" for all of them, "0" for none. Gives the length; a NUL follows. */
+size_t sgr_parts(uint16_t parts, char out[SGR_MOST])
+{
+    char *p = out;
+    if (parts != PART_ALL) {
+        p = put_number(p, 0);
+        for (size_t i = 0; i + 1 < PARTS; i++) /* without the second name of underlines */
+            if (parts & parts_by_number[i].part)
+                p = put_next(p, parts_by_number[i].number);
+    }
     *p = '\0';
     return (size_t)(p - out);
 }

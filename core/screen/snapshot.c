@@ -255,6 +255,19 @@ static void write_saved(struct writer *w)
     }
 }
 
+static void write_sgr_stack(struct writer *w)
+{
+    const struct screen *s = w->s;
+    for (int i = 0; i < s->sgr_depth; i++) {
+        char parts[SGR_MOST] = "";
+        if (i < SGR_STACK) {
+            write_style(w, &s->sgr_stack[i].style);
+            sgr_parts(s->sgr_stack[i].parts, parts);
+        }
+        buf_printf(w->out, "\033[%s#{", parts);
+    }
+}
+
 static void write_modes(struct writer *w)
 {
     const struct screen *s = w->s;
@@ -381,6 +394,7 @@ void screen_snapshot(const struct screen *s, int history, struct buf *out)
     write_colours(&w);
     write_tabs(&w);
     write_saved(&w);
+    write_sgr_stack(&w);
     write_modes(&w);
     write_margins(&w);
     write_kitty(&w);
