@@ -268,8 +268,8 @@ void escape_dispatch(struct screen *s, const char *bytes, size_t n)
                 align(s);
             break;
         case ' ':
-            if (bytes[1] == 'F' || bytes[1] == 'G')
-                s->eight_bit = bytes[1] == 'G';
+            if (bytes[1] == 'F' || bytes[1] == 'G') /* S7C1T, S8C1T */
+                s->eight_bit = bytes[1] == 'G' && s->conformance > 61;
             break;
         default: break;
         }

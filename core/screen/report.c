@@ -7,6 +7,26 @@
 #include <stdio.h>
 #include <string.h>
 
+/* For a program that wants 8 bits (S8C1T) ESC and the byte behind it are one control. Changes text;
+ * gives what is left of its n bytes. */
+static size_t to_eight_bit(char *text, size_t n)
+{
+    size_t to = 0;
+    for (size_t i = 0; i < n; i++) {
+        const bool is_control = text[i] == 27 && i + 1 < n;
+        text[to++] = is_control ? (char)(text[++i] + 0x40) : text[i];
+    }
+    return to;
+}
+
+/* Says n bytes, which are ours to change. */
+static void say(struct screen *s, char *text, size_t n)
+{
+    if (s->eight_bit)
+        n = to_eight_bit(text, n);
+    s->events->answer(s->data, text, n);
+}
+
 void report(struct screen *s, const char *format, ...)
 {
     char text[512];
@@ -17,7 +37,7 @@ void report(struct screen *s, const char *format, ...)
     int n = vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
     if (n > 0)
-        s->events->answer(s->data, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+        say(s, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
 }
 
 static void position(struct screen *s, const char *mark)

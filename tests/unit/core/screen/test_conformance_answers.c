@@ -46,6 +46,21 @@ static const struct conformance_row status[] = {
     {"no sessions", CSI "?85n", .answer = CSI "?83n"},
 };
 
+static const struct conformance_row eight_bits[] = {
+    {"S8C1T: CSI is one byte", "\033 G" CSI "6n", .answer = "\2331;1R"},
+    {"S8C1T: so are DCS and ST", "\033 G" SETTING("m"), .answer = "\2201$r0m\234"},
+    {"S8C1T: so is OSC", "\033 G" OSC "11;?" ST, .answer = "\23511;rgb:0000/0000/0000\234"},
+    {"S8C1T: BEL stays", "\033 G" OSC "11;?\a", .answer = "\23511;rgb:0000/0000/0000\a"},
+    {"S8C1T leaves a title as it is", "\033 G" OSC "2;\303\274" ST CSI "21t",
+     .answer = "\235l\303\274\234"},
+    {"S7C1T: they are two again", "\033 G\033 F" CSI "5n", .answer = CSI "0n"},
+    {"RIS: they are two again", "\033 G\033c" CSI "5n", .answer = CSI "0n"},
+    {"DECSTR is no S7C1T", "\033 G" CSI "!p" CSI "5n", .answer = "\2330n"},
+    {"DECSCL chooses them, one by itself", CSI "64\"p" CSI "5n", .answer = "\2330n"},
+    {"DECSCL chooses them, two by 1", CSI "64;0\"p" CSI "64;1\"p" CSI "5n", .answer = CSI "0n"},
+    {"a VT100 has no S8C1T", CSI "61\"p\033 G" CSI "5n", .answer = CSI "0n"},
+};
+
 static const struct conformance_row modes[] = {
     {"IRM is reset", CSI "4$p", .answer = CSI "4;2$y"},
     {"IRM is set", CSI "4h" CSI "4$p", .answer = CSI "4;1$y"},
@@ -245,6 +260,7 @@ static const struct conformance_row window[] = {
 
 CONFORMANCE(identity)
 CONFORMANCE(status)
+CONFORMANCE(eight_bits)
 CONFORMANCE(modes)
 CONFORMANCE(settings)
 CONFORMANCE(checksums)
@@ -271,15 +287,11 @@ static void a_checksum_has_to_be_allowed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_identity),
-        cmocka_unit_test(test_status),
-        cmocka_unit_test(test_modes),
-        cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_checksums),
-        cmocka_unit_test(test_titles),
-        cmocka_unit_test(test_colours),
-        cmocka_unit_test(test_window),
-        cmocka_unit_test(a_checksum_has_to_be_allowed),
+        cmocka_unit_test(test_identity),   cmocka_unit_test(test_status),
+        cmocka_unit_test(test_eight_bits), cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_settings),   cmocka_unit_test(test_checksums),
+        cmocka_unit_test(test_titles),     cmocka_unit_test(test_colours),
+        cmocka_unit_test(test_window),     cmocka_unit_test(a_checksum_has_to_be_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
