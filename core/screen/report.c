@@ -179,7 +179,7 @@ bool csi_report(struct screen *s, const struct csi *c)
     case 'x':
         if (c->leader || c->intermed)
             return false;
-        if (csi_arg(c, 0, 0) <= 1)
+        if (csi_arg(c, 0, 0) <= 1 && s->conformance == 61) /* DECREQTPARM is a VT100's */
             report(s, "\033[%ld;1;1;128;128;1;0x", csi_arg(c, 0, 0) + 2);
         return true;
     case 'y':
