@@ -22,6 +22,8 @@ static size_t to_eight_bit(char *text, size_t n)
 /* Says n bytes, which are ours to change. */
 static void say(struct screen *s, char *text, size_t n)
 {
+    if (!s->events || !s->events->answer)
+        return;
     if (s->eight_bit)
         n = to_eight_bit(text, n);
     s->events->answer(s->data, text, n);
@@ -134,6 +136,43 @@ void identify(struct screen *s)
         report(s, "\033[?%d;%sc", s->conformance, has[s->conformance >= 64]);
 }
 
+/* DECRQDE: all of page 1 is shown. */
+static void displayed_extent(struct screen *s)
+{
+    report(s, "\033[%d;%d;1;1;1\"w", s->rows, s->cols);
+}
+
+/* DECCIR. Flags are the low bits of '@'; G2 is in GR as after a reset: no byte reaches GR in UTF-8,
+ * and all of our sets have 94 characters. */
+static void cursor_information(struct screen *s)
+{
+    const uint16_t a = s->pen.style.attrs;
+    const int rendition = (a & ATTR_BOLD ? 1 : 0) | (a & ATTR_UNDERLINE ? 2 : 0) |
+                          (a & ATTR_BLINK ? 4 : 0) | (a & ATTR_REVERSE ? 8 : 0);
+    const int flags = (s->origin ? 1 : 0) | (s->single_shift == 2 ? 2 : 0) |
+                      (s->single_shift == 3 ? 4 : 0) | (s->pending_wrap ? 8 : 0);
+    report(s, "\033P1$u%d;%d;1;%c;%c;%c;%d;2;@;%c%c%c%c\033\\", s->row + 1, s->col + 1,
+           '@' + rendition, '@' + (s->pen.protect && !s->iso_protect), '@' + flags, s->gl,
+           s->charsets[0], s->charsets[1], s->charsets[2], s->charsets[3]);
+}
+
+/* DECTABSR: every stop's column; there may be as many as columns. */
+static void tab_stops(struct screen *s)
+{
+    struct buf out = {0};
+    const char *between = "\033P2$u";
+    for (int col = 0; col < s->cols; col++)
+        if (s->tabs[col]) {
+            buf_printf(&out, "%s%d", between, col + 1);
+            between = "/";
+        }
+    if (*between != '/')
+        buf_puts(&out, between);
+    buf_puts(&out, "\033\\");
+    say(s, out.data, out.len);
+    buf_finish(&out);
+}
+
 static void identify_version(struct screen *s)
 {
     static const int models[] = {0, 1, 24, 41, 64};
@@ -175,6 +214,19 @@ bool csi_report(struct screen *s, const struct csi *c)
         if (c->leader || c->intermed)
             return false;
         window(s, c);
+        return true;
+    case 'v':
+        if (c->leader || c->intermed != '"')
+            return false;
+        displayed_extent(s);
+        return true;
+    case 'w': /* DECRQPSR */
+        if (c->leader || c->intermed != '$')
+            return false;
+        if (csi_arg(c, 0, 0) == 1)
+            cursor_information(s);
+        else if (csi_arg(c, 0, 0) == 2)
+            tab_stops(s);
         return true;
     case 'x':
         if (c->leader || c->intermed)

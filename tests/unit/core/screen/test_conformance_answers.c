@@ -20,10 +20,25 @@ static const struct conformance_row identity[] = {
     {"DECREQTPARM is answered by a VT100", CSI "61\"p" CSI "x" CSI "1x",
      .answer = CSI "2;1;1;128;128;1;0x" CSI "3;1;1;128;128;1;0x"},
     {"XTGETTCAP tells the number of colours", DCS "+q436F" ST, .answer = DCS "1+r436F=323536" ST},
-    {"DECRQDE tells what is shown", CSI "\"v", .answer = CSI "25;80;1;1;1\"w",
-     .differs = "it is not known"},
-    {"DECRQPSR tells the tab stops", CSI "3g" CSI "1;9H\033H" CSI "2$w", .answer = DCS "2$u9" ST,
-     .differs = "it is not known"},
+    {"DECRQDE tells what is shown", CSI "\"v", .answer = CSI "25;80;1;1;1\"w"},
+};
+
+/* DECRQPSR */
+static const struct conformance_row presentation[] = {
+    {"the tab stops", CSI "3g" CSI "1;9H\033H" CSI "2$w", .answer = DCS "2$u9" ST},
+    {"the usual tab stops", CSI "2$w", .answer = DCS "2$u9/17/25/33/41/49/57/65/73" ST},
+    {"no tab stop", CSI "3g" CSI "2$w", .answer = DCS "2$u" ST},
+    {"the cursor", CSI "4;7H" CSI "1$w", .answer = DCS "1$u4;7;1;@;@;@;0;2;@;BBBB" ST},
+    {"its rendition", CSI "1;4;5;7m" CSI "1$w", .answer = DCS "1$u1;1;1;O;@;@;0;2;@;BBBB" ST},
+    {"bold alone", CSI "1m" CSI "1$w", .answer = DCS "1$u1;1;1;A;@;@;0;2;@;BBBB" ST},
+    {"its protection", CSI "1\"q" CSI "1$w", .answer = DCS "1$u1;1;1;@;A;@;0;2;@;BBBB" ST},
+    {"SPA is no protection of DEC's", "\033V" CSI "1$w",
+     .answer = DCS "1$u1;1;1;@;@;@;0;2;@;BBBB" ST},
+    {"the origin mode", CSI "?6h" CSI "1$w", .answer = DCS "1$u1;1;1;@;@;A;0;2;@;BBBB" ST},
+    {"a wrap that waits", CSI "1;80Hx" CSI "1$w", .answer = DCS "1$u1;80;1;@;@;H;0;2;@;BBBB" ST},
+    {"a single shift", "\033O" CSI "1$w", .answer = DCS "1$u1;1;1;@;@;D;0;2;@;BBBB" ST},
+    {"its character sets", "\033)0\016" CSI "1$w", .answer = DCS "1$u1;1;1;@;@;@;1;2;@;B0BB" ST},
+    {"DECRQPSR knows no 3", CSI "3$w", .answer = NULL},
 };
 
 static const struct conformance_row status[] = {
@@ -260,6 +275,7 @@ static const struct conformance_row window[] = {
 };
 
 CONFORMANCE(identity)
+CONFORMANCE(presentation)
 CONFORMANCE(status)
 CONFORMANCE(eight_bits)
 CONFORMANCE(modes)
@@ -288,11 +304,17 @@ static void a_checksum_has_to_be_allowed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_identity),   cmocka_unit_test(test_status),
-        cmocka_unit_test(test_eight_bits), cmocka_unit_test(test_modes),
-        cmocka_unit_test(test_settings),   cmocka_unit_test(test_checksums),
-        cmocka_unit_test(test_titles),     cmocka_unit_test(test_colours),
-        cmocka_unit_test(test_window),     cmocka_unit_test(a_checksum_has_to_be_allowed),
+        cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_presentation),
+        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_eight_bits),
+        cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_checksums),
+        cmocka_unit_test(test_titles),
+        cmocka_unit_test(test_colours),
+        cmocka_unit_test(test_window),
+        cmocka_unit_test(a_checksum_has_to_be_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
