@@ -195,6 +195,11 @@ void put_point(struct screen *s, uint32_t point)
 {
     int col;
     struct cell *before;
+    if (point >= 0x80 && point < 0xa0) { /* C1, as ESC and a letter; what needs more is nothing */
+        const char letter = (char)(point - 0x40);
+        escape_dispatch(s, &letter, 1);
+        return;
+    }
     point = charset(s, point);
     int width = point_width(point);
     if (width < 0)

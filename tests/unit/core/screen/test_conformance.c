@@ -129,6 +129,7 @@ static const struct conformance_row tabs[] = {
     {"HT waits on to wrap", CSI "1;80Hx\ty", .cursor = "1,1"},
     {"HT writes nothing", "abcdefghijk\r\tX", .cursor = "0,9", .lines = "abcdefghXjk"},
     {"HTS sets a stop", CSI "1;4H\033H\r\t", .cursor = "0,3"},
+    {"HTS as a C1 control, in UTF-8", CSI "1;4H\302\210\r\t", .cursor = "0,3"},
     {"TBC clears a stop", CSI "1;9H" CSI "g\r\t", .cursor = "0,16"},
     {"TBC clears no other column's stop", CSI "1;10H" CSI "0g\r\t", .cursor = "0,8"},
     {"TBC 3 clears all stops", CSI "3g\t", .cursor = "0,79"},
