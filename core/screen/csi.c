@@ -82,6 +82,8 @@ static void erase_line(struct screen *s, long how, bool selective)
     selective |= s->iso_protect;
     grid_erase(s, s->row, how == 0 ? cursor_edge(s) : 0, how == 1 ? s->col + 1 : s->cols,
                selective);
+    if (how != 0)
+        s->pending_wrap = false; /* the last column was erased: what comes next belongs there */
 }
 
 static void insert_lines(struct screen *s, int n)
