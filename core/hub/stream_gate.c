@@ -16,9 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUEUED_MOST 256        /* texts a stream */
-#define KILL_LINE   "\x05\x15" /* to the end of the line, then kill it: readline and the tty */
-#define QUEUE_MS    30000      /* a queued text's life unless told */
+#define QUEUED_MOST 256   /* texts a stream */
+#define QUEUE_MS    30000 /* a queued text's life unless told */
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
@@ -382,7 +381,7 @@ enum err streams_gate(struct hub *hub, const struct stream_gate *gate)
     st->info.holder_agent = gate->agent;
     st->info.epoch = gate->epoch;
     if (half)
-        stream_input(st, gate->epoch, "", KILL_LINE, sizeof KILL_LINE - 1);
+        stream_input(st, gate->epoch, "", KEEPER_KILL_LINE, sizeof KEEPER_KILL_LINE - 1);
     if (other) {
         st->info.input_us = 0;
         set_line(st, false, 0);

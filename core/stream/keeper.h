@@ -73,6 +73,10 @@ enum err keeper_connect(const char *dir, int *ret_fd);
 /* Each sends one message; ERR_AGAIN when the socket is full (nothing was sent), ERR_LOST when the
  * keeper is gone. who is at most 63 bytes. */
 enum err keeper_send_input(int fd, uint64_t epoch, const char *who, const void *bytes, size_t n);
+/* As an input of nobody's ("") and alone: throws away what the child has not read yet, and the line
+ * that stands there half typed: to its end, then kill it, for readline as for the tty. A line that
+ * was typed ahead while a program ran is out of a key's reach: the tty has passed it on already. */
+#define KEEPER_KILL_LINE "\x05\x15"
 enum err keeper_send_resize(int fd, int rows, int cols);
 enum err keeper_send_signal(int fd, int signal); /* to the foreground process group */
 enum err keeper_send_ack(int fd, uint64_t pos);  /* the hub has taken in all before pos: window */

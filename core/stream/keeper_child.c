@@ -324,6 +324,14 @@ bool keeper_child_resize(const struct keeper_child *child, int rows, int cols)
     return ioctl(child->out, TIOCSWINSZ, &size) == 0;
 }
 
+void keeper_child_forget_in(const struct keeper_child *child)
+{
+    if (!child->pty || child->in < 0 || child->slave < 0)
+        return;
+    tcflush(child->in, TCOFLUSH); /* on its way to the line discipline */
+    tcflush(child->slave, TCIFLUSH);
+}
+
 void keeper_child_close_in(struct keeper_child *child)
 {
     if (!child->pty)

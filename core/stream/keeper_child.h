@@ -33,6 +33,9 @@ void keeper_child_signal_all(const struct keeper_child *child, int signal);
 /* Sets the size of the PTY; false when it has that size already, or is none. */
 bool keeper_child_resize(const struct keeper_child *child, int rows, int cols);
 
+/* Throws away what was written to the PTY and not read by the child. */
+void keeper_child_forget_in(const struct keeper_child *child);
+
 void keeper_child_close_in(struct keeper_child *child); /* pipes only */
 void keeper_child_finish(struct keeper_child *child);   /* closes all; does not wait */
 

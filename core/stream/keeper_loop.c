@@ -227,6 +227,12 @@ static void close_step(struct keeper *k)
 /* --- what the hub says --------------------------------------------------------------------------
  */
 
+static bool kills_line(const struct record_input *in)
+{
+    return !in->who[0] && in->n == sizeof KEEPER_KILL_LINE - 1 &&
+           memcmp(in->bytes, KEEPER_KILL_LINE, in->n) == 0;
+}
+
 static bool on_input(struct keeper *k, const uint8_t *bytes, size_t n)
 {
     struct record r = {.kind = RECORD_INPUT, .payload = (const char *)bytes, .n = n};
@@ -236,6 +242,10 @@ static bool on_input(struct keeper *k, const uint8_t *bytes, size_t n)
     if (k->child->in < 0 || k->reaped || k->close_in || k->input.bytes + in.n > INPUT_MAX) {
         k->dropped += (uint32_t)in.n;
         return true;
+    }
+    if (kills_line(&in)) {
+        drop_input(k);
+        keeper_child_forget_in(k->child);
     }
     struct iovec part = {.iov_base = (void *)(uintptr_t)in.bytes, .iov_len = in.n};
     struct keeper_item *item = keeper_queue_push(&k->input, &part, 1);
