@@ -35,7 +35,15 @@ static size_t report_length(const char *bytes, size_t n)
     return bytes[i] == 'M' && i == 2 ? (n < 6 ? n : 6) : i + 1; /* X10's has three bytes behind */
 }
 
-/* Is a line half typed after these bytes? Keys such as arrows count: they bring lines back. */
+/* Keys that bring no text onto an empty line: they move, delete, interrupt or clear. All others
+ * may: a history's, a yank's, a search's, a quoted key, the beginning of an escape sequence. */
+static bool leaves_line(unsigned char b)
+{
+    static const char keys[] = "\x01\x02\x04\x05\x06\x07\b\x0b\f\x14\x15\x17\x1a\x1c\x1d\x1e\x7f";
+    return b == 0 || strchr(keys, b) != NULL;
+}
+
+/* Is a line half typed after these bytes? In doubt it is: ^U and ^D leave what is out of reach. */
 static bool line_open_after(bool open, const char *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -43,9 +51,9 @@ static bool line_open_after(bool open, const char *bytes, size_t n)
         const size_t report = report_length(bytes + i, n - i);
         if (report)
             i += report - 1;
-        else if (b == '\r' || b == '\n' || b == 0x03 || b == 0x04 || b == 0x15)
+        else if (b == '\r' || b == '\n' || b == 0x03)
             open = false;
-        else if (b >= 0x20 && b != 0x7f)
+        else if (!leaves_line(b))
             open = true;
     }
     return open;
