@@ -299,6 +299,7 @@ enum err batons_input(struct hub *hub, struct call *c)
         return call_fail(c, e, NULL);
     if (baton_refused(step.outcome))
         return batons_refuse(c, id, &step);
+    c->asked = step.outcome == BATON_QUEUED && baton_place(&b, c->who) == 0;
     const uint64_t serial = control_park(hub, c, -1);
     control_after(hub, send_back, mem_dup(&serial, sizeof serial));
     return ERR_OK;

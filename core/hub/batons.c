@@ -219,6 +219,15 @@ static enum err tell_change(struct hub *hub, const char *id, const char *by, con
     return put_event(hub, "batonChanged", id, by, data);
 }
 
+/* What a member that left the line wanted to type is not kept for a later turn of its. */
+static void refuse_queued(struct hub *hub, const char *id, const char *who, const char *reason)
+{
+    struct stream_refusal refusal = {.reason = reason};
+    snprintf(refusal.id, sizeof refusal.id, "%s", id);
+    snprintf(refusal.who, sizeof refusal.who, "%s", who);
+    control_after_on_stream(hub, streams_refuse_queued, mem_dup(&refusal, sizeof refusal));
+}
+
 /* What happened beside a change of holder: somebody got into the line, or out of it, a link. */
 static enum err tell_rest(struct hub *hub, const char *id, const struct baton_event *event,
                           const char *note, const struct baton *before,
@@ -243,15 +252,13 @@ static enum err tell_rest(struct hub *hub, const char *id, const struct baton_ev
         cJSON_AddStringToObject(data, "member", event->to);
         cJSON_AddStringToObject(data, "by", event->who);
         cJSON_AddStringToObject(data, "reason", note ? note : "");
-        struct stream_refusal refusal = {0};
-        snprintf(refusal.id, sizeof refusal.id, "%s", id);
-        snprintf(refusal.who, sizeof refusal.who, "%s", event->to);
-        control_after_on_stream(hub, streams_refuse_queued, mem_dup(&refusal, sizeof refusal));
+        refuse_queued(hub, id, event->to, "the request was denied");
         return put_event(hub, "batonDenied", id, event->who, data);
     }
     if (event->kind == BATON_EVENT_WITHDRAW && step->outcome == BATON_DONE) {
         data = event_data(id, NULL);
         cJSON_AddStringToObject(data, "member", event->who);
+        refuse_queued(hub, id, event->who, "the request was withdrawn");
         return put_event(hub, "batonWithdrawn", id, event->who, data);
     }
     if (step->changed || before->state == next->state)
@@ -337,6 +344,14 @@ enum err batons_ask(struct hub *hub, const struct call *c, const char *id,
     seen_of(hub, c->who, true)->seen_us = event.at_us;
     batons_alive(hub, c->who);
     return take_step(hub, id, &event, ask->note, GRACE_US, ret_step);
+}
+
+enum err batons_given_up(struct hub *hub, void *arg)
+{
+    const struct stream_refusal *r = arg;
+    const struct baton_event event = {
+        .kind = BATON_EVENT_WITHDRAW, .who = r->who, .role = ROLE_DRIVER, .at_us = clock_wall_us()};
+    return take_step(hub, r->id, &event, NULL, GRACE_US, NULL);
 }
 
 enum err batons_refuse(struct call *c, const char *id, const struct baton_step *step)

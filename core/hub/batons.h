@@ -31,6 +31,9 @@ enum err batons_member_gone(struct hub *hub, const char *who); /* kicked, or rev
 /* who, or its terminal, has just shown that it is there. */
 void batons_alive(struct hub *hub, const char *who);
 
+/* Control work, struct stream_refusal: a queued text was given up, and its request with it. */
+enum err batons_given_up(struct hub *hub, void *arg);
+
 enum err batons_recover(struct hub *hub, const char *id); /* at a hub's start, for a live shell */
 enum err batons_ended(struct hub *hub, const char *id);   /* the shell has ended */
 

@@ -46,6 +46,7 @@ struct call {
     /* An input that found the baton free goes by control and back (stream_gate.c). */
     enum err (*detour)(struct hub *hub, struct call *c); /* instead of the row's handler */
     bool away, granted;
+    bool asked; /* and its caller stands in line for it now, not before */
     char away_id[32];
     struct buf answer; /* a whole wire message; on control held until the commit */
     bool answered;
@@ -218,8 +219,9 @@ enum err shells_close(struct hub *hub, const char *workspace);
     X(hub_reload)                                                                                  \
     X(hub_upgrade)                                                                                 \
     X(config_show_call)                                                                            \
-    X(workspace_open) X(workspace_list) X(workspace_close) X(workspace_delete) X(shell_open)       \
-        X(shell_list) X(shell_close) X(shell_rename) X(shell_write) X(shell_keys) X(shell_resize)  \
+    X(workspace_open)                                                                              \
+    X(workspace_list) X(workspace_close) X(workspace_delete) X(shell_open) X(shell_list)           \
+        X(shell_close) X(shell_rename) X(shell_write) X(shell_keys) X(shell_resize)                \
             X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records) X(stream_list)        \
                 X(events_since) X(events_next) X(layout_get) X(layout_put) X(member_list)          \
                     X(member_look) X(member_alive) X(member_kick) X(baton_take) X(baton_request)   \

@@ -16,8 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUEUED_MOST 256   /* texts a stream */
-#define QUEUE_MS    30000 /* a queued text's life unless told */
+#define QUEUED_MOST 256        /* texts a stream */
+#define QUEUE_MS    30000      /* a queued text's life unless told */
+#define NOBODY      UINT32_MAX /* typist: it stands there half typed, and its console is gone */
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
@@ -77,6 +78,12 @@ static bool has_line(const struct stream *st)
     return !modes.alternate;
 }
 
+static void throw_line_away(struct stream *st)
+{
+    stream_input(st, st->info.epoch, "", KEEPER_KILL_LINE, sizeof KEEPER_KILL_LINE - 1);
+    set_line(st, false, 0);
+}
+
 /* --- letting through -------------------------------------------------------------------------- */
 
 static enum err refuse(struct call *c, const struct stream *st)
@@ -94,6 +101,9 @@ static enum err refuse(struct call *c, const struct stream *st)
 static enum err deliver(struct stream *st, const char *who, uint32_t peer, bool typed,
                         const char *bytes, size_t n)
 {
+    if (st->typist == NOBODY && !typed &&
+        has_line(st)) /* a program's text is not the rest of a person's line */
+        throw_line_away(st);
     enum err e = stream_input(st, st->info.epoch, who, bytes, n);
     if (e != ERR_OK)
         return e;
@@ -215,7 +225,8 @@ static void arm_queue(struct hub *hub)
 
 static bool may_go(const struct stream *st, const char *who, uint32_t peer)
 {
-    return strcmp(st->info.holder, who) == 0 && (!st->typist || st->typist == peer);
+    return strcmp(st->info.holder, who) == 0 &&
+           (!st->typist || st->typist == NOBODY || st->typist == peer);
 }
 
 static enum err enqueue(struct hub *hub, struct call *c, struct stream *st, const char *bytes,
@@ -233,6 +244,9 @@ static enum err enqueue(struct hub *hub, struct call *c, struct stream *st, cons
     q->id = ++hub->streams->last_queued;
     q->deadline_us =
         clock_mono_us() + (int64_t)(json_number(c->params, "timeout", QUEUE_MS / 1e3) * 1e6);
+    q->epoch = (uint64_t)call_int(c, "epoch", 0);
+    q->for_baton = c->granted && call_bool(c, "queue", false);
+    q->asked = c->asked;
     q->n = n;
     memcpy(q->bytes, bytes, n);
     *at = q;
@@ -255,6 +269,8 @@ static void finish_queued(struct stream *st, struct queued *q, enum err e, const
         q->call->parked = false;
         if (e == ERR_OK)
             answer(q->call, st, 0);
+        else if (e == ERR_STALE)
+            refuse(q->call, st);
         else
             call_fail(q->call, e, "the text for %s was not typed: %s", st->info.id, reason);
         call_send(q->call);
@@ -262,16 +278,46 @@ static void finish_queued(struct stream *st, struct queued *q, enum err e, const
     free(q);
 }
 
+/* It is given up: so is the request that was made for it, unless another text waits by it. */
+static void give_up(struct stream *st, struct queued *q)
+{
+    struct queued *other = st->queued;
+    while (other && (!other->for_baton || strcmp(other->who, q->who) != 0))
+        other = other->next;
+    if (!q->asked || strcmp(st->info.holder, q->who) == 0)
+        return;
+    if (other) {
+        other->asked = true;
+        return;
+    }
+    struct stream_refusal r = {0};
+    snprintf(r.id, sizeof r.id, "%s", st->info.id);
+    memcpy(r.who, q->who, sizeof r.who);
+    hub_post_control(st->hub, batons_given_up, mem_dup(&r, sizeof r));
+}
+
+/* ERR_AGAIN: it goes on waiting. What waits for the end of a line alone does not outlive its
+ * sender's turn. */
+static enum err due(const struct stream *st, const struct queued *q)
+{
+    const bool mine = strcmp(st->info.holder, q->who) == 0;
+    if (st->info.exited)
+        return ERR_ENDED;
+    if ((q->epoch && q->epoch != st->info.epoch) || (!mine && !q->for_baton))
+        return ERR_STALE;
+    return may_go(st, q->who, q->peer) ? ERR_OK : ERR_AGAIN;
+}
+
 void gate_flush(struct stream *st)
 {
     for (struct queued **at = &st->queued, *q; (q = *at);) {
-        enum err e = ERR_ENDED;
-        if (!st->info.exited && !may_go(st, q->who, q->peer)) {
+        enum err e = due(st, q);
+        if (e == ERR_AGAIN) {
             at = &q->next;
             continue;
         }
         *at = q->next;
-        if (!st->info.exited)
+        if (e == ERR_OK)
             e = deliver(st, q->who, q->peer, false, q->bytes, q->n);
         finish_queued(st, q, e, e == ERR_OK ? "" : err_text(e)->person);
     }
@@ -280,15 +326,17 @@ void gate_flush(struct stream *st)
 void gate_drop(struct stream *st, uint32_t peer)
 {
     if (peer && st->typist == peer)
-        st->typist = 0; /* the line stands there, but nobody is at it any more */
+        st->typist = NOBODY;
     for (struct queued **at = &st->queued, *q; (q = *at);) {
         if (peer && (q->peer != peer || !q->call)) {
             at = &q->next;
             continue;
         }
         *at = q->next;
-        if (peer)
+        if (peer) {
             tell_queue(st, "inputRefused", q, "its sender is gone");
+            give_up(st, q);
+        }
         call_destroy(q->call);
         free(q);
     }
@@ -307,6 +355,7 @@ void gate_on_timer(uv_timer_t *timer)
                 continue;
             }
             *at = q->next;
+            give_up(st, q);
             finish_queued(st, q, ERR_TIMEOUT, "its time ran out");
         }
     arm_queue(hub);
@@ -324,7 +373,7 @@ enum err streams_refuse_queued(struct hub *hub, void *arg)
             continue;
         }
         *at = q->next;
-        finish_queued(st, q, ERR_NOT_HOLDER, "the request was denied");
+        finish_queued(st, q, ERR_NOT_HOLDER, r->reason);
     }
     return ERR_OK;
 }
@@ -348,7 +397,7 @@ enum err gate_input(struct hub *hub, struct call *c, struct stream *st, const ch
     if (epoch && epoch != st->info.epoch)
         return refuse(c, st);
     if (!mine)
-        return queue ? enqueue(hub, c, st, bytes, n) : refuse(c, st);
+        return queue && c->granted ? enqueue(hub, c, st, bytes, n) : refuse(c, st);
     if (!typed && !may_go(st, c->who, c->peer))
         return enqueue(hub, c, st, bytes, n);
     const bool draft = st->typist != 0;
@@ -389,7 +438,7 @@ enum err streams_gate(struct hub *hub, const struct stream_gate *gate)
     st->info.holder_agent = gate->agent;
     st->info.epoch = gate->epoch;
     if (half)
-        stream_input(st, gate->epoch, "", KEEPER_KILL_LINE, sizeof KEEPER_KILL_LINE - 1);
+        throw_line_away(st);
     if (other) {
         st->info.input_us = 0;
         set_line(st, false, 0);

@@ -36,6 +36,9 @@ struct queued { /* text that waits for the baton, or for the end of what somebod
     struct call *call; /* parked: its sender waits for what becomes of it; NULL: events tell */
     char who[MEMBER_NAME_MAX];
     uint32_t peer;
+    uint64_t epoch; /* under which it was sent; 0 whichever */
+    bool for_baton; /* it waits for the baton too, not for a line's end alone */
+    bool asked;     /* and its sender got into the line by it */
     int64_t id, deadline_us;
     size_t n;
     char bytes[];
@@ -81,8 +84,8 @@ struct stream {
     uint64_t head_told; /* position of the newest head that was published */
 
     uint32_t last_peer; /* whose input came last: its echo is sent before all others see it */
-    unsigned away;   /* inputs that control looks at just now; others queue up behind */
-    uint32_t typist; /* the console whose half-typed line stands there; 0 none */
+    unsigned away;      /* inputs that control looks at just now; others queue up behind */
+    uint32_t typist;    /* the console whose half-typed line stands there; 0 none */
     struct queued *queued;
 
     struct waiter *waiters;

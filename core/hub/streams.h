@@ -35,6 +35,7 @@ struct stream_gate {
 enum err streams_gate(struct hub *hub, const struct stream_gate *gate); /* stream thread */
 struct stream_refusal {
     char id[32], who[MEMBER_NAME_MAX];
+    const char *reason; /* static */
 };
 enum err streams_refuse_queued(struct hub *hub, void *arg); /* struct stream_refusal */
 
