@@ -475,10 +475,14 @@ enum err batons_recover(struct hub *hub, const char *id)
         memcpy(change.from, b.holder, sizeof change.from);
         memcpy(change.to, b.holder, sizeof change.to);
         b.state = BATON_GRACE; /* its links are gone with the hub; they will be back */
+        /* So that their coming back is looked at, also before the registry knows who holds it. */
+        seen_of(hub, b.holder, true);
         b.grace_until_us = now + RESTART_GRACE_US;
         b.since_us = b.since_us ? b.since_us : now;
-        for (size_t i = 0; i < b.request_count; i++)
+        for (size_t i = 0; i < b.request_count; i++) {
             b.requests[i].away = true;
+            seen_of(hub, b.requests[i].name, true);
+        }
     }
     e = write_baton(hub, id, &b);
     if (e == ERR_OK && held)

@@ -220,14 +220,16 @@ enum err shells_close(struct hub *hub, const char *workspace);
     X(hub_upgrade)                                                                                 \
     X(config_show_call)                                                                            \
     X(workspace_open)                                                                              \
-    X(workspace_list) X(workspace_close) X(workspace_delete) X(shell_open) X(shell_list)           \
-        X(shell_close) X(shell_rename) X(shell_write) X(shell_keys) X(shell_resize)                \
-            X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records) X(stream_list)        \
-                X(events_since) X(events_next) X(layout_get) X(layout_put) X(member_list)          \
-                    X(member_look) X(member_alive) X(member_kick) X(baton_take) X(baton_request)   \
-                        X(baton_pass) X(baton_release) X(baton_deny) X(baton_withdraw)             \
-                            X(baton_status) X(baton_log) X(baton_invite) X(invite_list)            \
-                                X(invite_revoke)
+    X(workspace_list)                                                                              \
+    X(workspace_close)                                                                             \
+    X(workspace_delete)                                                                            \
+    X(shell_open)                                                                                  \
+    X(shell_list) X(shell_close) X(shell_rename) X(shell_write) X(shell_keys) X(shell_resize)      \
+        X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records) X(stream_list)            \
+            X(events_since) X(events_next) X(layout_get) X(layout_put) X(member_list)              \
+                X(member_look) X(member_alive) X(member_kick) X(baton_take) X(baton_request)       \
+                    X(baton_pass) X(baton_release) X(baton_deny) X(baton_withdraw) X(baton_status) \
+                        X(baton_log) X(baton_invite) X(invite_list) X(invite_revoke)
 #define X(name) enum err name(struct hub *hub, struct call *c);
 HUB_HANDLERS(X)
 #undef X

@@ -146,8 +146,11 @@ static void take_input(struct stream *st, const struct record *r)
     struct record_input in;
     if (record_decode_input(r, &in) != ERR_OK)
         return;
-    if (!in.who[0] && in.n == sizeof KEEPER_KILL_LINE - 1 &&
-        memcmp(in.bytes, KEEPER_KILL_LINE, in.n) == 0)
+    const bool kill = !in.who[0] && in.n == sizeof KEEPER_KILL_LINE - 1 &&
+                      memcmp(in.bytes, KEEPER_KILL_LINE, in.n) == 0;
+    if (st->loading && (kill || in.who[0]))
+        gate_replay(st, kill ? "\r" : in.bytes, kill ? 1 : in.n);
+    if (kill)
         return; /* the hub's own, and no answer of the screen */
     if (in.who[0]) {
         snprintf(st->info.typed, sizeof st->info.typed, "%s", in.who);

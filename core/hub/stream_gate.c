@@ -78,6 +78,11 @@ static bool has_line(const struct stream *st)
     return !modes.alternate;
 }
 
+void gate_replay(struct stream *st, const char *bytes, size_t n)
+{
+    st->info.line_open = has_line(st) && line_open_after(st->info.line_open, bytes, n);
+}
+
 static void throw_line_away(struct stream *st)
 {
     stream_input(st, st->info.epoch, "", KEEPER_KILL_LINE, sizeof KEEPER_KILL_LINE - 1);
@@ -433,7 +438,10 @@ enum err streams_gate(struct hub *hub, const struct stream_gate *gate)
         return ERR_OK;
     }
     const bool other = strcmp(st->info.holder, gate->holder) != 0;
-    const bool half = other && st->info.line_open && st->info.holder[0] && has_line(st);
+    const bool first = !st->info.holder[0]; /* a line of before a restart stands there still */
+    if (other && !first && st->loading)
+        stream_load(st); /* only its record tells what stands there */
+    const bool half = other && st->info.line_open && !first && has_line(st);
     memcpy(st->info.holder, gate->holder, sizeof st->info.holder);
     st->info.holder_agent = gate->agent;
     st->info.epoch = gate->epoch;
@@ -441,7 +449,7 @@ enum err streams_gate(struct hub *hub, const struct stream_gate *gate)
         throw_line_away(st);
     if (other) {
         st->info.input_us = 0;
-        set_line(st, false, 0);
+        set_line(st, st->info.line_open && first, 0);
     }
     stream_save_info(st);
     stream_publish_head(st);

@@ -56,6 +56,7 @@ enum err stream_load_begin(struct stream *st)
     }
     st->screen = screen_create(rows, cols, &options, &stream_screen_events, st);
     st->loading = true;
+    st->info.line_open = pos > 0; /* before the keyframe: not known */
     if (state)
         screen_feed(st->screen, state, n);
     buf_clear(&st->answers);

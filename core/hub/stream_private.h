@@ -143,6 +143,8 @@ void stream_save_info(struct stream *st);
 /* Lets a caller's input through, keeps it, or refuses it; answers the call, or parks it. */
 enum err gate_input(struct hub *hub, struct call *c, struct stream *st, const char *bytes,
                     size_t n);
+/* Follows the line of what was typed in an earlier hub's time. */
+void gate_replay(struct stream *st, const char *bytes, size_t n);
 enum err gate_resize(struct call *c, struct stream *st); /* may it? */
 void gate_flush(struct stream *st);                      /* what waited, as far as it may go now */
 void gate_drop(struct stream *st, uint32_t peer);        /* 0: all */
