@@ -243,7 +243,7 @@ static enum err tell_rest(struct hub *hub, const char *id, const struct baton_ev
         json_add_int(data, "place", (int64_t)baton_place(next, event->who));
         cJSON_AddStringToObject(data, "holder", next->holder);
         struct seen *s = seen_of(hub, next->holder, true);
-        if (!s->challenge_us)
+        if (s->challenge_us <= event->at_us) /* none, or an old one that typing has answered */
             s->challenge_us = event->at_us + ANSWER_US;
         return put_event(hub, "batonRequested", id, event->who, data);
     }
