@@ -79,10 +79,12 @@ static enum err disconnect(struct hub *hub, void *arg)
 {
     const struct ending *e = arg;
     for (size_t i = 0; i < hub->peer_count; i++) {
-        const struct peer *p = &hub->peers[i];
+        struct peer *p = &hub->peers[i];
         if ((*e->invite && strcmp(p->invite, e->invite) == 0) ||
-            (*e->member && strcmp(p->who, e->member) == 0))
+            (*e->member && strcmp(p->who, e->member) == 0)) {
+            p->expires_us = 0; /* it is going already */
             hub->io->disconnect(hub->io_data, p->id);
+        }
     }
     return ERR_OK;
 }
@@ -93,6 +95,29 @@ static bool drives_otherwise(const struct hub *hub, const char *member, const ch
         if (strcmp(hub->peers[i].who, member) == 0 && strcmp(hub->peers[i].invite, invite) != 0)
             return true;
     return false;
+}
+
+/* Ends what came by an invitation that holds no more: its member's batons go on, then its links. */
+static enum err end_invite(struct hub *hub, const struct grant *g, const char *by,
+                           const char *reason)
+{
+    enum err e = ERR_OK;
+    if (!drives_otherwise(hub, g->member, g->id))
+        e = batons_member_gone(hub, g->member);
+    cJSON *data = cJSON_CreateObject();
+    cJSON_AddStringToObject(data, "inviteId", g->id);
+    cJSON_AddStringToObject(data, "member", g->member);
+    cJSON_AddStringToObject(data, "by", by);
+    json_add_text(data, "reason", reason, strlen(reason));
+    if (e == ERR_OK)
+        e = control_event(hub, "inviteRevoked", g->workspace, by, g->id, data);
+    cJSON_Delete(data);
+    if (e == ERR_OK) {
+        struct ending ending = {0};
+        memcpy(ending.invite, g->id, sizeof ending.invite);
+        control_after(hub, disconnect, mem_dup(&ending, sizeof ending));
+    }
+    return e;
 }
 
 static enum err revoke_invite(struct hub *hub, const char *id, const char *by, const char *reason)
@@ -110,23 +135,9 @@ static enum err revoke_invite(struct hub *hub, const char *id, const char *by, c
     cJSON_ReplaceItemInObjectCaseSensitive(doc, "revoked", cJSON_CreateBool(true));
     e = journal_put(hub->journal, "invite", id, doc);
     cJSON_Delete(doc);
-    if (e == ERR_OK && !drives_otherwise(hub, g.member, id))
-        e = batons_member_gone(hub, g.member);
-    cJSON *data = cJSON_CreateObject();
-    cJSON_AddStringToObject(data, "inviteId", id);
-    cJSON_AddStringToObject(data, "member", g.member);
-    cJSON_AddStringToObject(data, "by", by);
-    json_add_text(data, "reason", reason, strlen(reason));
     if (e == ERR_OK)
-        e = control_event(hub, "inviteRevoked", g.workspace, by, id, data);
-    cJSON_Delete(data);
-    if (e == ERR_OK) {
-        struct ending ending = {0};
-        memcpy(ending.invite, g.id, sizeof ending.invite);
         control_after(hub, put_in_roster, mem_dup(&g, sizeof g));
-        control_after(hub, disconnect, mem_dup(&ending, sizeof ending));
-    }
-    return e;
+    return e == ERR_OK ? end_invite(hub, &g, by, reason) : e;
 }
 
 enum err member_kick(struct hub *hub, struct call *c)
@@ -326,20 +337,33 @@ enum err invite_revoke(struct hub *hub, struct call *c)
     return ERR_OK;
 }
 
-/* Guests whose time is over are put out then, not at their next call. */
+static bool told_before(const struct hub *hub, size_t peer)
+{
+    for (size_t i = 0; i < peer; i++)
+        if (hub->peers[i].expires_us && strcmp(hub->peers[i].invite, hub->peers[peer].invite) == 0)
+            return true;
+    return false;
+}
+
+/* Guests whose time is over are put out then, not at their next call. Nobody revoked them: whoever
+ * comes with that token later is told when it ended. */
 enum err invites_tick(struct hub *hub, int64_t now_us, int64_t *soonest_us)
 {
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < hub->peer_count; i++) {
-        struct peer *p = &hub->peers[i];
-        if (p->expires_us == 0)
+        const struct peer *p = &hub->peers[i];
+        struct grant g;
+        cJSON *doc = NULL;
+        if (p->expires_us == 0 || told_before(hub, i))
             continue;
         if (p->expires_us > now_us) {
             *soonest_us = p->expires_us < *soonest_us ? p->expires_us : *soonest_us;
             continue;
         }
-        p->expires_us = 0;
-        e = revoke_invite(hub, p->invite, "", "its time is over");
+        e = journal_get(hub->journal, "invite", p->invite, &doc);
+        if (e == ERR_OK && read_grant(doc, &g))
+            e = end_invite(hub, &g, "", "its time is over");
+        cJSON_Delete(doc);
     }
     return e;
 }

@@ -231,16 +231,13 @@ void roster_refusal(enum roster_answer answer, const struct grant *grant, char *
         struct tm tm = {0};
         gmtime_r(&seconds, &tm); /* no number of milliseconds is too large for its years */
         strftime(when, sizeof when, "%Y-%m-%d %H:%M UTC", &tm);
-        snprintf(sentence, sizeof sentence,
-                 "the invitation %s for %s ended on %s; ask for a new one", grant->id,
+        snprintf(sentence, sizeof sentence, "the invitation %s for %s ended on %s", grant->id,
                  grant->member, when);
     } else if (answer == ROSTER_REVOKED) {
-        snprintf(sentence, sizeof sentence,
-                 "the invitation %s for %s was revoked; ask for a new one if you still need it",
-                 grant->id, grant->member);
+        snprintf(sentence, sizeof sentence, "the invitation %s for %s was revoked", grant->id,
+                 grant->member);
     } else if (answer != ROSTER_OK) {
-        snprintf(sentence, sizeof sentence,
-                 "the token is not known to this hub; ask for a new invitation");
+        snprintf(sentence, sizeof sentence, "the token is not known to this hub");
     }
     text_make_safe(out, size, sentence, strlen(sentence)); /* whoever invited chose the name */
 }
