@@ -198,7 +198,8 @@ static bool quotable(const char *text)
 }
 
 /* The line for ~/.ssh/authorized_keys, before the guest's key: that key then opens this console and
- * nothing else. */
+ * nothing else. What the hub has not set is set to nothing: sshd may take variables from the guest.
+ */
 static char *authorized_keys(const struct hub *hub, const char *token, const char *workspace)
 {
     static const char *const passed[] = {"XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME",
@@ -209,8 +210,7 @@ static char *authorized_keys(const struct hub *hub, const char *token, const cha
     buf_puts(&line, "restrict,pty,command=\"");
     for (size_t i = 0; i < sizeof passed / sizeof *passed; i++) {
         const char *value = getenv(passed[i]);
-        if (value && *value && quotable(value))
-            buf_printf(&line, "%s='%s' ", passed[i], value);
+        buf_printf(&line, "%s='%s' ", passed[i], value && quotable(value) ? value : "");
     }
     buf_printf(&line, "BATON_TOKEN=%s exec '%s' -L %s -w %s attach\"", token, hub->program,
                hub->name, workspace);
