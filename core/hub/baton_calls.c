@@ -111,7 +111,8 @@ void batons_settled(struct hub *hub)
     }
 }
 
-/* A member that may be given a baton: who waits for it, is attached, or is invited to drive. */
+/* A member that may be given a baton: who waits for it, is attached, is invited to drive, or owns
+ * the hub: whoever was lent a baton can always give it back. */
 static bool may_hold(struct hub *hub, const struct baton *b, const char *name,
                      const char *workspace, enum baton_kind *ret_kind)
 {
@@ -126,6 +127,10 @@ static bool may_hold(struct hub *hub, const struct baton *b, const char *name,
             *ret_kind = p->member_kind;
             return true;
         }
+    }
+    if (strcmp(name, hub->user) == 0) {
+        *ret_kind = BATON_HUMAN;
+        return true;
     }
     return invites_may_drive(hub, name, workspace, ret_kind);
 }
