@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -117,7 +118,10 @@ enum err client_open(const struct client_options *options, struct client **ret_c
             *ret_fault = c->refused;
             c->refused = (struct client_fault){0};
         } else {
-            fault_set(ret_fault, e, NULL);
+            fault_set(ret_fault, e, e == ERR_DENIED ? "The hub is another user's." : NULL);
+            if (e == ERR_DENIED && ret_fault) /* its socket let us not in: no role would */
+                snprintf(ret_fault->next, sizeof ret_fault->next,
+                         "Its owner can let you in with 'baton invite', over SSH.");
         }
         client_close(c);
         return e;
