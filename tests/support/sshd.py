@@ -68,6 +68,8 @@ def missing():
                        ("ssh-keygen", shutil.which("ssh-keygen"))):
         if not path:
             return name
+    if os.path.basename(pwd.getpwuid(os.getuid()).pw_shell) in ("nologin", "false"):
+        return "a login shell of this user"
     return None
 
 

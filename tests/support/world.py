@@ -38,20 +38,25 @@ class World:
 
     def __exit__(self, kind, value, trace):
         self.kill_all()
-        if kind is None:
-            shutil.rmtree(self.root, ignore_errors=True)
-        else:
-            log = self.path("state/baton/%s/hub.log" % self.hub)
-            if os.path.exists(log):
-                sys.stderr.write("--- hub.log\n" + open(log, errors="replace").read()[-4000:])
-            shutil.rmtree(self.root, ignore_errors=True)
+        path = self.path("state/baton/%s/hub.log" % self.hub)
+        log = open(path, errors="replace").read() if os.path.exists(path) else ""
+        complaint = "Sanitizer" in log or "runtime error:" in log
+        if kind or complaint:
+            sys.stderr.write("--- hub.log\n" + log[-4000:])
+        shutil.rmtree(self.root, ignore_errors=True)
+        if complaint and not kind:
+            raise Failed("a sanitizer complains")
 
     def path(self, name):
         return os.path.join(self.root, name)
 
-    def run(self, *args, input=None, check=True, timeout=60):
-        r = subprocess.run([self.program, *args], env=self.env, input=input, cwd=self.root,
-                           capture_output=True, timeout=timeout)
+    def env_of(self, token):
+        """The environment of a guest with this token; None: the owner's."""
+        return dict(self.env, BATON_TOKEN=token) if token else self.env
+
+    def run(self, *args, input=None, check=True, timeout=60, token=None):
+        r = subprocess.run([self.program, *args], env=self.env_of(token), input=input,
+                           cwd=self.root, capture_output=True, timeout=timeout)
         if check and r.returncode != 0:
             raise Failed("%s: exit %d\n%s%s" % (" ".join(args), r.returncode,
                                                 r.stdout.decode(errors="replace"),
@@ -62,6 +67,11 @@ class World:
         """One command with --json: its result."""
         r = self.run("--json", *args, **more)
         return json.loads(r.stdout or b"null")
+
+    def start(self, *args, token=None):
+        """One command with --json that goes on while the test does something else."""
+        return subprocess.Popen([self.program, "--json", *args], env=self.env_of(token),
+                                cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def hub_pid(self):
         """The pid of the hub, which is started when none runs."""

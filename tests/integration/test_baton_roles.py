@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Who may do what: every call of the catalogue, said on the wire by members of each role, by guests
+of another workspace, and with tokens that are no good. What is refused changes nothing."""
+
+import json
+import os
+import random
+import re
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from driving import Bash, refused  # noqa: E402
+from wire import Client, Refused  # noqa: E402
+from world import Failed, check, main  # noqa: E402
+
+ROW = re.compile(r'\{"([a-z0-9-]+)", "([a-z0-9-]+)", "\d+\.\d+",(.*?)\bTIER_\w+,\s*ROLE_(\w+),'
+                 r'\s*LANE_(\w+)', re.S)
+
+
+def catalogue():
+    """All rows as (method, role, lane), read from the sources."""
+    rows, hub = [], os.path.join(HERE, "..", "..", "core", "hub")
+    for name in sorted(os.listdir(hub)):
+        if name.startswith("capabilities") and name.endswith(".c"):
+            text = open(os.path.join(hub, name)).read()
+            found = [(g + "." + n, role, lane) for g, n, _, role, lane in ROW.findall(text)]
+            check(len(found) == len(re.findall(r'\{"[a-z0-9-]+", "[a-z0-9-]+", "\d', text)),
+                  "every row of %s is read" % name)
+            rows += found
+    check(len(rows) > 40, "the catalogue is read")
+    return rows
+
+
+def params_of(method, shell, workspace):
+    """What a caller would say; every method needs an entry, a new one too."""
+    by_shell, by_stream, target = {"shellId": shell}, {"streamId": shell}, {"target": shell}
+    here, key = {"workspace": workspace}, {"key": workspace}
+    known = {
+        "hub.hello": {"min": 1, "max": 1}, "hub.run": {}, "hub.start": {}, "hub.stop": {},
+        "hub.status": {}, "hub.reload": {}, "hub.upgrade": {}, "hub.doctor": {}, "config.show": {},
+        "workspace.open": key, "workspace.list": {}, "workspace.close": dict(key, force=True),
+        "workspace.delete": dict(key, force=True),
+        "shell.open": dict(here, command=["true"]), "shell.list": here,
+        "shell.write": dict(by_shell, text="touch pwned\r"),
+        "shell.keys": dict(by_shell, keys=["C-c"]), "shell.resize": dict(by_shell, rows=9, cols=33),
+        "shell.snapshot": dict(by_shell, scrollback=-1),
+        "shell.wait": dict(by_shell, text=".", timeout=5), "shell.read": by_shell,
+        "shell.rename": dict(by_shell, name="mine"), "shell.close": by_shell,
+        "stream.list": {}, "stream.read": by_stream, "stream.records": by_stream,
+        "stream.export": by_stream, "stream.play": by_stream,
+        "events.since": here, "events.next": dict(here, wait=0), "events.follow": here,
+        "member.list": here, "member.look": dict(here, target=shell, rows=5, cols=5),
+        "member.kick": {"member": "ada", "revoke": True}, "member.alive": {},
+        "layout.get": here, "layout.put": dict(here, layout={"a": 1}),
+        "baton.take": target, "baton.request": target, "baton.pass": dict(target, to="ada"),
+        "baton.release": target, "baton.deny": target, "baton.withdraw": target,
+        "baton.status": target, "baton.log": target, "baton.invite": dict(here, drive=True),
+        "invite.list": {}, "invite.revoke": {"inviteId": "inv1"},
+    }
+    if method not in known:
+        raise Failed("%s is new: say here what one calls it with" % method)
+    return known[method]
+
+
+def state(owner):
+    """All that a call without the right to must leave alone, as the owner sees it."""
+    shells = [{k: s.get(k) for k in ("shellId", "name", "state", "rows", "cols")}
+              for s in owner.call("shell.list", all=True)]
+    return [owner.call("events.since", id=0, limit=1)["head"], shells] + \
+        [owner.call(m) for m in ("workspace.list", "invite.list", "baton.status")]
+
+
+def try_all(owner, client, own, shell, workspace="main"):
+    """Calls all there is; own: the roles whose rows the client may use. Others change nothing."""
+    refused_rows = 0
+    for method, role, lane in catalogue():
+        params = params_of(method, shell, workspace)
+        if role in own and lane != "CLIENT":
+            try:
+                client.call(method, **params)
+            except Refused as e:
+                check(e.name not in ("", "Internal", "UnknownMethod", "InvalidArgument") and
+                      "needs the role" not in e.message, "%s: %s %s" % (method, e.name, e.message))
+            continue
+        before = state(owner)
+        no = client.refusal(method, **params)
+        want = "UnknownMethod" if lane == "CLIENT" else "PermissionDenied"
+        check(no and no.name == want, "%s is %s" % (method, no.name if no else "carried out"))
+        after = state(owner)
+        check(after == before, "%s was refused; before %r, after %r" % (method, before, after))
+        refused_rows += 1
+    return refused_rows
+
+
+def roles_are_kept(w):
+    w.baton("workspace", "open", "main")
+    shell = Bash(w).id
+    look = w.baton("invite", "main", "--observe", "--as", "otto")["token"]
+    drive = w.baton("invite", "main", "--drive", "--as", "dora")["token"]
+    with Client(w, identity="ada", kind="console") as ada:
+        ada.call("baton.take", target=shell)
+        with Client(w, token=look, kind="program") as otto:
+            check(otto.hello["role"] == "observer" and otto.hello["workspace"] == "main", "hello")
+            n = try_all(ada, otto, ("OBSERVER",), shell)
+        with Client(w, token=drive, kind="program") as dora:
+            # Its own rows come last: they would change what the others are measured against.
+            m = try_all(ada, dora, ("OBSERVER", "DRIVER"), shell)
+        print("%d calls of an observer and %d of a driver were refused" % (n, m), flush=True)
+    check(not os.path.exists(w.path("pwned")), "nothing was typed")
+
+
+def agents_ask_and_never_take(w):
+    w.baton("workspace", "open", "main")
+    shell = Bash(w).id
+    token = w.baton("invite", "main", "--agent", "--as", "bot")["token"]
+    with Client(w, identity="ada", kind="console") as ada, Client(w, token=token) as bot:
+        ada.call("baton.take", target=shell)
+        for when in ("held", "free"):
+            no = bot.refusal("baton.take", target=shell)
+            check(no and no.name == "PermissionDenied", "an agent takes a baton that is " + when)
+            if when == "held":
+                ada.call("baton.release", target=shell)
+        check(bot.call("baton.request", target=shell)["holder"] == "bot", "it may ask")
+        check(ada.call("baton.take", target=shell)["holder"] == "ada", "a person takes from it")
+
+
+def workspaces_are_apart(w):
+    w.baton("workspace", "open", "main")
+    w.baton("workspace", "open", "other")
+    bash = Bash(w)
+    secret = "s3cr3t-%d" % random.randrange(1 << 30)
+    w.run("shell", "write", bash.id, "say %s\r" % secret)
+    bash.wait_ran("say " + secret)
+    w.run("shell", "rename", bash.id, secret)
+    for flag in ("--observe", "--drive", "--agent"):
+        token = w.baton("invite", "other", flag)["token"]
+        with Client(w, token=token, kind="program") as guest, Client(w) as owner:
+            for method, _, lane in catalogue():
+                if lane == "CLIENT" or method == "workspace.open":
+                    continue
+                params = params_of(method, bash.id, "main")
+                for p in (params, dict(params, shellId="sh"), dict(params, streamId="s"),
+                          {k: v for k, v in params.items() if k not in ("workspace", "key")}):
+                    before = state(owner)[1:]
+                    try:
+                        told = json.dumps(guest.call(method, **p))
+                    except Refused as e:
+                        told = json.dumps([e.message, e.data])
+                    check(secret not in told and '"main"' not in told and
+                          (bash.id + '"') not in told, "%s tells %s" % (method, told))
+                    after = state(owner)[1:]
+                    opened = method in ("shell.open", "baton.invite", "workspace.open")
+                    check(opened or before == after, "%s changes another workspace" % method)
+        for line in (("shell", "read", bash.id, "--follow"), ("shell", "snapshot", bash.id),
+                     ("shell", "write", bash.id, "x"), ("log", bash.id),
+                     ("events", "follow", "--workspace", "main"), ("status", bash.id)):
+            no = refused(w, *line, token=token)
+            check(no["error"] == "PermissionDenied", "%s: %s" % (" ".join(line), no))
+    check(secret in bash.screen(), "the owner sees it all the while")
+
+
+def tokens_are_refused(w):
+    w.baton("workspace", "open", "main")
+    shell = Bash(w).id
+    good = w.baton("invite", "main", "--drive")
+    gone = w.baton("invite", "main", "--drive")
+    brief = w.baton("invite", "main", "--drive", "--expires", "1s")
+    with Client(w, token=gone["token"], kind="console") as c, \
+            Client(w, token=brief["token"], kind="console") as d:
+        w.run("invite", "revoke", gone["inviteId"], "--reason", "over")
+        check(c.ended(5), "who came by a revoked invitation is put out")
+        check(d.ended(5), "who came by an expired invitation is put out")
+    forged = good["token"][:-3] + ("AAA" if good["token"][-3:] != "AAA" else "BBB")
+    for token in (forged, "x", "btn_", good["token"] + "A", "é" * 300, gone["token"],
+                  brief["token"]):
+        with Client(w, token=token) as c:
+            for method, _, lane in catalogue():
+                no = c.refusal(method, **params_of(method, shell, "main"))
+                check(no and no.name == "TokenRefused", "%s with %s" % (method, token))
+                check(no.message and "\n" not in no.message and token not in no.message and
+                      no.message.count(". ") == 0, "one sentence: %r" % no.message)
+        check(refused(w, "status", token=token)["error"] == "TokenRefused", "the command line")
+    check(w.baton("status", token=good["token"])[0]["target"] == shell, "the good one is good")
+
+
+if __name__ == "__main__":
+    only = sys.argv[2:]
+    tests = (roles_are_kept, agents_ask_and_never_take, workspaces_are_apart, tokens_are_refused)
+    main([t for t in tests if not only or t.__name__ in only])
