@@ -3,6 +3,7 @@
  * a small scan of the text finds them: config_lines.c. */
 #include "core/base/config.h"
 #include "core/base/config_lines.h"
+#include "core/base/config_members.h"
 #include "core/base/mem.h"
 #include "core/base/nearest.h"
 #include "core/base/paths.h"
@@ -148,7 +149,7 @@ static const struct key limit_keys[] = {
     {0},
 };
 
-/* agents, mail, hooks, policy and members are read by the rooms that they belong to. */
+/* agents, mail, hooks and policy are read by the rooms that they belong to. */
 static const struct key top_keys[] = {
     {"agents", must_object, NULL},       {"mail", must_object, NULL},
     {"hooks", must_object, NULL},        {"policy", must_object, NULL},
@@ -205,6 +206,24 @@ static enum err check_keys(const struct config *c, const cJSON *object, const st
     return ERR_OK;
 }
 
+/* The entries of `members`, which have names of the owner's choice. */
+static enum err check_members(const struct config *c, char **ret_why)
+{
+    const cJSON *members = json_get(c->json, "members"), *v;
+    struct config_wrong wrong;
+    int path[3] = {0};
+    if (!members || !config_members_wrong(members, &wrong))
+        return ERR_OK;
+    cJSON_ArrayForEach(v, c->json)
+    {
+        if (v == members)
+            break;
+        path[0]++;
+    }
+    memcpy(path + 1, wrong.path, sizeof wrong.path);
+    return refuse(c, path, 1 + wrong.depth, "members.", wrong.name, wrong.says, ret_why);
+}
+
 enum err config_parse(const char *text, size_t n, const char *file, struct config **ret_config,
                       char **ret_why)
 {
@@ -227,6 +246,8 @@ enum err config_parse(const char *text, size_t n, const char *file, struct confi
         e = ERR_CONFIG;
     } else {
         e = check_keys(c, c->json, top_keys, "", path, 0, ret_why);
+        if (e == ERR_OK)
+            e = check_members(c, ret_why);
     }
     if (e != ERR_OK) {
         config_destroy(c);
@@ -291,6 +312,11 @@ const char *config_prefix(const struct config *c)
 const cJSON *config_keys(const struct config *c)
 {
     return json_get(c->json, "keys");
+}
+
+const cJSON *config_members(const struct config *c)
+{
+    return json_get(c->json, "members");
 }
 
 int64_t config_retention(const struct config *c)

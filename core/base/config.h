@@ -16,13 +16,16 @@ enum err config_parse(const char *text, size_t n, const char *file, struct confi
                       char **ret_why);
 void config_destroy(struct config *c);
 
-const char *config_shell(const struct config *c);   /* `shell`, else $SHELL, else /bin/sh */
-const char *config_theme(const struct config *c);   /* `theme`, else "dark" */
-const char *config_prefix(const struct config *c);  /* `prefix`, else "C-b" */
-const cJSON *config_keys(const struct config *c);   /* `keys`: {"KEY": "command"} or NULL */
-int64_t config_retention(const struct config *c);   /* `retention`: bytes a stream, else 64 MiB */
-int config_history(const struct config *c);         /* `limits.history`: lines, else 10000 */
-int config_max_streams(const struct config *c);     /* `limits.streams`, else 500 */
+const char *config_shell(const struct config *c);  /* `shell`, else $SHELL, else /bin/sh */
+const char *config_theme(const struct config *c);  /* `theme`, else "dark" */
+const char *config_prefix(const struct config *c); /* `prefix`, else "C-b" */
+const cJSON *config_keys(const struct config *c);  /* `keys`: {"KEY": "command"} or NULL */
+/* `members`: {"NAME": {"user" or "group", "role": "observer" or "driver", "workspace"?}}, each
+ * entry whole; or NULL */
+const cJSON *config_members(const struct config *c);
+int64_t config_retention(const struct config *c); /* `retention`: bytes a stream, else 64 MiB */
+int config_history(const struct config *c);       /* `limits.history`: lines, else 10000 */
+int config_max_streams(const struct config *c);   /* `limits.streams`, else 500 */
 
 /* What is in force, and where each value came from: {KEY: {value, source}}; the caller's. */
 cJSON *config_show(const struct config *c);

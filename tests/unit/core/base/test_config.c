@@ -57,7 +57,7 @@ static void values(void **state)
               "\"retention\": \"2 GiB\",\n"
               "\"limits\": {\"history\": 0, \"streams\": 7,},\n"
               "\"agents\": {}, \"mail\": {}, \"hooks\": {}, \"policy\": {},\n"
-              "\"members\": {\"ada\": {}},\n}");
+              "\"members\": {\"ada\": {\"user\": \"ada\", \"role\": \"driver\"}},\n}");
     assert_string_equal(config_shell(c), "/bin/bash");
     assert_string_equal(config_theme(c), "light");
     assert_string_equal(config_prefix(c), "C-a");
@@ -65,6 +65,7 @@ static void values(void **state)
     assert_int_equal(config_retention(c), 2147483648LL);
     assert_int_equal(config_history(c), 0);
     assert_int_equal(config_max_streams(c), 7);
+    assert_string_equal(json_string(json_get(config_members(c), "ada"), "role", ""), "driver");
     config_destroy(c);
 }
 
