@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 char *path_config_dir(void); /* $XDG_CONFIG_HOME/baton */
 char *path_state_dir(const char *hub);   /* $XDG_STATE_HOME/baton/HUB: journal.db, streams/, hub.log */
@@ -20,6 +21,20 @@ enum err path_make_private(const char *dir);
 
 /* A hub's name: 1 to 32 of [A-Za-z0-9_.-], not beginning with '.' or '-'. */
 bool path_hub_name_ok(const char *hub);
+
+/* Where a hub's address leads: NAME is a hub of our own, USER/NAME that of another user of this
+ * machine, who shares it. */
+bool path_hub_is_others(const char *address);  /* it has a '/' */
+bool path_hub_address_ok(const char *address); /* is it one of both at all? */
+/* *ret_dir: the folder of its sockets (our own for our own name, too); *ret_owner: whose sockets
+ * they have to be. ERR_INVALID: no address; ERR_NOT_FOUND: the machine has no such user. */
+enum err path_hub_dir(const char *address, char **ret_dir, uid_t *ret_owner);
+
+/* The place where a user's hub listens for others: BATON_SHARE_DIR or /tmp, /baton-share-UID/HUB */
+char *path_share_dir(uid_t owner, const char *hub);
+/* Makes ours, both folders 0711. On an error *ret_why says what is wrong there (caller frees):
+ * ERR_DENIED for what others own or could put others' in its place. No link is followed. */
+enum err path_make_shared(const char *hub, char **ret_dir, char **ret_why);
 
 /* Reads a whole file of at most limit bytes into a fresh NUL-terminated string. */
 enum err path_read_file(const char *path, size_t limit, char **ret_text, size_t *ret_n);
