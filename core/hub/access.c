@@ -2,6 +2,7 @@
  *
  * - a token decides alone: its invitation says which member, role and workspace;
  * - without one, a process of the hub's own Unix user is the owner, under the name that it gives;
+ * - a process of another user is who the configuration's members say, and nobody without them;
  * - the row says which role it needs; and who is bound to one workspace may call only what names
  *   something in it (or rows with CAP_SELF, whose handlers leave out what is elsewhere).
  *
@@ -11,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/text.h"
 #include "core/catalogue/schemas.h"
+#include "core/people/neighbours.h"
 #include "core/people/role.h"
 #include "core/people/roster.h"
 
@@ -39,16 +41,31 @@ static enum err identify_by_token(struct call *c, const char *token, char *why, 
     return ERR_OK;
 }
 
+static enum err identify_by_uid(struct call *c, char *why, size_t size)
+{
+    struct neighbour_right right;
+    if (!neighbours_find(c->hub->neighbours, c->uid, &right)) {
+        snprintf(why, size,
+                 "this hub is %s's: come with a token, or have yourself named under \"members\" in "
+                 "its configuration",
+                 c->hub->user);
+        return ERR_DENIED;
+    }
+    memcpy(c->who, right.member, sizeof c->who);
+    memcpy(c->scope, right.workspace, sizeof c->scope);
+    c->kind = BATON_HUMAN;
+    c->role = right.role;
+    return ERR_OK;
+}
+
 enum err access_identify(struct call *c, char *why, size_t size)
 {
     const cJSON *auth = json_get(c->request, "auth");
     const char *token = json_string(auth, "token", ""), *name = json_string(auth, "identity", "");
     if (*token)
         return identify_by_token(c, token, why, size);
-    if (c->uid != getuid()) {
-        snprintf(why, size, "this hub is another user's: it wants a token");
-        return ERR_DENIED;
-    }
+    if (c->uid != getuid())
+        return identify_by_uid(c, why, size);
     if (*name && !member_name_ok(name)) {
         snprintf(why, size, "the identity is no name of a member");
         return ERR_INVALID;
@@ -61,7 +78,8 @@ enum err access_identify(struct call *c, char *why, size_t size)
 
 static enum err outside(const struct call *c, char *why, size_t size)
 {
-    snprintf(why, size, "%s is invited to the workspace \"%s\" only", c->who, c->scope);
+    snprintf(why, size, "%s %s the workspace \"%s\" only", c->who,
+             *c->invite ? "is invited to" : "may see", c->scope);
     return ERR_DENIED;
 }
 

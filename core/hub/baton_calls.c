@@ -2,6 +2,7 @@
 #include "core/hub/batons.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/hub/sharing.h"
 #include "core/hub/streams.h"
 #include "core/people/role.h"
 
@@ -128,11 +129,9 @@ static bool may_hold(struct hub *hub, const struct baton *b, const char *name,
             return true;
         }
     }
-    if (strcmp(name, hub->user) == 0) {
-        *ret_kind = BATON_HUMAN;
-        return true;
-    }
-    return invites_may_drive(hub, name, workspace, ret_kind);
+    *ret_kind = BATON_HUMAN;
+    return strcmp(name, hub->user) == 0 || sharing_may_drive(hub, name, workspace) ||
+           invites_may_drive(hub, name, workspace, ret_kind);
 }
 
 enum err baton_pass(struct hub *hub, struct call *c)

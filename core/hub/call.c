@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct call *call_create(struct hub *hub)
 {
@@ -153,7 +154,9 @@ static enum err parse(struct call *c, char *why, size_t size)
         return ERR_USAGE;
     }
     c->params = (cJSON *)(uintptr_t)params;
-    return access_identify(c, why, size);
+    enum err e = access_identify(c, why, size);
+    c->unwelcome = e != ERR_OK && c->uid != getuid();
+    return e;
 }
 
 /* The input against its schema, then role and place. A row belongs to one lane, and so its parsed
@@ -201,6 +204,8 @@ void call_send(struct call *c)
         void *handle = c->handle;
         c->handle = NULL;
         c->hub->io->reply(c->hub->io_data, handle, c->answer.data, c->answer.len);
+        if (c->unwelcome)
+            c->hub->io->disconnect(c->hub->io_data, c->peer);
     }
     call_destroy(c);
 }

@@ -6,7 +6,9 @@
 #include "core/base/paths.h"
 #include "core/catalogue/schemas.h"
 #include "core/hub/batons.h"
+#include "core/hub/sharing.h"
 #include "core/hub/streams.h"
+#include "core/people/neighbours.h"
 #include "core/people/roster.h"
 
 #include <pwd.h>
@@ -36,6 +38,7 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
     hub->started_us = clock_wall_us();
     hub->registry = registry_create();
     hub->roster = roster_create();
+    hub->neighbours = neighbours_create();
     hub->control_schemas = schemas_create();
     hub->stream_schemas = schemas_create();
     control_create(hub);
@@ -62,6 +65,7 @@ int hub_run(struct hub *hub, const struct hub_io *io, void *data)
     hub->io_data = data;
     log_info("hub %s runs, version %s", hub->name, BATON_VERSION);
     streams_start(hub);
+    sharing_start(hub);
     int status = control_run(hub);
     streams_stop(hub);
     hub_stopped(hub);
@@ -82,6 +86,7 @@ void hub_destroy(struct hub *hub)
     config_destroy(hub->config);
     registry_destroy(hub->registry);
     roster_destroy(hub->roster);
+    neighbours_destroy(hub->neighbours);
     batons_finish(hub);
     schemas_destroy(hub->control_schemas);
     schemas_destroy(hub->stream_schemas);
@@ -93,6 +98,7 @@ void hub_destroy(struct hub *hub)
     free(hub->state_dir);
     free(hub->streams_dir);
     free(hub->user);
+    free(hub->sharing);
     free(hub);
 }
 
@@ -123,6 +129,7 @@ void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const v
 static enum err peer_gone(struct hub *hub, void *arg)
 {
     uint32_t peer = *(uint32_t *)arg;
+    neighbours_gone(hub->neighbours, peer); /* again: its hello may have waited still */
     for (struct call **at = &hub->parked, *c; (c = *at);) {
         if (c->peer != peer) {
             at = &c->next;
@@ -136,6 +143,7 @@ static enum err peer_gone(struct hub *hub, void *arg)
 
 void hub_peer_gone(struct hub *hub, uint32_t peer)
 {
+    neighbours_gone(hub->neighbours, peer);
     hub_post_control(hub, peer_gone, mem_dup(&peer, sizeof peer));
     hub_post_stream(hub, streams_peer_gone, mem_dup(&peer, sizeof peer));
 }

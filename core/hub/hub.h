@@ -10,6 +10,7 @@
 #include "core/base/err.h"
 #include "core/catalogue/catalogue.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -27,6 +28,12 @@ struct hub_io {
     void (*publish)(void *data, uint32_t first, const char *topic, const void *body, size_t n);
     /* Ends a peer's connection, if it is still there. */
     void (*disconnect)(void *data, uint32_t peer);
+    /* Lets other users of this machine in, or none any more: those who are in are then cut off.
+     * Asking for what is so already is ERR_OK. On an error *ret_why says why (caller frees), and
+     * they are not let in. On control alone, and it may call hub_meet. */
+    enum err (*share)(void *data, bool on, char **ret_why);
+    /* Ends the connections of another user, but for the peers in spare and what hears for them. */
+    void (*disconnect_user)(void *data, uid_t uid, const uint32_t *spare, size_t count);
 };
 
 struct hub_options {
@@ -48,12 +55,23 @@ void hub_destroy(struct hub *hub); /* after hub_run; takes NULL */
 
 /* One call from a peer: bytes is a whole wire message, borrowed (copied). Any thread, never blocks;
  * when the hub's queue is full it is answered with ERR_LIMIT at once. peer numbers a connection and
- * is never 0; uid is the peer's Unix user. */
+ * is never 0; uid is the peer's Unix user, as the kernel says. */
 void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const void *bytes,
                 size_t n);
 
 /* The peer's connection is gone: its parked calls are dropped, its presence ends. Any thread. */
 void hub_peer_gone(struct hub *hub, uint32_t peer);
+
+/* --- for a way in that other users of the machine have, too --- */
+
+/* Another user is at the door: asks the machine who that is, which may take a while, and remembers
+ * it. To be called before the rest here; not on the stream thread. */
+void hub_meet(struct hub *hub, uid_t uid);
+/* May that user come in, or has a token let in the connection `peer` (0 none)? Any thread. */
+bool hub_knows(struct hub *hub, uid_t uid, uint32_t peer);
+/* May they be sent what is published under that topic? Any thread, and cheap: called for each
+ * message and each such subscriber. */
+bool hub_may_hear(struct hub *hub, uid_t uid, uint32_t peer, const char *topic);
 
 /* All rows. Constant data. */
 const struct catalogue *hub_catalogue(void);

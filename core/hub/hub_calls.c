@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/hub/sharing.h"
 #include "core/hub/streams.h"
 
 #include <stdlib.h>
@@ -40,6 +41,7 @@ enum err hub_status(struct hub *hub, struct call *c)
     cJSON_AddStringToObject(r, "started", started);
     json_add_int(r, "uptime", (clock_wall_us() - hub->started_us) / 1000000);
     json_add_int(r, "clients", (int64_t)hub->peer_count);
+    cJSON_AddStringToObject(r, "sharing", sharing_state(hub));
     json_add_int(r, "shells", shells_running(hub));
     json_add_int(r, "events", hub->event_head);
     json_add_int(r, "journalBytes", (int64_t)journal_bytes(hub->journal));
@@ -119,12 +121,17 @@ enum err hub_reload(struct hub *hub, struct call *c)
         free(why);
         return e;
     }
-    config_destroy(hub->config);
-    hub->config = fresh;
     e = control_event(hub, "configReloaded", "", c->who, "", NULL);
     if (e == ERR_OK)
-        call_reply(c, NULL);
-    return e;
+        e = sharing_reload(hub, fresh, c->who);
+    if (e != ERR_OK) {
+        config_destroy(fresh);
+        return e;
+    }
+    config_destroy(hub->config);
+    hub->config = fresh;
+    call_reply(c, NULL);
+    return ERR_OK;
 }
 
 static enum err begin_upgrade(struct hub *hub, void *arg)

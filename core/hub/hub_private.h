@@ -50,6 +50,7 @@ struct call {
     char away_id[32];
     struct buf answer; /* a whole wire message; on control held until the commit */
     bool answered;
+    bool unwelcome; /* another user who may not come in: the answer is the last they hear */
     bool parked;
     bool parked_now;     /* parked within the batch that is not committed yet */
     uint64_t serial;     /* to find a parked call again that may be gone by then */
@@ -66,6 +67,7 @@ struct inbox {
 
 struct peer { /* control's: one connection that said hello */
     uint32_t id;
+    uid_t uid;
     char who[MEMBER_NAME_MAX], kind[32], workspace[64], looking[64], invite[32];
     enum baton_kind member_kind;
     enum role role;
@@ -100,12 +102,14 @@ struct hub {
     struct inbox control_in, stream_in; /* any thread */
     struct registry *registry;          /* any thread, has its own lock */
     struct roster *roster;              /* any thread, has its own lock */
+    struct neighbours *neighbours;      /* any thread, has its own lock */
     atomic_int client_count;
 
     /* control's */
     struct schemas *control_schemas;
     struct journal *journal;
     struct config *config;
+    char *sharing; /* what came of opening the door for other users; NULL: never opened */
     uv_loop_t control_loop;
     uv_signal_t on_term, on_int;
     uv_timer_t parked_timer;

@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/hub/batons.h"
 #include "core/hub/streams.h"
+#include "core/people/neighbours.h"
 #include "core/people/role.h"
 #include "core/people/roster.h"
 
@@ -26,7 +27,7 @@ static struct peer *find_or_add(struct hub *hub, const struct call *c)
         return p;
     hub->peers = mem_reallocarray(hub->peers, hub->peer_count + 1, sizeof *hub->peers);
     p = &hub->peers[hub->peer_count++];
-    *p = (struct peer){.id = c->peer, .since_us = clock_wall_us()};
+    *p = (struct peer){.id = c->peer, .uid = c->uid, .since_us = clock_wall_us()};
     snprintf(p->who, sizeof p->who, "%s", c->who);
     snprintf(p->invite, sizeof p->invite, "%s", c->invite);
     p->member_kind = c->kind;
@@ -62,6 +63,8 @@ enum err hub_hello(struct hub *hub, struct call *c)
     p->expires_us = expiry_of(hub, c) * 1000;
     if (p->expires_us)
         control_after(hub, batons_tick, NULL);
+    if (p->uid != getuid() && *p->invite && strcmp(p->invite, c->invite) == 0)
+        neighbours_let_in(hub->neighbours, p->id, c->scope); /* ends with the peer, as it does */
     enum err e = batons_linked(hub, c->who);
     if (e != ERR_OK)
         return e;

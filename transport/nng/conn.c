@@ -280,7 +280,7 @@ static bool parse(struct conn *c)
     }
     while (c->in_n - at >= CONN_FRAME) {
         const uint64_t n = wire_get_pos((const uint8_t *)c->in + at + 1);
-        if (c->in[at] != 1 || n > WIRE_MAX_MESSAGE)
+        if (c->in[at] != 1 || n > c->kind.message_most)
             return false;
         if (c->in_n - at - CONN_FRAME < n)
             break;

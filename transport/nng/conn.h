@@ -8,8 +8,9 @@
  * messages, not bytes. On a bare stream none of this happens, and what waits for a peer is ours to
  * count. The bytes are the same: any NNG program may talk to the hub.
  *
- * What always holds: at most one read and one write are out for a connection at any time; `gone` is called
- * once, after the last `message`; nothing waits for a peer. Any thread may call anything here. */
+ * What always holds: at most one read and one write are out for a connection at any time; `gone` is
+ * called once, after the last `message`; nothing waits for a peer. Any thread may call anything
+ * here. */
 #ifndef BATON_NNG_CONN_H
 #define BATON_NNG_CONN_H
 
@@ -37,6 +38,7 @@ struct conn_events {
 
 struct conn_kind {
     uint8_t ours, theirs; /* SP protocol numbers */
+    size_t message_most;  /* bytes that a message from there may have */
     unsigned queue_count; /* messages that wait at most, then the oldest go; 0: never drop … */
     size_t queue_bytes;   /* … but end the connection when so many bytes wait */
 };

@@ -1,6 +1,8 @@
-/* The hub's endpoints: a listener for calls and one for events, both NNG byte streams; conn.h says
- * why no nng_socket. Here is what the messages mean: REP (each call keeps the words of its way back
- * in a slot until it is answered) and PUB (each message goes to every subscriber).
+/* The hub's endpoints: a place with a listener for calls and one for events (place.h), for the
+ * hub's own user, and another such place for other users while the hub shares (server_share.c). All
+ * are NNG byte streams; conn.h says why no nng_socket. Here is what the messages mean: REP (each
+ * call keeps the words of its way back in a slot until it is answered) and PUB (each message goes
+ * to every subscriber; to another user's when the hub says that they may hear it).
  *
  * What always holds:
  *
@@ -9,49 +11,32 @@
  *
  * - no function here waits for a peer: what a peer does not read is counted, and beyond a bound
  *   (PEER_CALLS, PEER_BYTES) its connection is ended; a subscriber has at most PUB_QUEUE messages
- *   and PUB_BYTES waiting, then the oldest go;
+ *   and PUB_BYTES waiting, then the oldest go.
  *
- * - the files of the sockets are removed only by who holds the lock.
- *
- * Threads: NNG's run the callbacks; the hub's two call reply, publish and disconnect. `mutex`
- * guards what changes after server_listen; the hub is never called under it. */
+ * Threads: NNG's run the callbacks; the hub's two call reply, publish and disconnect, control alone
+ * share and disconnect_user. `mutex` guards what changes after server_listen; the hub is never
+ * called under it. */
 #include "transport/nng/server.h"
 #include "core/base/mem.h"
 #include "core/base/paths.h"
-#include "transport/nng/conn.h"
+#include "transport/nng/server_private.h"
 #include "transport/wire/wire.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <nng/nng.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 enum {
-    PEER_BUCKETS = 256,
     PEER_CALLS = 4096,             /* calls of one connection that wait for their answer */
     PEER_BYTES = 64 * 1024 * 1024, /* answers that one connection has not read yet */
     PUB_QUEUE = 64,                /* messages */
     PUB_BYTES = 8 * 1024 * 1024,
-    WAY_BACK = 8 * 4, /* bytes: a call may come through so many SP devices */
-    RETRY_MS = 10,    /* until the next accept when descriptors are out */
-};
-
-struct peer {
-    struct peer *next; /* in its bucket */
-    struct conn *conn;
-    uint32_t id;
-    uint64_t pid;
-    bool subscriber;
-    bool ready; /* a subscriber that has greeted: it gets what is published */
-    bool known; /* the hub has had a call from it */
-    unsigned calls;
+    WAY_BACK = 8 * 4,                 /* bytes: a call may come through so many SP devices */
+    FOREIGN_CALL = 4 * 1024 * 1024,   /* bytes of one call of another user */
+    FOREIGN_BYTES = 16 * 1024 * 1024, /* as PEER_BYTES */
 };
 
 /* A call that waits for its answer: the hub's `handle`. */
@@ -62,50 +47,16 @@ struct slot {
     char way[WAY_BACK]; /* goes in front of the answer */
 };
 
-struct door {
-    struct server *server;
-    nng_stream_listener *listener;
-    nng_aio *accept;
-    bool resting; /* accept is a sleep just now */
-    const struct conn_kind *kind;
-};
-
-struct server {
-    pthread_mutex_t mutex;
-    pthread_cond_t gone; /* a peer went */
-    struct hub *hub;
-    char *dir, *name;
-    int lock_fd;
-    struct door call, pub;
-    bool listening, closing;
-    struct hub_io io;
-    uint32_t last_id;
-    unsigned peers_count, subscribers;
-    struct peer *peers[PEER_BUCKETS];
-    struct slot *slots;
-};
-
-static const struct conn_kind rep = {.ours = 0x31, .theirs = 0x30, .queue_bytes = PEER_BYTES};
-static const struct conn_kind pub = {
-    .ours = 0x20, .theirs = 0x21, .queue_count = PUB_QUEUE, .queue_bytes = PUB_BYTES};
-
-static enum err from_nng(int code)
-{
-    switch (code) {
-    case 0: return ERR_OK;
-    case NNG_EADDRINUSE: return ERR_BUSY;
-    case NNG_EPERM: return ERR_DENIED;
-    case NNG_ENOSPC: return ERR_DISK_FULL;
-    case NNG_ENOFILES:
-    case NNG_ENOMEM: return ERR_LIMIT;
-    case NNG_EADDRINVAL: return ERR_INVALID;
-    default: return ERR_IO;
-    }
-}
+/* [foreign][subscriber] */
+static const struct conn_kind kinds[2][2] = {
+    {{.ours = 0x31, .theirs = 0x30, .message_most = WIRE_MAX_MESSAGE, .queue_bytes = PEER_BYTES},
+     {.ours = 0x20, .theirs = 0x21, .queue_count = PUB_QUEUE, .queue_bytes = PUB_BYTES}},
+    {{.ours = 0x31, .theirs = 0x30, .message_most = FOREIGN_CALL, .queue_bytes = FOREIGN_BYTES},
+     {.ours = 0x20, .theirs = 0x21, .queue_count = PUB_QUEUE, .queue_bytes = PUB_BYTES}}};
 
 /* ---- peers and slots; with the mutex held ---- */
 
-static struct peer **peer_place(struct server *s, uint32_t id)
+struct peer **server_peer(struct server *s, uint32_t id)
 {
     struct peer **at = &s->peers[id % PEER_BUCKETS];
     while (*at && (*at)->id != id)
@@ -123,13 +74,21 @@ static void slot_unlink(struct server *s, struct slot *slot)
         slot->next->before = slot->before;
 }
 
+void server_close_all(struct conn **all, size_t count)
+{
+    while (count) {
+        conn_close(all[--count]);
+        conn_release(all[count]);
+    }
+}
+
 /* ---- what connections tell ---- */
 
 static void greeted(void *data, struct conn *c)
 {
     struct server *s = data;
     pthread_mutex_lock(&s->mutex);
-    struct peer *p = *peer_place(s, conn_id(c));
+    struct peer *p = *server_peer(s, conn_id(c));
     const bool welcome = p && p->subscriber;
     if (welcome) {
         p->ready = true;
@@ -152,18 +111,21 @@ static bool message(void *data, struct conn *c, const char *bytes, size_t n)
 {
     struct server *s = data;
     size_t way = 0;
+    uid_t uid;
     do {
         if (way == WAY_BACK || n - way < 4)
             return false;
         way += 4;
     } while (!(bytes[way - 4] & 0x80));
+    if (share_crowds(s, conn_id(c), &uid))
+        return false;
 
     struct slot *slot = mem_zalloc(sizeof *slot);
     slot->conn = c;
     slot->way_n = way;
     memcpy(slot->way, bytes, way);
     pthread_mutex_lock(&s->mutex);
-    struct peer *p = *peer_place(s, conn_id(c));
+    struct peer *p = *server_peer(s, conn_id(c));
     const bool takes = p && !p->subscriber && p->calls < PEER_CALLS && !s->closing;
     if (takes) {
         p->calls++;
@@ -179,7 +141,7 @@ static bool message(void *data, struct conn *c, const char *bytes, size_t n)
         return false;
     }
     conn_hold(c);
-    hub_submit(s->hub, slot, conn_id(c), getuid(), bytes + way, n - way);
+    hub_submit(s->hub, slot, conn_id(c), uid, bytes + way, n - way);
     return true;
 }
 
@@ -188,17 +150,20 @@ static void gone(void *data, struct conn *c)
     struct server *s = data;
     const uint32_t id = conn_id(c);
     pthread_mutex_lock(&s->mutex);
-    struct peer **at = peer_place(s, id), *p = *at;
+    struct peer **at = server_peer(s, id), *p = *at;
     *at = p->next;
     if (p->ready)
         s->subscribers--;
-    const bool tell = p->known;
+    const bool tell = p->known, foreign = p->foreign;
+    const uid_t uid = p->uid;
     free(p);
     pthread_mutex_unlock(&s->mutex);
 
     conn_release(c);
     if (tell)
         hub_peer_gone(s->hub, id);
+    if (tell && foreign)
+        share_peer_gone(s, id, uid);
     pthread_mutex_lock(&s->mutex);
     s->peers_count--; /* last: from now on the server may go */
     pthread_cond_signal(&s->gone);
@@ -209,25 +174,16 @@ static const struct conn_events events = {greeted, message, gone};
 
 /* ---- new connections ---- */
 
-static void come_in(struct door *door, nng_stream *stream)
+void server_come_in(struct server *s, nng_stream *stream, const struct peer *who)
 {
-    struct server *s = door->server;
-    uint64_t uid = UINT64_MAX, pid = 0;
-    /* For now only the hub's own user; a peer that cannot be told is nobody. */
-    if (nng_stream_get_uint64(stream, NNG_OPT_IPC_PEER_UID, &uid) != 0 || uid != getuid()) {
-        nng_stream_free(stream);
-        return;
-    }
-    nng_stream_get_uint64(stream, NNG_OPT_IPC_PEER_PID, &pid);
-
-    struct peer *p = mem_zalloc(sizeof *p);
-    p->pid = pid;
-    p->subscriber = door == &s->pub;
+    struct peer *p = mem_dup(who, sizeof *who);
     pthread_mutex_lock(&s->mutex);
     do
         p->id = ++s->last_id;
-    while (p->id == 0 || *peer_place(s, p->id));
-    struct conn *c = s->closing ? NULL : conn_create(stream, p->id, door->kind, &events, s);
+    while (p->id == 0 || *server_peer(s, p->id));
+    struct conn *c =
+        s->closing ? NULL
+                   : conn_create(stream, p->id, &kinds[p->foreign][p->subscriber], &events, s);
     p->conn = c;
     if (c) {
         p->next = s->peers[p->id % PEER_BUCKETS];
@@ -246,26 +202,24 @@ static void come_in(struct door *door, nng_stream *stream)
     conn_release(c);
 }
 
-/* A failure is that one client's, except the end of the listener itself; without descriptors the
- * next attempt waits a little. */
-static void accepted(void *arg)
+bool server_ask_kernel(nng_stream *stream, struct peer *who)
 {
-    struct door *door = arg;
-    struct server *s = door->server;
-    const int code = nng_aio_result(door->accept);
-    pthread_mutex_lock(&s->mutex);
-    const bool rested = door->resting, closing = s->closing;
-    const bool rest = !rested && (code == NNG_ENOFILES || code == NNG_ENOMEM);
-    door->resting = rest;
-    pthread_mutex_unlock(&s->mutex);
-    if (code == 0 && !rested)
-        come_in(door, nng_aio_get_output(door->accept, 0));
-    if (closing)
-        return;
-    if (rest)
-        nng_sleep_aio(RETRY_MS, door->accept);
+    uint64_t uid = UINT64_MAX;
+    if (nng_stream_get_uint64(stream, NNG_OPT_IPC_PEER_UID, &uid) != 0 || uid >= NOBODY)
+        return false;
+    nng_stream_get_uint64(stream, NNG_OPT_IPC_PEER_PID, &who->pid);
+    who->uid = (uid_t)uid;
+    who->foreign = who->uid != getuid();
+    return true;
+}
+
+static void came(void *data, bool subscriber, nng_stream *stream)
+{
+    struct peer who = {.subscriber = subscriber};
+    if (server_ask_kernel(stream, &who) && !who.foreign)
+        server_come_in(data, stream, &who);
     else
-        nng_stream_listener_accept(door->listener, door->accept);
+        nng_stream_free(stream);
 }
 
 /* ---- what the hub calls ---- */
@@ -287,7 +241,7 @@ static void io_reply(void *data, void *handle, const void *bytes, size_t n)
         }
     }
     pthread_mutex_lock(&s->mutex);
-    struct peer *p = *peer_place(s, conn_id(slot->conn));
+    struct peer *p = *server_peer(s, conn_id(slot->conn));
     if (p)
         p->calls--;
     slot_unlink(s, slot);
@@ -296,29 +250,48 @@ static void io_reply(void *data, void *handle, const void *bytes, size_t n)
     free(slot);
 }
 
+struct ear {           /* of a subscriber */
+    struct conn *conn; /* held */
+    uint32_t companion;
+    uid_t uid;
+    bool foreign;
+};
+
+/* All who listen, those of the process behind `first` in front: it waits for its echo, the others
+ * only look. Gives few, which has room for few_n, or more to be freed. */
+static struct ear *take_ears(struct server *s, uint32_t first, struct ear *few, size_t few_n,
+                             size_t *ret_count)
+{
+    struct ear *all = few;
+    size_t count = 0, front = 0;
+    pthread_mutex_lock(&s->mutex);
+    if (s->subscribers > few_n)
+        all = mem_calloc(s->subscribers, sizeof *all);
+    const struct peer *who = first ? *server_peer(s, first) : NULL;
+    for (int i = 0; count < s->subscribers && i < PEER_BUCKETS; i++)
+        for (struct peer *p = s->peers[i]; p; p = p->next) {
+            const struct ear ear = {p->conn, p->companion, p->uid, p->foreign};
+            if (!p->ready)
+                continue;
+            conn_hold(p->conn);
+            all[count++] = ear;
+            if (who && p->pid == who->pid) {
+                all[count - 1] = all[front];
+                all[front++] = ear;
+            }
+        }
+    pthread_mutex_unlock(&s->mutex);
+    *ret_count = count;
+    return all;
+}
+
 static void io_publish(void *data, uint32_t first, const char *topic, const void *body, size_t n)
 {
     struct server *s = data;
     const size_t topic_n = strlen(topic);
-    struct conn *few[32], **all = few;
-    size_t count = 0, i = 0;
-
-    pthread_mutex_lock(&s->mutex);
-    if (s->subscribers > sizeof few / sizeof *few)
-        all = mem_calloc(s->subscribers, sizeof *all);
-    const struct peer *who = first ? *peer_place(s, first) : NULL;
-    size_t front = 0;
-    for (; count < s->subscribers && i < PEER_BUCKETS; i++)
-        for (struct peer *p = s->peers[i]; p; p = p->next)
-            if (p->ready) {
-                conn_hold(p->conn);
-                all[count++] = p->conn;
-                if (who && p->pid == who->pid) { /* it waits for its echo; the others only look */
-                    all[count - 1] = all[front];
-                    all[front++] = p->conn;
-                }
-            }
-    pthread_mutex_unlock(&s->mutex);
+    struct ear few[32];
+    size_t count;
+    struct ear *all = take_ears(s, first, few, sizeof few / sizeof *few, &count);
 
     /* What cannot be sent is lost like all that PUB drops: subscribers fill the hole. */
     struct frame *frame = count ? frame_create(topic_n + 1 + n) : NULL;
@@ -329,10 +302,11 @@ static void io_publish(void *data, uint32_t first, const char *topic, const void
         if (n)
             memcpy(to + topic_n + 1, body, n);
     }
-    for (i = 0; i < count; i++) {
-        if (frame)
-            conn_send(all[i], frame);
-        conn_release(all[i]);
+    for (size_t i = 0; i < count; i++) {
+        const struct ear *e = &all[i];
+        if (frame && (!e->foreign || hub_may_hear(s->hub, e->uid, e->companion, topic)))
+            conn_send(e->conn, frame);
+        conn_release(e->conn);
     }
     frame_release(frame);
     if (all != few)
@@ -345,60 +319,39 @@ static void io_disconnect(void *data, uint32_t id)
     struct conn *all[64];
     size_t count = 0;
     pthread_mutex_lock(&s->mutex);
-    const struct peer *who = *peer_place(s, id);
+    const struct peer *who = *server_peer(s, id);
     /* The subscription of the same process is another connection: it must not go on listening. */
     for (int i = 0; who && i < PEER_BUCKETS; i++)
         for (struct peer *p = s->peers[i]; p && count < 64; p = p->next)
-            if (p == who || (p->subscriber && p->pid == who->pid)) {
+            if (p == who || (p->subscriber && p->pid == who->pid && p->uid == who->uid)) {
                 conn_hold(p->conn);
                 all[count++] = p->conn;
             }
     pthread_mutex_unlock(&s->mutex);
-    while (count) {
-        conn_close(all[--count]);
-        conn_release(all[count]);
-    }
+    server_close_all(all, count);
 }
 
 /* ---- life ---- */
 
-static enum err take_lock(struct server *s, char **ret_why)
+static const size_t longest = sizeof((struct sockaddr_un){0}.sun_path) - 1;
+
+bool server_dir_fits(const char *dir)
 {
-    char *path = path_join(s->dir, "lock"), text[32] = "";
-    enum err e = ERR_OK;
-    s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (s->lock_fd < 0) {
-        e = err_from_errno(errno);
-        *ret_why = mem_printf("%s cannot be opened: %s.", path, strerror(errno));
-    } else if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0) {
-        e = errno == EWOULDBLOCK ? ERR_BUSY : err_from_errno(errno);
-        const ssize_t n = pread(s->lock_fd, text, sizeof text - 1, 0);
-        text[n > 0 ? n : 0] = '\0';
-        text[strspn(text, "0123456789")] = '\0';
-        *ret_why = e == ERR_BUSY && text[0]
-                       ? mem_printf("the hub '%s' runs already, as process %s.", s->name, text)
-                       : mem_printf("the hub '%s' runs already.", s->name);
-    } else { /* who holds it, for people; the lock itself is what counts */
-        const int n = snprintf(text, sizeof text, "%d\n", (int)getpid());
-        if (ftruncate(s->lock_fd, 0) < 0 || pwrite(s->lock_fd, text, (size_t)n, 0) != n) {
-            e = err_from_errno(errno);
-            *ret_why = mem_printf("%s cannot be written: %s.", path, strerror(errno));
-        }
-    }
-    free(path);
-    return e;
+    return strlen(dir) + sizeof "/call" - 1 <= longest;
 }
 
 enum err server_create(const char *hub_name, struct server **ret_server, char **ret_why)
 {
     struct server *s = mem_zalloc(sizeof *s);
-    const struct sockaddr_un *address = NULL;
     enum err e;
 
     pthread_mutex_init(&s->mutex, NULL);
     pthread_cond_init(&s->gone, NULL);
-    s->lock_fd = -1;
-    s->io = (struct hub_io){.reply = io_reply, .publish = io_publish, .disconnect = io_disconnect};
+    s->io = (struct hub_io){.reply = io_reply,
+                            .publish = io_publish,
+                            .disconnect = io_disconnect,
+                            .share = share_io,
+                            .disconnect_user = share_io_disconnect_user};
     s->name = mem_strdup(hub_name ? hub_name : "default");
     s->dir = path_runtime_dir(s->name);
     if (!path_hub_name_ok(s->name)) {
@@ -406,15 +359,15 @@ enum err server_create(const char *hub_name, struct server **ret_server, char **
         *ret_why =
             mem_strdup("a hub's name is 1 to 32 of A-Z a-z 0-9 _ . - and begins with none of "
                        "'.' and '-'.");
-    } else if (strlen(s->dir) + sizeof "/call" > sizeof address->sun_path) {
+    } else if (!server_dir_fits(s->dir)) {
         e = ERR_LIMIT;
         *ret_why = mem_printf("the folder %s has too long a name: a socket's path may have %zu "
                               "bytes. Set XDG_RUNTIME_DIR to a shorter one.",
-                              s->dir, sizeof address->sun_path - 1);
+                              s->dir, longest);
     } else if ((e = path_make_private(s->dir)) != ERR_OK) {
         *ret_why = mem_printf("the folder %s cannot be used: %s", s->dir, err_text(e)->person);
     } else {
-        e = take_lock(s, ret_why);
+        e = place_take(s->dir, s->name, &s->own, ret_why);
     }
     if (e != ERR_OK) {
         server_destroy(s);
@@ -424,55 +377,15 @@ enum err server_create(const char *hub_name, struct server **ret_server, char **
     return ERR_OK;
 }
 
-static int listen_on(struct server *s, struct door *door, const char *file,
-                     const struct conn_kind *kind)
-{
-    char *path = path_join(s->dir, file), *url = mem_printf("ipc://%s", path);
-
-    door->server = s;
-    door->kind = kind;
-    unlink(path); /* left by a hub that died; ours to remove, since the lock is ours */
-    int code = nng_stream_listener_alloc(&door->listener, url);
-    if (code == 0)
-        code =
-            nng_stream_listener_set_int(door->listener, NNG_OPT_IPC_PERMISSIONS, S_IRUSR | S_IWUSR);
-    if (code == 0)
-        code = nng_aio_alloc(&door->accept, accepted, door);
-    if (code == 0)
-        code = nng_stream_listener_listen(door->listener);
-    if (code == 0)
-        nng_stream_listener_accept(door->listener, door->accept);
-    free(path);
-    free(url);
-    return code;
-}
-
 enum err server_listen(struct server *server, struct hub *hub, char **ret_why)
 {
-    struct server *s = server;
-    s->hub = hub;
-    s->listening = true;
-    /* Events first: a client that finds the calls' socket may subscribe at once. */
-    int code = listen_on(s, &s->pub, "pub", &pub);
-    if (code == 0)
-        code = listen_on(s, &s->call, "call", &rep);
-    if (code != 0)
-        *ret_why = mem_printf("the hub cannot listen in %s: %s.", s->dir, nng_strerror(code));
-    return from_nng(code);
+    server->hub = hub;
+    return place_listen(server->own, S_IRUSR | S_IWUSR, came, server, ret_why);
 }
 
 const struct hub_io *server_io(struct server *server)
 {
     return &server->io;
-}
-
-static void door_close(struct door *door)
-{
-    if (door->listener)
-        nng_stream_listener_close(door->listener);
-    nng_aio_free(door->accept); /* waits for its callback */
-    if (door->listener)
-        nng_stream_listener_free(door->listener);
 }
 
 static void end_peers(struct server *s)
@@ -494,8 +407,8 @@ void server_destroy(struct server *server)
     pthread_mutex_lock(&s->mutex);
     s->closing = true;
     pthread_mutex_unlock(&s->mutex);
-    door_close(&s->call);
-    door_close(&s->pub);
+    place_quiet(s->shared);
+    place_quiet(s->own);
     end_peers(s);
     while (s->slots) {
         struct slot *slot = s->slots;
@@ -503,13 +416,8 @@ void server_destroy(struct server *server)
         conn_release(slot->conn);
         free(slot);
     }
-    for (int i = 0; s->listening && i < 2; i++) {
-        char *path = path_join(s->dir, i ? "pub" : "call");
-        unlink(path);
-        free(path);
-    }
-    if (s->lock_fd >= 0)
-        close(s->lock_fd); /* last: who takes it next may bind at once */
+    place_leave(s->shared);
+    place_leave(s->own); /* last: who takes its lock next may begin at once */
     free(s->dir);
     free(s->name);
     pthread_cond_destroy(&s->gone);

@@ -1,5 +1,6 @@
 /* A hub small enough for tests of the transport: it answers at once on NNG's thread, or when told.
- * It stands in for core/hub's hub_submit and hub_peer_gone; everything else here is the real thing.
+ * It stands in for those functions of core/hub/hub.h that the transport calls; everything else here
+ * is the real thing.
  * Include it once a test program. */
 #ifndef BATON_TESTS_FAKE_HUB_H
 #define BATON_TESTS_FAKE_HUB_H
@@ -169,6 +170,29 @@ void hub_peer_gone(struct hub *hub, uint32_t peer)
     pthread_mutex_lock(&hub->mutex);
     hub->gone++;
     pthread_mutex_unlock(&hub->mutex);
+}
+
+void hub_meet(struct hub *hub, uid_t uid)
+{
+    (void)hub;
+    (void)uid;
+}
+
+bool hub_knows(struct hub *hub, uid_t uid, uint32_t peer)
+{
+    (void)hub;
+    (void)uid;
+    (void)peer;
+    return false;
+}
+
+bool hub_may_hear(struct hub *hub, uid_t uid, uint32_t peer, const char *topic)
+{
+    (void)hub;
+    (void)uid;
+    (void)peer;
+    (void)topic;
+    return false;
 }
 
 /* Reads a counter of the hub. */

@@ -1,0 +1,70 @@
+/* What the files of the endpoints share; for server*.c alone. */
+#ifndef BATON_NNG_SERVER_PRIVATE_H
+#define BATON_NNG_SERVER_PRIVATE_H
+
+#include "core/hub/hub.h"
+#include "transport/nng/conn.h"
+#include "transport/nng/place.h"
+#include "transport/nng/server.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PEER_BUCKETS = 256 };
+
+#define NOBODY ((uid_t)-1) /* no user: what hub_knows then says is about the connection alone */
+
+struct peer {
+    struct peer *next; /* in its bucket */
+    struct conn *conn;
+    uint32_t id;
+    uint64_t pid;
+    uid_t uid;
+    bool foreign; /* another user's than the hub's */
+    bool subscriber;
+    bool ready; /* a subscriber that has greeted: it gets what is published */
+    bool known; /* the hub has had a call from it */
+    unsigned calls;
+    uint32_t
+        companion; /* of a foreign subscriber: its process's peer that a token let in; 0 none */
+};
+
+struct slot;
+
+struct server {
+    pthread_mutex_t mutex;
+    pthread_cond_t gone; /* a peer went */
+    struct hub *hub;
+    char *dir, *name;
+    struct place *own, *shared; /* shared: control's; NULL while the hub does not share */
+    bool closing;
+    struct hub_io io;
+    uint32_t last_id;
+    unsigned peers_count, subscribers;
+    struct peer *peers[PEER_BUCKETS];
+    struct slot *slots;
+};
+
+/* --- server.c --- */
+struct peer **server_peer(struct server *s, uint32_t id); /* its place; with the mutex */
+/* Closes and releases so many that were held; without the mutex. */
+void server_close_all(struct conn **all, size_t count);
+/* Fills in what the kernel says of who is at the other end. False: it does not say; then that is
+ * nobody. */
+bool server_ask_kernel(nng_stream *stream, struct peer *who);
+/* Adds a peer like that; takes the stream. */
+void server_come_in(struct server *s, nng_stream *stream, const struct peer *who);
+/* May a socket in that folder have a name? */
+bool server_dir_fits(const char *dir);
+
+/* --- server_share.c --- */
+/* Would this peer, another user's that may not come in yet, have more calls waiting than it may?
+ * Also tells whose it is. */
+bool share_crowds(struct server *s, uint32_t id, uid_t *ret_uid);
+/* A foreign peer for calls is gone, and the hub knows: who heard by its token hears no more. */
+void share_peer_gone(struct server *s, uint32_t id, uid_t uid);
+enum err share_io(void *data, bool on, char **ret_why);
+void share_io_disconnect_user(void *data, uid_t uid, const uint32_t *spare, size_t count);
+
+#endif
