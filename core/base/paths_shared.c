@@ -34,7 +34,7 @@ static bool account_ok(const char *name, size_t n)
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)name[i] <= ' ' || name[i] == 0x7f || name[i] == ':')
             return false;
-    return n >= 1 && n <= 255;
+    return n >= 1 && n <= 255 && name[0] != '.' && name[0] != '-'; /* no path, no flag */
 }
 
 bool path_hub_address_ok(const char *address)

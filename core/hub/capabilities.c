@@ -436,7 +436,8 @@ static const struct capability table[] = {
          "type" : "array",
          "x-columns" : [ "streamId", "workspace", "pos", "firstPos", "bytes", "live" ]
      }),
-     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_STREAM, CAP_STARTS_HUB, no_errors, stream_list},
+     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_STREAM, CAP_STARTS_HUB | CAP_SELF, no_errors,
+     stream_list},
     {"stream", "read", "1.0", "Read the raw bytes of a stream, by position",
      INPUT("properties"
            : {

@@ -394,6 +394,8 @@ enum err stream_list(struct hub *hub, struct call *c)
     for (struct stream *st = hub->streams->first; st; st = st->next) {
         struct streamreader *reader = NULL;
         uint64_t first = 0;
+        if (*c->scope && strcmp(st->info.workspace, c->scope) != 0)
+            continue;
         cJSON *o = cJSON_CreateObject();
         streamreader_open(st->dir, 0, &first, &reader);
         streamreader_close(reader);

@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #define SENTENCE 1024
+#define BAD_HUB                                                                                    \
+    "A hub's name has 1 to 32 letters, digits, dots, - and _; USER/NAME is another user's hub"
 
 static int print_buf(const struct command *c, struct buf *out)
 {
@@ -145,8 +147,8 @@ static int run_row(struct command *c, struct globals *g, int argc, char **argv)
         help_command(c->row, c->schema, c->output, &out);
         return print_buf(c, &out);
     }
-    if (!path_hub_name_ok(c->options.hub))
-        return command_usage(c, "A hub's name has 1 to 32 letters, digits, dots, - and _");
+    if (!path_hub_address_ok(c->options.hub))
+        return command_usage(c, BAD_HUB);
     if (c->flags.unread) {
         e = flags_read(&c->flags, c->schema, STDIN_FILENO, WIRE_MAX_MESSAGE / 2, why, sizeof why);
         if (e != ERR_OK)
@@ -191,8 +193,8 @@ static int run_console(struct command *c, struct globals *g, int argc, char **ar
     c->options = g->options;
     if (g->help)
         status = help(c, n ? 1 : 0, rest);
-    else if (!path_hub_name_ok(c->options.hub))
-        status = command_usage(c, "A hub's name has 1 to 32 letters, digits, dots, - and _");
+    else if (!path_hub_address_ok(c->options.hub))
+        status = command_usage(c, BAD_HUB);
     else
         status = c->doors->console(&c->options, n, rest);
     free(rest);

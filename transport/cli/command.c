@@ -104,6 +104,17 @@ struct client *command_connect(const struct command *c, bool start, int *ret_sta
     return NULL;
 }
 
+bool command_refused(const struct command *c, const struct client *client, int *ret_status)
+{
+    const struct client_fault *why = client_refused(client);
+    if (!why || (why->code != ERR_DENIED && why->code != ERR_TOKEN && why->code != ERR_VERSION))
+        return false;
+    struct client_fault copy = *why;
+    copy.data = cJSON_Duplicate(why->data, true);
+    *ret_status = command_fault(c, &copy);
+    return true;
+}
+
 /* --- printing -------------------------------------------------------------------------------- */
 
 static int width_of_terminal(void)

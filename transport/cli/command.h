@@ -34,6 +34,10 @@ int command_usage_at(const struct command *c, const char *message, const char *w
  * when none answers. */
 struct client *command_connect(const struct command *c, bool start, int *ret_status);
 
+/* Has the hub, to which the client was connected, not let it in again? Then it is told, and
+ * *ret_status is the exit status: waiting for it would be in vain. */
+bool command_refused(const struct command *c, const struct client *client, int *ret_status);
+
 /* Prints a result as the row's output says, or as one line of JSON; gives the exit status. */
 int command_print(const struct command *c, const cJSON *result);
 /* Writes all bytes to stdout; EXIT_FAILED, with a sentence, when that fails. */

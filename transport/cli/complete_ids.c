@@ -40,7 +40,7 @@ void complete_ids(const struct catalogue *c, const struct cli_options *o, int n,
     struct client *client = NULL;
     cJSON *list = NULL;
     const cJSON *one;
-    if (!source || !path_hub_name_ok(options.hub) ||
+    if (!source || !path_hub_address_ok(options.hub) ||
         client_open(&options, &client, &fault) != ERR_OK) {
         client_fault_finish(&fault);
         return;

@@ -102,7 +102,9 @@ static void check_hub(struct report *r)
     if (e == ERR_OK)
         add(r, "hub", HEALTH_OK, "", "%s answers", options.hub);
     else if (e == ERR_NO_HUB)
-        add(r, "hub", HEALTH_NOTE, "baton hub start", "%s does not run", options.hub);
+        add(r, "hub", HEALTH_NOTE, path_hub_is_others(options.hub) ? "" : "baton hub start",
+            "%s does not run%s", options.hub,
+            path_hub_is_others(options.hub) ? ", or is not shared" : "");
     else
         add(r, "hub", HEALTH_MISSING, fault.next[0] ? fault.next : "baton hub stop --force", "%s",
             fault.message[0] ? fault.message : err_text(e)->person);
@@ -236,8 +238,10 @@ int local_doctor(const struct command *c)
     struct report r = {.command = c, .rows = cJSON_CreateArray()};
     struct buf libraries = {0};
     add(&r, "baton", HEALTH_OK, "", "%s", BATON_VERSION);
-    check_runtime(&r);
-    check_state(&r);
+    if (!path_hub_is_others(c->options.hub)) {
+        check_runtime(&r);
+        check_state(&r);
+    }
     check_hub(&r);
     check_programs(&r);
     check_locale(&r);

@@ -84,6 +84,7 @@ static int follow(const struct command *c, struct client *client, int64_t last)
             told = true;
             client_fault_finish(&fault);
             wait_for_hub(client);
+            command_refused(c, client, &status);
         } else if (e == ERR_TIMEOUT) {
             client_fault_finish(&fault);
         } else {

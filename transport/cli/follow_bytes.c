@@ -166,6 +166,7 @@ int command_follow(const struct command *c)
             if (poll(&wait, 1, -1) < 0 && errno != EINTR)
                 break;
             client_dispatch(client);
+            f.done = f.done || command_refused(c, client, &f.status);
         }
         status = f.status;
         follow_destroy(f.follow);

@@ -246,6 +246,7 @@ void help_command(const struct capability *cap, const cJSON *schema, const cJSON
         !flag_is_positional(schema, "workspace"))
         row(&lines, "-w, --workspace KEY", "the workspace (BATON_WORKSPACE)", 26);
     row(&lines, "-L HUB", "the hub's name (BATON_HUB; default when not given)", 26);
+    row(&lines, "-L USER/HUB", "another user's hub on this machine, who shares it", 26);
     row(&lines, "--identity NAME", "who you are (BATON_IDENTITY)", 26);
     heading(out, "Everywhere", &lines);
     result_rows(output, &lines);
@@ -327,8 +328,9 @@ void help_overview(const struct catalogue *c, struct buf *out)
             row(out, strcmp(group, "baton") == 0 ? "(alone)" : group, names.data, 20);
         buf_finish(&names);
     }
-    buf_puts(out, "\nEverywhere, before the group or after it: --json, -L HUB, -w WORKSPACE,\n"
-                  "--identity NAME. Exit status: 0 done, 1 refused or failed, 2 wrong usage,\n"
-                  "124 a wait that ran out.\n"
-                  "More: baton GROUP --help, baton GROUP NAME --help, baton manual | man -l -\n");
+    buf_puts(out,
+             "\nEverywhere, before the group or after it: --json, -L HUB (USER/HUB: one that\n"
+             "another user of this machine shares), -w WORKSPACE, --identity NAME. Exit\n"
+             "status: 0 done, 1 refused or failed, 2 wrong usage, 124 a wait that ran out.\n"
+             "More: baton GROUP --help, baton GROUP NAME --help, baton manual | man -l -\n");
 }

@@ -1,6 +1,7 @@
 /* Commands that run in this process: the table, and those that are short. */
 #include "transport/cli/command.h"
 #include "core/base/mem.h"
+#include "core/base/paths.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 
 static int hub_run_command(const struct command *c)
 {
+    if (!path_hub_name_ok(c->options.hub))
+        return command_usage(c, "Another user's hub is not for you to run");
     return c->doors->hub_run(&c->options, !json_bool(c->flags.input, "detached", false));
 }
 

@@ -120,6 +120,8 @@ static const struct {
 } flags[] =
     {
         {"-L HUB", "The hub's name, as for several hubs of one user; BATON_HUB, or default."},
+        {"-L USER/HUB", "The hub of another user of this machine who shares it; see SHARING. It is "
+                        "never started from here."},
         {"-w, --workspace KEY", "The workspace that a command works in; BATON_WORKSPACE."},
         {"--identity NAME", "Who you are for this command; BATON_IDENTITY."},
         {"--json", "Print exactly the result as JSON; errors are JSON on standard error."},
@@ -135,12 +137,14 @@ static const struct {
           {"$XDG_CONFIG_HOME/baton/themes/", "Themes of your own, one JSON file each."},
           {"$XDG_STATE_HOME/baton/HUB/", "The journal, the streams' records and the hub's log."},
           {"$XDG_RUNTIME_DIR/baton/HUB/", "The hub's sockets."},
+          {"/tmp/baton-share-UID/HUB/", "Those for other users, while the hub is shared."},
 },
   variables[] =
       {
           {"BATON_HUB, BATON_WORKSPACE, BATON_IDENTITY",
            "What -L, -w and --identity are when absent."},
           {"BATON_TOKEN", "Who you are when you are not the hub's owner."},
+          {"BATON_SHARE_DIR", "Where shared hubs are, for both sides, instead of /tmp."},
           {"SHELL", "The program of a new shell, unless the configuration names one."},
           {"NO_COLOR", "No colours when it is set and not empty."},
 },
@@ -150,6 +154,30 @@ static const struct {
       {"2", "Wrong usage."},
       {"124", "A wait ran out."},
 };
+
+static void sharing(struct buf *out)
+{
+    section(out, "SHARING");
+    line(out,
+         "Other users of the machine come to a hub without a token when its configuration names\n"
+         "them under members, by user or by group, with the role observer (may look) or driver "
+         "(may\n"
+         "hold batons), in one workspace or in all:");
+    buf_puts(out, ".PP\n.nf\n");
+    line(out, "\"members\": {\n"
+              "    \"grace\": {\"user\": \"grace\", \"role\": \"observer\", \"workspace\": "
+              "\"main\"},\n"
+              "    \"devs\": {\"group\": \"devs\", \"role\": \"driver\"}\n}");
+    buf_puts(out, ".fi\n.PP\n");
+    line(
+        out,
+        "They address it as USER/HUB, such as ada/default. A user goes by the name of the line, "
+        "the\n"
+        "members of a group by their own. The hub knows them by what the kernel says, not by what\n"
+        "they say. 'baton hub reload' puts a change in force; who is not named any more is cut\n"
+        "off. 'baton hub status' says under sharing when the hub could not be shared. Whoever may\n"
+        "drive runs programs as the hub's user.");
+}
 
 void manual_page(const struct catalogue *c, struct buf *out)
 {
@@ -186,6 +214,7 @@ void manual_page(const struct catalogue *c, struct buf *out)
     term(out, "completion bash|zsh", "Print a completion script for that shell.");
     term(out, "manual", "Print this page as roff.");
     commands(c, out);
+    sharing(out);
     section(out, "EXIT STATUS");
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
         term(out, statuses[i].name, statuses[i].text);

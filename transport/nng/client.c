@@ -72,12 +72,25 @@ void client_wait(struct client *c, int64_t until)
     client_flush(c);
 }
 
+/* Nothing that its owner could do is for us to advise here. */
+static void tell_of_others(const struct client *c, enum err e, struct client_fault *fault)
+{
+    if (!fault || (e != ERR_NO_HUB && e != ERR_DENIED))
+        return;
+    fault->next[0] = '\0';
+    snprintf(fault->message, sizeof fault->message,
+             e == ERR_NO_HUB ? "The hub %s does not answer: it does not run, or is not shared"
+                             : "What is in the place of the hub %s is not that user's; nothing was "
+                               "sent to it",
+             c->hub);
+}
+
 enum err client_open(const struct client_options *options, struct client **ret_client,
                      struct client_fault *ret_fault)
 {
     struct client *c = mem_zalloc(sizeof *c);
-    char *dir;
-    enum err e = ERR_OK;
+    char *dir = NULL;
+    enum err e;
 
     link_init(&c->call);
     link_init(&c->pub);
@@ -85,25 +98,29 @@ enum err client_open(const struct client_options *options, struct client **ret_c
     c->token = mem_strdup(options->token);
     c->identity = mem_strdup(options->identity);
     c->kind = mem_strdup(options->kind ? options->kind : "client");
-    c->start = options->start;
+    c->others = path_hub_is_others(c->hub);
+    c->start = options->start && !c->others;
     c->want_pub = options->events;
     c->next_deadline = c->armed = INT64_MAX;
-    dir = path_runtime_dir(c->hub);
-    c->call_path = path_join(dir, "call");
-    c->pub_path = path_join(dir, "pub");
+    e = path_hub_dir(c->hub, &dir, &c->owner);
+    if (e == ERR_OK) {
+        c->call_path = path_join(dir, "call");
+        c->pub_path = path_join(dir, "pub");
+    }
     free(dir);
     c->epoll = epoll_create1(EPOLL_CLOEXEC);
     c->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     c->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     struct epoll_event readable = {.events = EPOLLIN};
-    if (c->epoll < 0 || c->event < 0 || c->timer < 0 ||
-        epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->event, &readable) < 0 ||
-        epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->timer, &readable) < 0)
+    if (e == ERR_OK && (c->epoll < 0 || c->event < 0 || c->timer < 0 ||
+                        epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->event, &readable) < 0 ||
+                        epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->timer, &readable) < 0))
         e = err_from_errno(errno);
-    else if (!path_hub_name_ok(c->hub))
-        e = ERR_INVALID;
     if (e != ERR_OK) {
-        fault_set(ret_fault, e, e == ERR_INVALID ? "That is no name for a hub." : NULL);
+        fault_set(ret_fault, e,
+                  e == ERR_INVALID     ? "That is no name for a hub."
+                  : e == ERR_NOT_FOUND ? "This machine has no such user."
+                                       : NULL);
         client_close(c);
         return e;
     }
@@ -119,7 +136,9 @@ enum err client_open(const struct client_options *options, struct client **ret_c
             c->refused = (struct client_fault){0};
         } else {
             fault_set(ret_fault, e, e == ERR_DENIED ? "The hub is another user's." : NULL);
-            if (e == ERR_DENIED && ret_fault) /* its socket let us not in: no role would */
+            if (c->others)
+                tell_of_others(c, e, ret_fault);
+            else if (e == ERR_DENIED && ret_fault) /* its socket let us not in: no role would */
                 snprintf(ret_fault->next, sizeof ret_fault->next,
                          "Its owner can let you in with 'baton invite', over SSH.");
         }

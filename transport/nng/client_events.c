@@ -108,7 +108,7 @@ enum err client_subscribe(struct client *client, const char *topic_prefix)
     c->want_pub = true;
     if (c->state != UP) /* coming up opens it */
         return ERR_OK;
-    const enum err e = link_open(&c->pub, c->pub_path, LINK_SUB);
+    const enum err e = link_open(&c->pub, c->pub_path, c->owner, LINK_SUB);
     if (e != ERR_OK) {
         client_broke(c);
         return ERR_LOST;

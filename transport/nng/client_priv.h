@@ -11,7 +11,9 @@
  *     oldest go, as PUB itself would have dropped them.
  *   - Callbacks may call everything here but client_close. What a message callback was handed
  *     stays, because a nested client_call leaves the events' link alone.
- * DOWN -> (link_open, hello) GREETING -> (hello answered, welcomed as subscriber) UP -> DOWN … */
+ * DOWN -> (link_open, hello) GREETING -> (hello answered, welcomed as subscriber) UP -> DOWN …
+ * At another user's hub the link for events is opened once hello was answered: only then does the
+ * hub know of a token, and whom it lets hear. */
 #ifndef BATON_NNG_CLIENT_PRIV_H
 #define BATON_NNG_CLIENT_PRIV_H
 
@@ -68,8 +70,10 @@ enum state { DOWN, GREETING, UP };
 
 struct client {
     char *hub, *token, *identity, *kind, *call_path, *pub_path;
+    uid_t owner; /* whose sockets they have to be */
     bool start;
-    char *auth; /* the JSON text that goes into each call */
+    bool others; /* another user's hub: never started, and its ear is opened behind its hello */
+    char *auth;  /* the JSON text that goes into each call */
     enum state state;
     struct link call, pub;
     uint32_t call_events, pub_events; /* what epoll watches */

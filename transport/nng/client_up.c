@@ -72,10 +72,12 @@ static struct pending *say_hello(struct client *c)
 /* Opens the links and says hello; *ret_hello is then on its way, state is GREETING. */
 static enum err connect_links(struct client *c, struct pending **ret_hello)
 {
-    enum err e = link_open(&c->call, c->call_path, LINK_REQ);
-    if (e == ERR_OK && c->want_pub)
-        e = link_open(&c->pub, c->pub_path, LINK_SUB);
+    enum err e = link_open(&c->call, c->call_path, c->owner, LINK_REQ);
+    if (e == ERR_OK && c->want_pub && !c->others)
+        e = link_open(&c->pub, c->pub_path, c->owner, LINK_SUB);
     if (e != ERR_OK) {
+        client_fault_finish(&c->refused); /* nobody is there to refuse us any more */
+        c->refused = (struct client_fault){0};
         link_close(&c->call);
         return e;
     }
@@ -91,6 +93,18 @@ static enum err connect_links(struct client *c, struct pending **ret_hello)
 static bool greeted(const struct client *c, const struct pending *hello)
 {
     return hello->finished && (!c->want_pub || c->welcomed);
+}
+
+/* The rest of a greeting by another user's hub. */
+static void open_ear(struct client *c, const struct pending *hello)
+{
+    if (!c->others || !c->want_pub || c->state != GREETING || c->pub.fd >= 0 || !hello->finished ||
+        hello->fault.code != ERR_OK)
+        return;
+    if (link_open(&c->pub, c->pub_path, c->owner, LINK_SUB) == ERR_OK)
+        client_flush(c);
+    else
+        client_broke(c);
 }
 
 /* Ends the greeting, well or not; gives what came of it. */
@@ -128,8 +142,11 @@ enum err client_come_up(struct client *c)
     if (e != ERR_OK)
         return e;
     while (c->state == GREETING && !greeted(c, hello) &&
-           !(hello->finished && hello->fault.code != ERR_OK) && clock_mono_us() < c->greeting_until)
+           !(hello->finished && hello->fault.code != ERR_OK) &&
+           clock_mono_us() < c->greeting_until) {
         client_wait(c, c->greeting_until);
+        open_ear(c, hello);
+    }
     return finish_greeting(c, hello);
 }
 
@@ -205,8 +222,9 @@ void client_reconnect(struct client *c)
     }
     if (c->state == GREETING && c->greeting) {
         const struct pending *hello = c->greeting;
-        if (greeted(c, hello) || (hello->finished && hello->fault.code != ERR_OK) ||
-            now >= c->greeting_until) {
+        open_ear(c, hello);
+        if (c->state == DOWN || greeted(c, hello) ||
+            (hello->finished && hello->fault.code != ERR_OK) || now >= c->greeting_until) {
             const int64_t wait = c->retry_us;
             if (finish_greeting(c, c->greeting) != ERR_OK) {
                 c->retry_us = wait; /* refused: not oftener than before */

@@ -30,7 +30,7 @@ void link_close(struct link *l)
     l->greeted = false;
 }
 
-enum err link_open(struct link *l, const char *path, enum link_protocol protocol)
+enum err link_open(struct link *l, const char *path, uid_t owner, enum link_protocol protocol)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct ucred who;
@@ -53,8 +53,8 @@ enum err link_open(struct link *l, const char *path, enum link_protocol protocol
             : errno == ECONNREFUSED ? ERR_NO_HUB
             : errno == EAGAIN       ? ERR_AGAIN
                                     : err_from_errno(errno);
-    /* /tmp/baton-UID may be anybody's when XDG_RUNTIME_DIR is not set: tell nobody our token. */
-    else if (getsockopt(l->fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0 || who.uid != getuid())
+    /* In /tmp any folder may be anybody's, whatever it is called: tell nobody else our token. */
+    else if (getsockopt(l->fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0 || who.uid != owner)
         e = ERR_DENIED;
     if (e != ERR_OK) {
         link_close(l);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Our side's protocol number; the hub's must be its counterpart (REP, PUB). */
 enum link_protocol { LINK_REQ = 0x30, LINK_SUB = 0x21 };
@@ -28,10 +29,10 @@ struct link {
 void link_init(struct link *l);   /* closed */
 void link_finish(struct link *l); /* closes, frees */
 
-/* Connects to a socket of our own user and queues the greeting. ERR_NOT_FOUND: there is no socket;
+/* Connects to a socket of that user and queues the greeting. ERR_NOT_FOUND: there is no socket;
  * ERR_NO_HUB: nobody listens on it; ERR_AGAIN: its queue is full just now; ERR_DENIED: it belongs
  * to somebody else. */
-enum err link_open(struct link *l, const char *path, enum link_protocol protocol);
+enum err link_open(struct link *l, const char *path, uid_t owner, enum link_protocol protocol);
 /* Closes the descriptor. What link_next has handed out stays valid until the next link_open. */
 void link_close(struct link *l);
 

@@ -10,6 +10,8 @@
 
 enum err start_hub(const char *hub, pid_t *ret_pid)
 {
+    if (!path_hub_name_ok(hub)) /* another user's: only they start it */
+        return ERR_INVALID;
     char *program = path_program();
     char *const argv[] = {program,       (char *)"-L",         (char *)hub, (char *)"hub",
                           (char *)"run", (char *)"--detached", NULL};

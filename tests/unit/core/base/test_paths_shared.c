@@ -51,6 +51,7 @@ static void addresses(void **state)
         {"-x", false, false},      {"ada/default", true, true},  {"DOM\\ada/x", true, true},
         {"/default", false, true}, {"ada/", false, true},        {"ada/..", false, true},
         {"ada/b/c", false, true},  {"a b/default", false, true}, {"a:b/default", false, true},
+        {"../evil", false, true},  {"-a/b", false, true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

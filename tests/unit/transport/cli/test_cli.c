@@ -71,6 +71,12 @@ void client_close(struct client *client)
     free(client);
 }
 
+const struct client_fault *client_refused(const struct client *client)
+{
+    (void)client;
+    return NULL;
+}
+
 void client_fault_finish(struct client_fault *fault)
 {
     cJSON_Delete(fault->data);

@@ -79,6 +79,7 @@ static void of_a_command(void **state)
                "  --input JSON            the whole input as one object; also --input-file FILE\n"
                "  -w, --workspace KEY     the workspace (BATON_WORKSPACE)\n"
                "  -L HUB                  the hub's name (BATON_HUB; default when not given)\n"
+               "  -L USER/HUB             another user's hub on this machine, who shares it\n"
                "  --identity NAME         who you are (BATON_IDENTITY)\n"
                "\n"
                "Result:\n"
