@@ -44,6 +44,7 @@ struct conn {
     size_t bytes;            /* in the queue */
     size_t written;          /* of the first one */
     bool closed;             /* nng_stream_close was called: begin nothing any more */
+    bool flush_due;          /* conn_queue has asked for conn_flush */
 };
 
 /* ---- frames ---- */
@@ -195,10 +196,9 @@ static void wrote(void *arg)
         conn_release(c);
 }
 
-/* conn_send, but it takes the frame. */
-static void send_taken(struct conn *c, struct frame *frame)
+/* Takes the frame; with the mutex. */
+static void enqueue(struct conn *c, struct frame *frame)
 {
-    pthread_mutex_lock(&c->mutex);
     if (c->kind.queue_count)
         while (c->count > c->writing &&
                (c->count >= c->kind.queue_count || c->bytes + frame->n > c->kind.queue_bytes))
@@ -207,22 +207,35 @@ static void send_taken(struct conn *c, struct frame *frame)
         close_stream(c);
     if (c->closed) {
         frame_release(frame);
-    } else {
-        struct waiting *w = mem_zalloc(sizeof *w);
-        w->frame = frame;
-        if (c->last)
-            c->last->next = w;
-        else
-            c->first = w;
-        c->last = w;
-        c->count++;
-        c->bytes += frame->n;
-        if (!c->writing && !write_now(c)) {
-            conn_hold(c); /* for the write, should one begin */
-            if (!write_later(c))
-                atomic_fetch_sub(&c->held, 1); /* the caller holds it too */
-        }
+        return;
     }
+    struct waiting *w = mem_zalloc(sizeof *w);
+    w->frame = frame;
+    if (c->last)
+        c->last->next = w;
+    else
+        c->first = w;
+    c->last = w;
+    c->count++;
+    c->bytes += frame->n;
+}
+
+/* Begins to write what waits, unless that is under way; with the mutex. */
+static void begin_write(struct conn *c)
+{
+    if (c->closed || c->writing || write_now(c))
+        return;
+    conn_hold(c); /* for the write, should one begin */
+    if (!write_later(c))
+        atomic_fetch_sub(&c->held, 1); /* the caller holds it too */
+}
+
+/* conn_send, but it takes the frame. */
+static void send_taken(struct conn *c, struct frame *frame)
+{
+    pthread_mutex_lock(&c->mutex);
+    enqueue(c, frame);
+    begin_write(c);
     pthread_mutex_unlock(&c->mutex);
 }
 
@@ -230,6 +243,25 @@ void conn_send(struct conn *c, struct frame *frame)
 {
     atomic_fetch_add(&frame->held, 1);
     send_taken(c, frame);
+}
+
+bool conn_queue(struct conn *c, struct frame *frame)
+{
+    atomic_fetch_add(&frame->held, 1);
+    pthread_mutex_lock(&c->mutex);
+    enqueue(c, frame);
+    const bool ask = c->first && !c->writing && !c->flush_due;
+    c->flush_due |= ask;
+    pthread_mutex_unlock(&c->mutex);
+    return ask;
+}
+
+void conn_flush(struct conn *c)
+{
+    pthread_mutex_lock(&c->mutex);
+    c->flush_due = false;
+    begin_write(c);
+    pthread_mutex_unlock(&c->mutex);
 }
 
 /* ---- reading ---- */

@@ -52,6 +52,10 @@ uint32_t conn_id(const struct conn *c);
 void conn_hold(struct conn *c);
 void conn_release(struct conn *c);
 void conn_send(struct conn *c, struct frame *frame); /* holds the frame for itself */
-void conn_close(struct conn *c);                     /* `gone` follows */
+/* The same, but only puts it into the queue. True: somebody has to call conn_flush; until then it
+ * is not said again. */
+bool conn_queue(struct conn *c, struct frame *frame);
+void conn_flush(struct conn *c); /* the caller holds c */
+void conn_close(struct conn *c); /* `gone` follows */
 
 #endif

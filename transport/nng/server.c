@@ -13,9 +13,9 @@
  *   (PEER_CALLS, PEER_BYTES) its connection is ended; a subscriber has at most PUB_QUEUE messages
  *   and PUB_BYTES waiting, then the oldest go.
  *
- * Threads: NNG's run the callbacks; the hub's two call reply, publish and disconnect, control alone
- * share and disconnect_user. `mutex` guards what changes after server_listen; the hub is never
- * called under it. */
+ * Threads: NNG's run the callbacks, fanout.h's writes to observers; the hub's two call reply,
+ * publish and disconnect, control alone share and disconnect_user. `mutex` guards what changes
+ * after server_listen; the hub is never called under it. */
 #include "transport/nng/server.h"
 #include "core/base/mem.h"
 #include "core/base/paths.h"
@@ -260,7 +260,7 @@ struct ear {           /* of a subscriber */
 /* All who listen, those of the process behind `first` in front: it waits for its echo, the others
  * only look. Gives few, which has room for few_n, or more to be freed. */
 static struct ear *take_ears(struct server *s, uint32_t first, struct ear *few, size_t few_n,
-                             size_t *ret_count)
+                             size_t *ret_front, size_t *ret_count)
 {
     struct ear *all = few;
     size_t count = 0, front = 0;
@@ -281,8 +281,38 @@ static struct ear *take_ears(struct server *s, uint32_t first, struct ear *few, 
             }
         }
     pthread_mutex_unlock(&s->mutex);
+    *ret_front = front;
     *ret_count = count;
     return all;
+}
+
+/* To all who may hear it: those in front at once, and so a single other one; the rest by the
+ * thread for that. Releases them all. */
+static void send_all(struct server *s, const char *topic, struct frame *frame,
+                     const struct ear *all, size_t front, size_t count)
+{
+    struct conn *few[32];
+    size_t later = 0;
+    if (!s->fanout || count <= front + 1)
+        front = count;
+    for (size_t i = 0; i < count; i++) {
+        const struct ear *e = &all[i];
+        const bool hears =
+            frame && (!e->foreign || hub_may_hear(s->hub, e->uid, e->companion, topic));
+        if (hears && i >= front && conn_queue(e->conn, frame)) {
+            few[later++] = e->conn; /* with its hold */
+            if (later == sizeof few / sizeof *few) {
+                fanout_flush(s->fanout, few, later);
+                later = 0;
+            }
+            continue;
+        }
+        if (hears && i < front)
+            conn_send(e->conn, frame);
+        conn_release(e->conn);
+    }
+    if (later)
+        fanout_flush(s->fanout, few, later);
 }
 
 static void io_publish(void *data, uint32_t first, const char *topic, const void *body, size_t n)
@@ -290,8 +320,8 @@ static void io_publish(void *data, uint32_t first, const char *topic, const void
     struct server *s = data;
     const size_t topic_n = strlen(topic);
     struct ear few[32];
-    size_t count;
-    struct ear *all = take_ears(s, first, few, sizeof few / sizeof *few, &count);
+    size_t front, count;
+    struct ear *all = take_ears(s, first, few, sizeof few / sizeof *few, &front, &count);
 
     /* What cannot be sent is lost like all that PUB drops: subscribers fill the hole. */
     struct frame *frame = count ? frame_create(topic_n + 1 + n) : NULL;
@@ -302,12 +332,7 @@ static void io_publish(void *data, uint32_t first, const char *topic, const void
         if (n)
             memcpy(to + topic_n + 1, body, n);
     }
-    for (size_t i = 0; i < count; i++) {
-        const struct ear *e = &all[i];
-        if (frame && (!e->foreign || hub_may_hear(s->hub, e->uid, e->companion, topic)))
-            conn_send(e->conn, frame);
-        conn_release(e->conn);
-    }
+    send_all(s, topic, frame, all, front, count);
     frame_release(frame);
     if (all != few)
         free(all);
@@ -380,6 +405,7 @@ enum err server_create(const char *hub_name, struct server **ret_server, char **
 enum err server_listen(struct server *server, struct hub *hub, char **ret_why)
 {
     server->hub = hub;
+    server->fanout = fanout_create();
     return place_listen(server->own, S_IRUSR | S_IWUSR, came, server, ret_why);
 }
 
@@ -409,6 +435,7 @@ void server_destroy(struct server *server)
     pthread_mutex_unlock(&s->mutex);
     place_quiet(s->shared);
     place_quiet(s->own);
+    fanout_destroy(s->fanout); /* the hub publishes no more; it holds connections */
     end_peers(s);
     while (s->slots) {
         struct slot *slot = s->slots;

@@ -4,6 +4,7 @@
 
 #include "core/hub/hub.h"
 #include "transport/nng/conn.h"
+#include "transport/nng/fanout.h"
 #include "transport/nng/place.h"
 #include "transport/nng/server.h"
 
@@ -37,6 +38,7 @@ struct server {
     pthread_cond_t gone; /* a peer went */
     struct hub *hub;
     char *dir, *name;
+    struct fanout *fanout;      /* NULL: there is no such thread */
     struct place *own, *shared; /* shared: control's; NULL while the hub does not share */
     bool closing;
     struct hub_io io;
