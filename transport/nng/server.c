@@ -77,7 +77,8 @@ static void slot_unlink(struct server *s, struct slot *slot)
 void server_close_all(struct conn **all, size_t count)
 {
     while (count) {
-        conn_close(all[--count]);
+        conn_flush(all[--count]); /* why they have to go may be waiting still */
+        conn_close(all[count]);
         conn_release(all[count]);
     }
 }

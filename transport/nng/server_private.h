@@ -50,7 +50,7 @@ struct server {
 
 /* --- server.c --- */
 struct peer **server_peer(struct server *s, uint32_t id); /* its place; with the mutex */
-/* Closes and releases so many that were held; without the mutex. */
+/* Sends what can be sent at once, closes and releases so many that were held; without the mutex. */
 void server_close_all(struct conn **all, size_t count);
 /* Fills in what the kernel says of who is at the other end. False: it does not say; then that is
  * nobody. */
