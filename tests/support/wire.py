@@ -94,7 +94,7 @@ class Client:
                 break
             message, self.input = self.input[9:9 + size], self.input[9 + size:]
             number = struct.unpack(">I", message[:4])[0] & 0x7fffffff
-            self.answers[number] = json.loads(message[message.index(b"\n") + 1:])
+            self.answers[number] = json.loads(message[message.index(b"\n", 4) + 1:])
         return True
 
     def answered(self, number):
