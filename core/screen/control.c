@@ -43,17 +43,6 @@ void cursor_reverse_index(struct screen *s)
     }
 }
 
-/* Where the cursor goes on to the left of a line: 45 goes back over what was wrapped, so that a
- * long line can be edited; 1045 over any line, and from the top margin to the bottom one. */
-static bool line_before(struct screen *s)
-{
-    const bool top = s->row == s->top;
-    if (!s->reverse_wrap_more && (top || s->row == 0 || !line_at(s, s->row - 1)->wrapped))
-        return false;
-    s->row = top ? s->bottom : s->row > 0 ? s->row - 1 : s->rows - 1;
-    return true;
-}
-
 /* To the left; with reverse wrap-around (45, 1045) on from line to line, within the margins. */
 void cursor_back(struct screen *s, int n)
 {
@@ -67,8 +56,14 @@ void cursor_back(struct screen *s, int n)
         const int step = s->col - left < n ? s->col - left : n;
         s->col -= step;
         n -= step;
-        if (n <= 0 || !wraps || !line_before(s))
+        if (n <= 0 || !wraps)
             break;
+        if (s->row == s->top)
+            s->row = s->bottom;
+        else if (s->row > 0)
+            s->row--;
+        else
+            s->row = s->rows - 1;
         s->col = s->right;
         n--;
     }
