@@ -157,8 +157,10 @@ static enum err detour(struct hub *hub, struct call *c, struct stream *st)
     c->away = c->parked = true;
     snprintf(c->away_id, sizeof c->away_id, "%s", st->info.id);
     c->detour = batons_input;
+    hub->streams->handed_on = c;
     if (inbox_put(&hub->control_in, c, true))
-        return ERR_OK;
+        return ERR_OK; /* not ours any more: see on_wake */
+    hub->streams->handed_on = NULL;
     st->away--;
     c->away = c->parked = false;
     c->detour = NULL;

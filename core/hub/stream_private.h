@@ -107,6 +107,7 @@ struct streams {
     uv_timer_t queue_timer;
     int64_t last_queued; /* the newest queued text's number */
     bool stopping;
+    const struct call *handed_on; /* control has it now, and may be done with it already */
 };
 
 struct stream *stream_find(struct hub *hub, const char *id);

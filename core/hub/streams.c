@@ -408,8 +408,9 @@ static void on_wake(uv_async_t *wake)
             call_destroy(c);
             continue;
         }
+        hub->streams->handed_on = NULL;
         call_run(c);
-        if (c->answered)
+        if (hub->streams->handed_on != c && c->answered)
             call_send(c);
     }
     if (hub->streams->stopping)
