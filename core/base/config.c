@@ -2,8 +2,11 @@
  * not in it is refused, for a misspelt one would be silently without effect. JSON has no lines, so
  * a small scan of the text finds them: config_lines.c. */
 #include "core/base/config.h"
+#include "core/base/config_agents.h"
+#include "core/base/config_hooks.h"
 #include "core/base/config_lines.h"
 #include "core/base/config_members.h"
+#include "core/base/duration.h"
 #include "core/base/mem.h"
 #include "core/base/nearest.h"
 #include "core/base/paths.h"
@@ -19,6 +22,11 @@
 #define RETENTION_MAX  ((int64_t)1 << 50)
 #define HISTORY        10000
 #define STREAMS        500
+#define PERMISSION_MS  (INT64_C(3600) * 1000)
+#define HOOK_MS        (INT64_C(30) * 1000)
+#define LINE           (32 * (int64_t)MIB)
+#define LINE_MIN       (64 * (int64_t)1024)
+#define LINE_MOST      (256 * (int64_t)MIB)
 #define FALLBACK_SHELL "/bin/sh"
 
 struct config {
@@ -27,7 +35,7 @@ struct config {
     char *text;  /* its bytes, for lines */
     size_t text_n;
     char *env_shell; /* $SHELL when this was loaded, or NULL */
-    int64_t retention;
+    int64_t retention, permission_ms, hook_ms, line;
 };
 
 /* --- what a value must be: each gives NULL, or what it should have been ------------------------
@@ -134,6 +142,28 @@ static const char *must_streams(const cJSON *v)
     return whole_within(v, 1, 10000) ? NULL : "must be a whole number, 1 to 10000";
 }
 
+/* Milliseconds of seconds, or of a text such as "1h"; -1 when it is neither. */
+static int64_t span_of(const cJSON *v)
+{
+    int64_t ms = -1;
+    if (whole_within(v, 1, (double)DURATION_MAX_MS / 1000.0))
+        return (int64_t)v->valuedouble * 1000;
+    return cJSON_IsString(v) && duration_parse(v->valuestring, &ms) == ERR_OK ? ms : -1;
+}
+
+static const char *must_span(const cJSON *v)
+{
+    return span_of(v) > 0 ? NULL : "must be seconds (1 or more), or such as \"30m\" or \"1h\"";
+}
+
+static const char *must_line(const cJSON *v)
+{
+    int64_t n = bytes_of(v);
+    return n >= LINE_MIN && n <= LINE_MOST
+               ? NULL
+               : "must be bytes (64 KiB to 256 MiB), such as \"32 MiB\"";
+}
+
 /* --- the table ----------------------------------------------------------------------------------
  */
 
@@ -144,12 +174,13 @@ struct key {
 };
 
 static const struct key limit_keys[] = {
-    {"history", must_history, NULL},
-    {"streams", must_streams, NULL},
-    {0},
+    {"history", must_history, NULL}, {"streams", must_streams, NULL},
+    {"permission", must_span, NULL}, {"hook", must_span, NULL},
+    {"line", must_line, NULL},       {0},
 };
 
-/* agents, mail, hooks and policy are read by the rooms that they belong to. */
+/* mail and policy are read by the rooms that they belong to; agents, hooks and members hold names
+ * of the owner's choice, and are checked behind this table (named_parts). */
 static const struct key top_keys[] = {
     {"agents", must_object, NULL},       {"mail", must_object, NULL},
     {"hooks", must_object, NULL},        {"policy", must_object, NULL},
@@ -206,22 +237,35 @@ static enum err check_keys(const struct config *c, const cJSON *object, const st
     return ERR_OK;
 }
 
-/* The entries of `members`, which have names of the owner's choice. */
-static enum err check_members(const struct config *c, char **ret_why)
+/* The parts whose entries have names of the owner's choice. */
+static const struct {
+    const char *name, *prefix;
+    bool (*wrong)(const cJSON *part, struct config_wrong *ret_wrong);
+} named_parts[] = {
+    {"members", "members.", config_members_wrong},
+    {"agents", "agents.", config_agents_wrong},
+    {"hooks", "hooks.", config_hooks_wrong},
+};
+
+static enum err check_named_parts(const struct config *c, char **ret_why)
 {
-    const cJSON *members = json_get(c->json, "members"), *v;
-    struct config_wrong wrong;
-    int path[3] = {0};
-    if (!members || !config_members_wrong(members, &wrong))
-        return ERR_OK;
-    cJSON_ArrayForEach(v, c->json)
-    {
-        if (v == members)
-            break;
-        path[0]++;
+    for (size_t i = 0; i < sizeof named_parts / sizeof *named_parts; i++) {
+        const cJSON *part = json_get(c->json, named_parts[i].name), *v;
+        struct config_wrong wrong;
+        int path[3] = {0};
+        if (!part || !named_parts[i].wrong(part, &wrong))
+            continue;
+        cJSON_ArrayForEach(v, c->json)
+        {
+            if (v == part)
+                break;
+            path[0]++;
+        }
+        memcpy(path + 1, wrong.path, sizeof wrong.path);
+        return refuse(c, path, 1 + wrong.depth, named_parts[i].prefix, wrong.name, wrong.says,
+                      ret_why);
     }
-    memcpy(path + 1, wrong.path, sizeof wrong.path);
-    return refuse(c, path, 1 + wrong.depth, "members.", wrong.name, wrong.says, ret_why);
+    return ERR_OK;
 }
 
 enum err config_parse(const char *text, size_t n, const char *file, struct config **ret_config,
@@ -237,6 +281,9 @@ enum err config_parse(const char *text, size_t n, const char *file, struct confi
     c->text_n = n;
     c->env_shell = shell && shell[0] == '/' ? mem_strdup(shell) : NULL;
     c->retention = RETENTION;
+    c->permission_ms = PERMISSION_MS;
+    c->hook_ms = HOOK_MS;
+    c->line = LINE;
     e = json_parse_relaxed(text, n, &c->json, &line);
     if (e != ERR_OK) {
         *ret_why = mem_printf("%s:%d: this is no JSON from here on", file, line);
@@ -247,14 +294,21 @@ enum err config_parse(const char *text, size_t n, const char *file, struct confi
     } else {
         e = check_keys(c, c->json, top_keys, "", path, 0, ret_why);
         if (e == ERR_OK)
-            e = check_members(c, ret_why);
+            e = check_named_parts(c, ret_why);
     }
     if (e != ERR_OK) {
         config_destroy(c);
         return e;
     }
+    const cJSON *limits = json_get(c->json, "limits");
     if (json_get(c->json, "retention"))
         c->retention = bytes_of(json_get(c->json, "retention"));
+    if (json_get(limits, "permission"))
+        c->permission_ms = span_of(json_get(limits, "permission"));
+    if (json_get(limits, "hook"))
+        c->hook_ms = span_of(json_get(limits, "hook"));
+    if (json_get(limits, "line"))
+        c->line = bytes_of(json_get(limits, "line"));
     *ret_config = c;
     return ERR_OK;
 }
@@ -319,6 +373,16 @@ const cJSON *config_members(const struct config *c)
     return json_get(c->json, "members");
 }
 
+const cJSON *config_agents(const struct config *c)
+{
+    return json_get(c->json, "agents");
+}
+
+const cJSON *config_hooks(const struct config *c)
+{
+    return json_get(c->json, "hooks");
+}
+
 int64_t config_retention(const struct config *c)
 {
     return c->retention;
@@ -332,6 +396,21 @@ int config_history(const struct config *c)
 int config_max_streams(const struct config *c)
 {
     return (int)json_int(json_get(c->json, "limits"), "streams", STREAMS);
+}
+
+int64_t config_permission_ms(const struct config *c)
+{
+    return c->permission_ms;
+}
+
+int64_t config_hook_ms(const struct config *c)
+{
+    return c->hook_ms;
+}
+
+int64_t config_line_max(const struct config *c)
+{
+    return c->line;
 }
 
 /* Adds one row; takes value. The source is the line of KEY or GROUP.KEY, else `otherwise`. */
@@ -374,6 +453,10 @@ cJSON *config_show(const struct config *c)
     show(c, out, NULL, "retention", cJSON_CreateNumber((double)c->retention), "default");
     show(c, out, "limits", "history", cJSON_CreateNumber(config_history(c)), "default");
     show(c, out, "limits", "streams", cJSON_CreateNumber(config_max_streams(c)), "default");
+    show(c, out, "limits", "permission", cJSON_CreateNumber((double)c->permission_ms / 1000),
+         "default");
+    show(c, out, "limits", "hook", cJSON_CreateNumber((double)c->hook_ms / 1000), "default");
+    show(c, out, "limits", "line", cJSON_CreateNumber((double)c->line), "default");
     for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
         const cJSON *v = json_get(c->json, objects[i]);
         show(c, out, NULL, objects[i], v ? cJSON_Duplicate(v, true) : cJSON_CreateObject(),

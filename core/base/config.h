@@ -23,9 +23,18 @@ const cJSON *config_keys(const struct config *c);  /* `keys`: {"KEY": "command"}
 /* `members`: {"NAME": {"user" or "group", "role": "observer" or "driver", "workspace"?}}, each
  * entry whole; or NULL */
 const cJSON *config_members(const struct config *c);
-int64_t config_retention(const struct config *c); /* `retention`: bytes a stream, else 64 MiB */
-int config_history(const struct config *c);       /* `limits.history`: lines, else 10000 */
-int config_max_streams(const struct config *c);   /* `limits.streams`, else 500 */
+/* `agents`: {"NAME": {"command": [PROGRAM, ARG…], "env": {}, "cwd", "mode", "auth", "network"}},
+ * each entry checked (core/base/config_agents.h); or NULL. core/agent/definitions.h lays them over
+ * ours. */
+const cJSON *config_agents(const struct config *c);
+/* `hooks`: {"KIND", "sessionEvent:METHOD" or "*": [PROGRAM, ARG…]}, each entry checked; or NULL */
+const cJSON *config_hooks(const struct config *c);
+int64_t config_retention(const struct config *c);     /* `retention`: bytes a stream, else 64 MiB */
+int config_history(const struct config *c);           /* `limits.history`: lines, else 10000 */
+int config_max_streams(const struct config *c);       /* `limits.streams`, else 500 */
+int64_t config_permission_ms(const struct config *c); /* `limits.permission`, else one hour */
+int64_t config_hook_ms(const struct config *c);       /* `limits.hook`, else 30 s */
+int64_t config_line_max(const struct config *c);      /* `limits.line`: bytes, else 32 MiB */
 
 /* What is in force, and where each value came from: {KEY: {value, source}}; the caller's. */
 cJSON *config_show(const struct config *c);

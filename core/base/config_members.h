@@ -3,15 +3,10 @@
 #ifndef BATON_BASE_CONFIG_MEMBERS_H
 #define BATON_BASE_CONFIG_MEMBERS_H
 
+#include "core/base/config_wrong.h"
+
 #include <cjson/cJSON.h>
 #include <stdbool.h>
-
-struct config_wrong {
-    int path[2];    /* as config_line counts: the entry's number, then the key's in it */
-    int depth;      /* of path */
-    char name[160]; /* what is wrong, "grace" or "grace.role"; untrusted text */
-    char says[160]; /* the rest of the sentence */
-};
 
 /* True when an object is no list of members; *ret_wrong then has the first thing that is wrong. An
  * entry is {"user": U} or {"group": G}, with "role" observer or driver and maybe "workspace". */

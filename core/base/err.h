@@ -64,7 +64,10 @@
       "Correct the named line; the previous configuration stays in force.", false)                 \
     X(AGAIN, "Again", "Nothing there yet.", "No data is available right now.", "", true)           \
     X(INTERNAL, "Internal", "The hub made a mistake.", "An internal error happened.",              \
-      "Report this, with the hub's log.", false)
+      "Report this, with the hub's log.", false)                                                   \
+    X(AGENT, "AgentFailed", "The agent has failed.",                                               \
+      "The agent's process ended, or it answered with an error.",                                  \
+      "Look at 'baton session events'; 'baton session resume' starts it again.", false)
 
 enum err {
 #define X(sym, name, person, agent, next, retry) ERR_##sym,

@@ -32,19 +32,41 @@ static bool too_deep(const char *text, size_t n)
     return false;
 }
 
+/* A NUL would end the string for whoever reads it, so that a name or a text became another: as in
+ * json_add_text it is U+FFFD. Gives a copy of the same length, or NULL when there is none. */
+static char *without_nul(const char *text, size_t n)
+{
+    char *copy = NULL;
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (text[i] != '\\')
+            continue;
+        if (n - i >= 6 && memcmp(text + i, "\\u0000", 6) == 0) {
+            if (!copy)
+                copy = mem_dup(text, n);
+            memcpy(copy + i + 2, "fffd", 4);
+        }
+        i++; /* the character behind a backslash begins no escape */
+    }
+    return copy;
+}
+
 enum err json_parse(const char *text, size_t n, cJSON **ret_json)
 {
     const char *end = NULL;
     if (n == 0 || too_deep(text, n))
         return ERR_INVALID;
+    char *copy = without_nul(text, n);
+    if (copy)
+        text = copy;
     cJSON *json = cJSON_ParseWithLengthOpts(text, n, &end, 0);
-    if (!json)
-        return ERR_INVALID;
-    for (; end < text + n; end++)
+    for (; json && end < text + n; end++)
         if (!strchr(" \t\r\n", *end)) {
             cJSON_Delete(json);
-            return ERR_INVALID;
+            json = NULL;
         }
+    free(copy);
+    if (!json)
+        return ERR_INVALID;
     *ret_json = json;
     return ERR_OK;
 }

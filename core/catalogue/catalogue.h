@@ -57,6 +57,7 @@ struct capability {
  * Output schemas tell the command line how a person reads the result; --json ignores all of it:
  * "x-sentence": "Opened {shellId} in {workspace}." (its places: transport/cli/render.h),
  * "x-raw": the string property that is printed as it is (base64 when `encoding` says so),
+ * "x-text": the string property that is shown alone, its lines made safe,
  * "x-raw-error": the same to standard error, "x-exit": the property that is the exit status,
  * "x-columns": [property...] of a table, "x-table": the one list property that is shown,
  * "x-empty": what is said instead of a table without rows; on a property "x-unit": "bytes", "ms",

@@ -207,6 +207,7 @@ static const struct word {
     {"x-expects", word_text},
     {"x-sentence", word_text},
     {"x-raw", word_text},
+    {"x-text", word_text},
     {"x-unit", word_text},
 };
 

@@ -2,32 +2,13 @@
  *
  * Durability: WAL with synchronous=FULL, so a commit that returned is on disk. Checkpoints run when
  * the log has grown by about 4 MiB, inside commit, PASSIVE: nobody waits for a reader. */
-#include "core/journal/journal.h"
-#include "core/base/buf.h"
+#include "core/journal/journal_private.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum statement {
-    BEGIN,
-    COMMIT,
-    ROLLBACK,
-    SAVE,
-    KEEP,
-    UNDO,
-    EVENT_ADD,
-    EVENT_HEAD,
-    COUNTER_NEXT,
-    DOC_PUT,
-    DOC_GET,
-    DOC_DROP,
-    DOC_EACH,
-    STATEMENTS
-};
 
 static const char *const texts[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -36,9 +17,12 @@ static const char *const texts[STATEMENTS] = {
     [SAVE] = "SAVEPOINT part",
     [KEEP] = "RELEASE part",
     [UNDO] = "ROLLBACK TO part",
-    [EVENT_ADD] = "INSERT INTO event(kind, workspace, who, target, time_us, data)"
-                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [EVENT_ADD] = "INSERT INTO event(kind, workspace, who, target, time_us, data, seq)"
+                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [EVENT_HEAD] = "SELECT coalesce(max(id), 0) FROM event",
+    [EVENT_NUMBERED] = "SELECT seq, time_us, data FROM event"
+                       " WHERE target = ?1 AND seq IS NOT NULL AND seq > ?2 ORDER BY seq",
+    [EVENT_FORGET] = "DELETE FROM event WHERE target = ?1 AND seq IS NOT NULL",
     [COUNTER_NEXT] = "INSERT INTO counter(name, value) VALUES(?1, 1)"
                      " ON CONFLICT(name) DO UPDATE SET value = value + 1 RETURNING value",
     [DOC_PUT] = "INSERT INTO doc(kind, key, value) VALUES(?1, ?2, ?3)"
@@ -46,26 +30,33 @@ static const char *const texts[STATEMENTS] = {
     [DOC_GET] = "SELECT value FROM doc WHERE kind = ?1 AND key = ?2",
     [DOC_DROP] = "DELETE FROM doc WHERE kind = ?1 AND key = ?2",
     [DOC_EACH] = "SELECT key, value FROM doc WHERE kind = ?1 ORDER BY key",
+    [DOC_BEHIND] = "SELECT key, value FROM doc WHERE kind = ?1 AND key > ?2 ORDER BY key LIMIT 1",
+    [DOC_WEIGH] = "SELECT count(*), coalesce(sum(length(CAST(value AS BLOB))), 0)"
+                  " FROM doc WHERE kind = ?1",
+    [OUTBOX_ADD] = "INSERT INTO outbox(stream, at, bytes) VALUES(?1, ?2, ?3)",
+    [OUTBOX_EACH] = "SELECT at, bytes FROM outbox WHERE stream = ?1 ORDER BY at",
+    [OUTBOX_DONE] = "DELETE FROM outbox WHERE stream = ?1 AND at + length(bytes) <= ?2",
+    [OUTBOX_DROP] = "DELETE FROM outbox WHERE stream = ?1",
 };
 
 /* AUTOINCREMENT: an id is never reused, not even after the newest event was deleted. */
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS event("
     " id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, workspace TEXT NOT NULL,"
-    " who TEXT NOT NULL, target TEXT NOT NULL, time_us INTEGER NOT NULL, data TEXT NOT NULL);"
+    " who TEXT NOT NULL, target TEXT NOT NULL, time_us INTEGER NOT NULL, data TEXT NOT NULL,"
+    " seq INTEGER);"
     "CREATE INDEX IF NOT EXISTS event_workspace ON event(workspace, id);"
     "CREATE INDEX IF NOT EXISTS event_target ON event(target, id) WHERE target <> '';"
     "CREATE TABLE IF NOT EXISTS counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS doc(kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
     " PRIMARY KEY(kind, key)) WITHOUT ROWID;";
 
-struct journal {
-    sqlite3 *db;
-    sqlite3_stmt *statements[STATEMENTS];
-    char *path;
-    bool open;   /* a transaction is */
-    bool broken; /* the outcome of a commit is unknown */
-};
+/* Version 2's. What an older one left is brought there first: see migrate. */
+static const char numbered[] =
+    "CREATE INDEX IF NOT EXISTS event_seq ON event(target, seq) WHERE seq IS NOT NULL;"
+    "CREATE TABLE IF NOT EXISTS outbox(id INTEGER PRIMARY KEY, stream TEXT NOT NULL,"
+    " at INTEGER NOT NULL, bytes BLOB NOT NULL);"
+    "CREATE UNIQUE INDEX IF NOT EXISTS outbox_at ON outbox(stream, at);";
 
 static enum err from_sqlite(int rc)
 {
@@ -86,7 +77,7 @@ static enum err from_sqlite(int rc)
 }
 
 /* A write that met a full disk is reported as I/O error on some file systems: ask errno. */
-static enum err failure(struct journal *j, int rc)
+enum err journal_failure(struct journal *j, int rc)
 {
     enum err e = from_sqlite(rc);
     if (e == ERR_IO && err_from_errno(sqlite3_system_errno(j->db)) == ERR_DISK_FULL)
@@ -94,10 +85,10 @@ static enum err failure(struct journal *j, int rc)
     return e;
 }
 
-static enum err run(struct journal *j, enum statement which)
+enum err journal_run(struct journal *j, enum statement which)
 {
     int rc = sqlite3_step(j->statements[which]);
-    enum err e = failure(j, rc);
+    enum err e = journal_failure(j, rc);
     sqlite3_reset(j->statements[which]);
     return e;
 }
@@ -111,6 +102,39 @@ static int64_t read_version(sqlite3 *db)
         version = sqlite3_column_int64(s, 0);
     sqlite3_finalize(s);
     return version;
+}
+
+/* True when the table of events is there and older than the column seq. */
+static bool without_seq(sqlite3 *db)
+{
+    static const char question[] = "SELECT count(*) > 0 AND sum(name = 'seq') = 0"
+                                   " FROM pragma_table_info('event')";
+    sqlite3_stmt *s = NULL;
+    bool without = sqlite3_prepare_v2(db, question, -1, &s, NULL) == SQLITE_OK &&
+                   sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int(s, 0);
+    sqlite3_finalize(s);
+    return without;
+}
+
+/* From nothing, or from any older version, to this one: wholly or, when it dies in between, not at
+ * all. A column that may be NULL is added without a row being written. */
+static int migrate(sqlite3 *db)
+{
+    int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", 0, 0, 0);
+    if (rc != SQLITE_OK)
+        return rc;
+    rc = sqlite3_exec(db, schema, 0, 0, 0);
+    if (rc == SQLITE_OK && without_seq(db))
+        rc = sqlite3_exec(db, "ALTER TABLE event ADD COLUMN seq INTEGER", 0, 0, 0);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, numbered, 0, 0, 0);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, "PRAGMA user_version=2", 0, 0, 0);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, "COMMIT", 0, 0, 0);
+    if (rc != SQLITE_OK && !sqlite3_get_autocommit(db))
+        sqlite3_exec(db, "ROLLBACK", 0, 0, 0);
+    return rc;
 }
 
 enum err journal_open(const char *dir, struct journal **ret_journal, char **ret_why)
@@ -137,17 +161,15 @@ enum err journal_open(const char *dir, struct journal **ret_journal, char **ret_
         journal_close(j);
         return ERR_TOO_NEW;
     }
-    if (rc == SQLITE_OK)
-        rc = sqlite3_exec(j->db, schema, 0, 0, 0);
     if (rc == SQLITE_OK && version < JOURNAL_VERSION)
-        rc = sqlite3_exec(j->db, "PRAGMA user_version=1", 0, 0, 0);
+        rc = migrate(j->db);
     if (rc == SQLITE_OK)
         sqlite3_wal_autocheckpoint(j->db, 1000);
     for (int i = 0; rc == SQLITE_OK && i < STATEMENTS; i++)
         rc = sqlite3_prepare_v3(j->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &j->statements[i],
                                 NULL);
     if (rc != SQLITE_OK) {
-        e = failure(j, rc);
+        e = journal_failure(j, rc);
         *ret_why = mem_printf("%s cannot be opened: %s", j->path, sqlite3_errmsg(j->db));
         journal_close(j);
         return e;
@@ -173,14 +195,14 @@ enum err journal_begin(struct journal *j)
 {
     if (j->broken)
         return ERR_IO;
-    enum err e = run(j, BEGIN);
+    enum err e = journal_run(j, BEGIN);
     j->open = e == ERR_OK;
     return e;
 }
 
 enum err journal_commit(struct journal *j)
 {
-    enum err e = run(j, COMMIT);
+    enum err e = journal_run(j, COMMIT);
     if (e == ERR_OK) {
         j->open = false;
         return e;
@@ -194,18 +216,18 @@ enum err journal_commit(struct journal *j)
 void journal_rollback(struct journal *j)
 {
     if (j->open && !sqlite3_get_autocommit(j->db))
-        run(j, ROLLBACK);
+        journal_run(j, ROLLBACK);
     j->open = false;
 }
 
 enum err journal_save(struct journal *j)
 {
-    return run(j, SAVE);
+    return journal_run(j, SAVE);
 }
 
 enum err journal_keep(struct journal *j)
 {
-    return run(j, KEEP);
+    return journal_run(j, KEEP);
 }
 
 void journal_undo(struct journal *j)
@@ -213,8 +235,8 @@ void journal_undo(struct journal *j)
     /* A full disk may have rolled back everything already: then there is no savepoint any more. */
     if (sqlite3_get_autocommit(j->db))
         return;
-    run(j, UNDO);
-    run(j, KEEP);
+    journal_run(j, UNDO);
+    journal_run(j, KEEP);
 }
 
 uint64_t journal_bytes(const struct journal *j)
@@ -230,7 +252,7 @@ uint64_t journal_bytes(const struct journal *j)
     return sum;
 }
 
-static void bind(sqlite3_stmt *s, int at, const char *text)
+void journal_bind_text(sqlite3_stmt *s, int at, const char *text)
 {
     sqlite3_bind_text(s, at, text ? text : "", -1, SQLITE_TRANSIENT);
 }
@@ -241,13 +263,17 @@ enum err journal_event(struct journal *j, struct event *e)
     char *data = e->data ? json_print(e->data) : mem_strdup("{}");
     if (e->time_us == 0)
         e->time_us = clock_wall_us();
-    bind(s, 1, e->kind);
-    bind(s, 2, e->workspace);
-    bind(s, 3, e->who);
-    bind(s, 4, e->target);
+    journal_bind_text(s, 1, e->kind);
+    journal_bind_text(s, 2, e->workspace);
+    journal_bind_text(s, 3, e->who);
+    journal_bind_text(s, 4, e->target);
     sqlite3_bind_int64(s, 5, e->time_us);
-    bind(s, 6, data);
-    enum err result = run(j, EVENT_ADD);
+    journal_bind_text(s, 6, data);
+    if (e->seq)
+        sqlite3_bind_int64(s, 7, e->seq);
+    else
+        sqlite3_bind_null(s, 7);
+    enum err result = journal_run(j, EVENT_ADD);
     if (result == ERR_OK)
         e->id = sqlite3_last_insert_rowid(j->db);
     free(data);
@@ -287,7 +313,7 @@ static enum err read_head(struct journal *j, int64_t *ret_head)
     if (rc == SQLITE_ROW)
         *ret_head = sqlite3_column_int64(s, 0);
     sqlite3_reset(s);
-    return failure(j, rc);
+    return journal_failure(j, rc);
 }
 
 enum err journal_events(struct journal *j, const struct event_filter *f, cJSON **ret_events,
@@ -312,11 +338,11 @@ enum err journal_events(struct journal *j, const struct event_filter *f, cJSON *
     if (rc == SQLITE_OK) {
         sqlite3_bind_int64(s, 1, f->since);
         if (f->workspace)
-            bind(s, 2, f->workspace);
+            journal_bind_text(s, 2, f->workspace);
         if (f->kind)
-            bind(s, 3, f->kind);
+            journal_bind_text(s, 3, f->kind);
         if (f->target)
-            bind(s, 4, f->target);
+            journal_bind_text(s, 4, f->target);
         sqlite3_bind_int(s, 5, f->limit);
         while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
             struct event e = {
@@ -334,7 +360,7 @@ enum err journal_events(struct journal *j, const struct event_filter *f, cJSON *
             cJSON_AddItemToArray(list, o);
         }
     }
-    enum err e = failure(j, rc);
+    enum err e = journal_failure(j, rc);
     sqlite3_finalize(s);
     if (e == ERR_OK && ret_head)
         e = read_head(j, ret_head);
@@ -348,9 +374,9 @@ enum err journal_events(struct journal *j, const struct event_filter *f, cJSON *
 enum err journal_next(struct journal *j, const char *counter, int64_t *ret_value)
 {
     sqlite3_stmt *s = j->statements[COUNTER_NEXT];
-    bind(s, 1, counter);
+    journal_bind_text(s, 1, counter);
     int rc = sqlite3_step(s);
-    enum err e = failure(j, rc);
+    enum err e = journal_failure(j, rc);
     if (rc == SQLITE_ROW)
         *ret_value = sqlite3_column_int64(s, 0);
     else if (e == ERR_OK)
@@ -363,20 +389,20 @@ enum err journal_put(struct journal *j, const char *kind, const char *key, const
 {
     sqlite3_stmt *s = j->statements[DOC_PUT];
     char *text = json_print(value);
-    bind(s, 1, kind);
-    bind(s, 2, key);
-    bind(s, 3, text);
+    journal_bind_text(s, 1, kind);
+    journal_bind_text(s, 2, key);
+    journal_bind_text(s, 3, text);
     free(text);
-    return run(j, DOC_PUT);
+    return journal_run(j, DOC_PUT);
 }
 
 enum err journal_get(struct journal *j, const char *kind, const char *key, cJSON **ret_value)
 {
     sqlite3_stmt *s = j->statements[DOC_GET];
-    bind(s, 1, kind);
-    bind(s, 2, key);
+    journal_bind_text(s, 1, kind);
+    journal_bind_text(s, 2, key);
     int rc = sqlite3_step(s);
-    enum err e = rc == SQLITE_DONE ? ERR_NOT_FOUND : failure(j, rc);
+    enum err e = rc == SQLITE_DONE ? ERR_NOT_FOUND : journal_failure(j, rc);
     if (rc == SQLITE_ROW) {
         const char *text = (const char *)sqlite3_column_text(s, 0);
         e = json_parse(text, strlen(text), ret_value) == ERR_OK ? ERR_OK : ERR_CORRUPT;
@@ -387,9 +413,9 @@ enum err journal_get(struct journal *j, const char *kind, const char *key, cJSON
 
 enum err journal_drop(struct journal *j, const char *kind, const char *key)
 {
-    bind(j->statements[DOC_DROP], 1, kind);
-    bind(j->statements[DOC_DROP], 2, key);
-    return run(j, DOC_DROP);
+    journal_bind_text(j->statements[DOC_DROP], 1, kind);
+    journal_bind_text(j->statements[DOC_DROP], 2, key);
+    return journal_run(j, DOC_DROP);
 }
 
 enum err journal_each(struct journal *j, const char *kind,
@@ -397,7 +423,7 @@ enum err journal_each(struct journal *j, const char *kind,
 {
     sqlite3_stmt *s = j->statements[DOC_EACH];
     int rc;
-    bind(s, 1, kind);
+    journal_bind_text(s, 1, kind);
     while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
         const char *text = (const char *)sqlite3_column_text(s, 1);
         cJSON *value = NULL;
@@ -405,7 +431,37 @@ enum err journal_each(struct journal *j, const char *kind,
             visit(data, (const char *)sqlite3_column_text(s, 0), value);
         cJSON_Delete(value);
     }
-    enum err e = failure(j, rc);
+    enum err e = journal_failure(j, rc);
+    sqlite3_reset(s);
+    return e;
+}
+
+enum err journal_behind(struct journal *j, const char *kind, const char *key, char **ret_key,
+                        char **ret_text)
+{
+    sqlite3_stmt *s = j->statements[DOC_BEHIND];
+    journal_bind_text(s, 1, kind);
+    journal_bind_text(s, 2, key);
+    int rc = sqlite3_step(s);
+    enum err e = rc == SQLITE_DONE ? ERR_NOT_FOUND : journal_failure(j, rc);
+    if (rc == SQLITE_ROW) {
+        *ret_key = mem_strdup((const char *)sqlite3_column_text(s, 0));
+        *ret_text = mem_strdup((const char *)sqlite3_column_text(s, 1));
+    }
+    sqlite3_reset(s);
+    return e;
+}
+
+enum err journal_weigh(struct journal *j, const char *kind, int64_t *ret_count, int64_t *ret_bytes)
+{
+    sqlite3_stmt *s = j->statements[DOC_WEIGH];
+    journal_bind_text(s, 1, kind);
+    int rc = sqlite3_step(s);
+    enum err e = journal_failure(j, rc);
+    if (rc == SQLITE_ROW) {
+        *ret_count = sqlite3_column_int64(s, 0);
+        *ret_bytes = sqlite3_column_int64(s, 1);
+    }
     sqlite3_reset(s);
     return e;
 }

@@ -9,13 +9,14 @@
 #ifndef BATON_JOURNAL_JOURNAL_H
 #define BATON_JOURNAL_JOURNAL_H
 
+#include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/base/json.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define JOURNAL_VERSION 1
+#define JOURNAL_VERSION 2 /* 2: numbers of session events, the outbox */
 
 struct journal;
 
@@ -40,6 +41,7 @@ struct event {
     const char *kind, *workspace, *who, *target; /* borrowed; "" when none */
     int64_t time_us;
     const cJSON *data; /* borrowed */
+    int64_t seq;       /* its number among its target's events, for those of a session; 0: none */
 };
 
 /* Writes an event; sets e->id and, when 0, e->time_us. */
@@ -56,6 +58,26 @@ struct event_filter {
 enum err journal_events(struct journal *j, const struct event_filter *f, cJSON **ret_events,
                         int64_t *ret_head);
 
+/* The numbered events of a session whose number is greater than since, in order, at most limit, and
+ * as many as max_bytes hold but one at least: appended to out as the text of a JSON array of
+ * {sequenceNumber, timestamp (milliseconds), notification: {method, params}}. method NULL: all. */
+enum err journal_session_events(struct journal *j, const char *session, int64_t since, int limit,
+                                size_t max_bytes, const char *method, struct buf *out);
+/* Deletes the numbered events of a session that is destroyed. */
+enum err journal_forget(struct journal *j, const char *target);
+
+/* What goes into an agent's stdin and is not known to have arrived: rows of bytes, each at its
+ * position in that one stream of bytes. */
+enum err journal_outbox_add(struct journal *j, const char *stream, uint64_t at, const void *bytes,
+                            size_t n);
+/* In order of their positions; bytes are borrowed, and visit must not change the outbox. */
+typedef void (*journal_outbox_visit)(void *data, uint64_t at, const char *bytes, size_t n);
+enum err journal_outbox_each(struct journal *j, const char *stream, journal_outbox_visit visit,
+                             void *data);
+/* Deletes the rows that end at `before` or earlier: they have arrived. */
+enum err journal_outbox_done(struct journal *j, const char *stream, uint64_t before);
+enum err journal_outbox_drop(struct journal *j, const char *stream);
+
 /* A number that rises by one at each call and is never given twice: names of shells and such. */
 enum err journal_next(struct journal *j, const char *counter, int64_t *ret_value);
 
@@ -66,5 +88,11 @@ enum err journal_drop(struct journal *j, const char *kind, const char *key);
 /* Calls visit for each of a kind in order of keys; value is borrowed. */
 enum err journal_each(struct journal *j, const char *kind,
                       void (*visit)(void *data, const char *key, const cJSON *value), void *data);
+/* The first of a kind whose key is behind `key`, as the text that it was put as: both are the
+ * caller's. ERR_NOT_FOUND: none is behind it. */
+enum err journal_behind(struct journal *j, const char *kind, const char *key, char **ret_key,
+                        char **ret_text);
+/* How many there are of a kind, and the bytes of their texts together. */
+enum err journal_weigh(struct journal *j, const char *kind, int64_t *ret_count, int64_t *ret_bytes);
 
 #endif
