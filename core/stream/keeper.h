@@ -1,6 +1,6 @@
 /* The keeper: a tiny process, one per stream, that owns a PTY (or a pair of pipes) and records
- * every byte. Single-threaded; knows neither NNG, SQLite, libuv nor curses; the only place that
- * forks. It outlives the hub; the hub finds it again by its folder.
+ * every byte. Single-threaded; knows neither NNG, SQLite, libuv nor curses; beside the runner of
+ * hooks the only one that forks a child. It outlives the hub; the hub finds it again by its folder.
  *
  * `baton keep DIR` reads DIR/meta.json, starts the child, listens on DIR/sock (SOCK_SEQPACKET) and
  * takes one hub at a time: a newer connection replaces the older one, whose messages on their way
@@ -73,6 +73,10 @@ enum err keeper_connect(const char *dir, int *ret_fd);
 /* Each sends one message; ERR_AGAIN when the socket is full (nothing was sent), ERR_LOST when the
  * keeper is gone. who is at most 63 bytes. */
 enum err keeper_send_input(int fd, uint64_t epoch, const char *who, const void *bytes, size_t n);
+/* With pipes, epoch is the position of the first byte in the child's stdin, and each record of
+ * input has the position of its own first byte. Under the name KEEPER_HUB what the keeper has been
+ * given already is left out, so that a hub may send anew what it cannot know to have arrived. */
+#define KEEPER_HUB "hub"
 /* As an input of nobody's ("") and alone: throws away what the child has not read yet, and the line
  * that stands there half typed: to its end, then kill it, for readline as for the tty. A line that
  * was typed ahead while a program ran is out of a key's reach: the tty has passed it on already. */

@@ -1,7 +1,7 @@
-/* Starting a child as a terminal would: the one place that forks for it. Between fork and exec only
- * async-signal-safe calls happen, although the keeper has one thread: all that needs memory (the
- * candidates of PATH) is made before. A failure on the child's side comes back through a pipe that
- * exec closes. */
+/* Starting a child as a terminal would, for the keeper and for the runner of hooks: the one place
+ * that forks for it. Between fork and exec only async-signal-safe calls happen, although both have
+ * one thread: all that needs memory (the candidates of PATH) is made before. A failure on the
+ * child's side comes back through a pipe that exec closes. */
 #include "core/stream/keeper_child.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
@@ -271,6 +271,14 @@ enum err keeper_child_start(const struct keeper_meta *meta, struct keeper_child 
     }
     *ret_child = child;
     return ERR_OK;
+}
+
+bool keeper_child_dead(const struct keeper_child *child)
+{
+    siginfo_t info = {0};
+    return child->pid > 1 && child->pidfd >= 0 &&
+           waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid != 0;
 }
 
 bool keeper_child_reap(struct keeper_child *child, int32_t *ret_code)

@@ -22,6 +22,8 @@ struct keeper_child {
 enum err keeper_child_start(const struct keeper_meta *meta, struct keeper_child *ret_child,
                             char **ret_why);
 
+/* True when it has exited and was not reaped: its number is taken still. */
+bool keeper_child_dead(const struct keeper_child *child);
 /* Takes the exit status of a child that has exited: 0..255, or -signal. False: it still runs. */
 bool keeper_child_reap(struct keeper_child *child, int32_t *ret_code);
 

@@ -55,6 +55,7 @@ struct keeper {
     int listen, hub;
     struct keeper_queue input, held;
     uint64_t acked;
+    uint64_t expected; /* of pipes: the position in stdin of the hub's next byte */
     int64_t now;
 
     bool reaped, ended; /* the child is gone; its exit is recorded */
@@ -138,11 +139,13 @@ static void flush_input(struct keeper *k)
         if (n <= 0)
             return;
         uint8_t head[80];
+        const uint64_t at = item->epoch + (k->child->pty ? 0 : item->done);
         struct iovec parts[2] = {
-            {.iov_base = head, .iov_len = record_encode_input(item->epoch, item->who, head)},
+            {.iov_base = head, .iov_len = record_encode_input(at, item->who, head)},
             {.iov_base = bytes, .iov_len = (size_t)n},
         };
         record(k, RECORD_INPUT, parts, 2);
+        k->grew_due |= !k->child->pty; /* a terminal's echo tells; here the hub counts */
         keeper_queue_advance(&k->input, (size_t)n);
     }
     if (k->close_in && !k->input.first)
@@ -187,8 +190,18 @@ static void on_output(struct keeper *k, int *fd, enum record_kind kind)
     *fd = -1;
 }
 
+/* A terminal hangs up on those whom its child leaves behind; with pipes it is done here, while the
+ * number of the group is certainly its own still. A child that had to be told to go takes them all
+ * with it. */
+static void hang_up(const struct keeper *k)
+{
+    if (!k->child->pty && keeper_child_dead(k->child))
+        keeper_child_signal_all(k->child, k->close_step ? SIGKILL : SIGHUP);
+}
+
 static void on_exit_of_child(struct keeper *k)
 {
+    hang_up(k);
     if (!keeper_child_reap(k->child, &k->code))
         return;
     k->reaped = true;
@@ -233,6 +246,22 @@ static bool kills_line(const struct record_input *in)
            memcmp(in->bytes, KEEPER_KILL_LINE, in->n) == 0;
 }
 
+/* What the hub writes into pipes is numbered, so that one that was killed may be followed by one
+ * that says it again: what is here already is left out. */
+static void leave_out_known(struct keeper *k, struct record_input *in)
+{
+    if (k->child->pty || strcmp(in->who, KEEPER_HUB) != 0)
+        return;
+    uint64_t known = in->epoch < k->expected ? k->expected - in->epoch : 0;
+    if (known > in->n)
+        known = in->n;
+    in->epoch += known;
+    in->bytes += known;
+    in->n -= (size_t)known;
+    if (in->n)
+        k->expected = in->epoch + in->n;
+}
+
 static bool on_input(struct keeper *k, const uint8_t *bytes, size_t n)
 {
     struct record r = {.kind = RECORD_INPUT, .payload = (const char *)bytes, .n = n};
@@ -243,6 +272,9 @@ static bool on_input(struct keeper *k, const uint8_t *bytes, size_t n)
         k->dropped += (uint32_t)in.n;
         return true;
     }
+    leave_out_known(k, &in);
+    if (in.n == 0)
+        return true;
     if (kills_line(&in)) {
         drop_input(k);
         keeper_child_forget_in(k->child);

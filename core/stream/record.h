@@ -21,7 +21,8 @@
 enum record_kind {
     RECORD_OUTPUT = 'o', /* payload: bytes of the PTY, or of stdout */
     RECORD_ERROR = 'e',  /* bytes of stderr; they count in pos too */
-    RECORD_INPUT = 'i',  /* u64 epoch, u8 n, n bytes member's name, then the bytes typed */
+    RECORD_INPUT = 'i',  /* u64 epoch, u8 n, n bytes member's name, then the bytes typed; of a
+                            child with pipes the first is their position in its stdin */
     RECORD_RESIZE = 'r', /* u16 rows, u16 cols */
     RECORD_EXIT = 'x',   /* i32: the exit status 0..255, or -signal */
     RECORD_MARK = 'm',   /* JSON text: what else is worth keeping at this place */
