@@ -83,18 +83,25 @@ static enum err outside(const struct call *c, char *why, size_t size)
     return ERR_DENIED;
 }
 
-/* A shell that the input names, if it does. What does not exist is left to the handler to say. */
+/* A shell, stream or session that the input names, if it does; among the things that the handler
+ * would look at. What does not exist is as far away as what is elsewhere. */
 static enum err check_targets(const struct call *c, bool *ret_named, char *why, size_t size)
 {
-    static const char *const names[] = {"shellId", "streamId", "target"};
+    static const struct {
+        const char *key;
+        unsigned things;
+    } names[] = {{"shellId", THINGS_STREAMS},
+                 {"streamId", THINGS_STREAMS},
+                 {"sessionId", THINGS_SESSIONS},
+                 {"target", THINGS_TARGETS}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *text = json_string(c->params, names[i], "");
+        const char *text = json_string(c->params, names[i].key, "");
         struct stream_info info;
         char id[32];
         if (!*text)
             continue;
         *ret_named = true;
-        if (registry_resolve(c->hub->registry, text, id) != ERR_OK ||
+        if (registry_resolve_among(c->hub->registry, names[i].things, text, id) != ERR_OK ||
             !registry_get(c->hub->registry, id, &info) || strcmp(info.workspace, c->scope) != 0)
             return outside(c, why, size);
     }

@@ -9,17 +9,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+static enum err no_target(struct call *c, enum err e, const char *text)
+{
+    return call_fail(
+        c, e,
+        "there is no shell \"%s\", and no session; see: baton shell list, baton session "
+        "list",
+        text);
+}
+
 static enum err find_target(struct hub *hub, struct call *c, const char *key, char id[32])
 {
     const char *text = call_string(c, key, "");
     struct stream_info info;
-    enum err e = registry_resolve(hub->registry, text, id);
+    enum err e = registry_resolve_among(hub->registry, THINGS_TARGETS, text, id);
     if (e == ERR_AMBIGUOUS)
-        return call_fail(c, e, "several shells begin with \"%s\"; see: baton shell list", text);
+        return call_fail(c, e, "several shells or sessions begin with \"%s\"; see: baton status",
+                         text);
     if (e == ERR_OK && !registry_get(hub->registry, id, &info))
         e = ERR_NOT_FOUND;
     if (e != ERR_OK)
-        return call_fail(c, e, "there is no shell \"%s\"; see: baton shell list", text);
+        return no_target(c, e, text);
     if (info.exited)
         return call_fail(c, ERR_ENDED, "%s has ended", id);
     return ERR_OK;
@@ -217,7 +227,7 @@ enum err baton_status(struct hub *hub, struct call *c)
     }
     struct stream_info *all = registry_all(hub->registry, &count);
     for (size_t i = 0; i < count; i++)
-        if (!all[i].exited && (!*id || strcmp(all[i].id, id) == 0) &&
+        if (!all[i].exited && all[i].thing != THING_AGENT && (!*id || strcmp(all[i].id, id) == 0) &&
             (!*c->scope || strcmp(all[i].workspace, c->scope) == 0))
             cJSON_AddItemToArray(list, status_json(hub, &all[i], c));
     free(all);
@@ -238,10 +248,10 @@ enum err baton_log(struct hub *hub, struct call *c)
     const int limit = (int)call_int(c, "limit", 200);
     char id[32];
     int64_t head = 0;
-    enum err e = registry_resolve(hub->registry, text, id);
+    enum err e = registry_resolve_among(hub->registry, THINGS_TARGETS, text, id);
     if (e != ERR_OK) {
         cJSON_Delete(kept);
-        return call_fail(c, e, "there is no shell \"%s\"; see: baton shell list", text);
+        return no_target(c, e, text);
     }
     f.target = id;
     int page;

@@ -1,4 +1,4 @@
-/* The batons of all shells; see the header.
+/* The batons of all shells and sessions; see the header.
  *
  * What always holds: the journal's document is the truth, read and written inside the batch, so a
  * part that is undone takes its change of the baton with it. The registry's copy (holder, epoch)
@@ -188,7 +188,7 @@ static const char *workspace_of(struct hub *hub, const char *id, struct stream_i
 static cJSON *event_data(const char *id, const char *note)
 {
     cJSON *data = cJSON_CreateObject();
-    cJSON_AddStringToObject(data, "shellId", id);
+    cJSON_AddStringToObject(data, "target", id);
     if (note && *note)
         json_add_text(data, "note", note, strlen(note));
     return data;
@@ -198,7 +198,9 @@ static enum err put_event(struct hub *hub, const char *kind, const char *id, con
                           cJSON *data)
 {
     struct stream_info info;
-    enum err e = control_event(hub, kind, workspace_of(hub, id, &info), who, id, data);
+    const char *workspace = workspace_of(hub, id, &info);
+    cJSON_AddStringToObject(data, info.thing == THING_SESSION ? "sessionId" : "shellId", id);
+    enum err e = control_event(hub, kind, workspace, who, id, data);
     cJSON_Delete(data);
     return e;
 }
@@ -503,6 +505,9 @@ static int64_t hold_until(const struct hub *hub, const struct baton *b)
     if (b->state != BATON_HELD || has_lasting_link(hub, b->holder))
         return INT64_MAX;
     int64_t last = b->last_input_us > b->since_us ? b->last_input_us : b->since_us;
+    for (const struct call *c = hub->parked; c; c = c->next) /* it waits: for an agent, say */
+        if (strcmp(c->who, b->holder) == 0)
+            return clock_wall_us() + HOLD_US;
     for (size_t i = 0; i < hub->seen_count; i++)
         if (strcmp(hub->seen[i].who, b->holder) == 0 && hub->seen[i].seen_us > last)
             last = hub->seen[i].seen_us;

@@ -1,7 +1,7 @@
-/* The batons of all shells, on the control thread: what is asked of them is put before the state
- * machine (core/people/baton.h), written to the journal together with the events that tell of it,
- * and after the commit made known to the registry and to the stream thread, which lets input
- * through. Within a batch unless it says otherwise. */
+/* The batons of all shells and sessions, on the control thread: what is asked of them is put before
+ * the state machine (core/people/baton.h), written to the journal together with the events that
+ * tell of it, and after the commit made known to the registry and to the stream thread, which lets
+ * input through. Within a batch unless it says otherwise. */
 #ifndef BATON_HUB_BATONS_H
 #define BATON_HUB_BATONS_H
 
@@ -16,7 +16,7 @@ struct baton_ask {
     enum baton_typing typing; /* INPUT */
 };
 
-/* Reads a shell's baton; a free one when there is no document yet. */
+/* Reads a baton; a free one when there is no document yet. */
 enum err batons_read(struct hub *hub, const char *id, struct baton *ret_baton);
 /* Puts one event of a caller before a baton, and writes what follows. A refusal is ERR_OK here. */
 enum err batons_ask(struct hub *hub, const struct call *c, const char *id,
@@ -34,8 +34,8 @@ void batons_alive(struct hub *hub, const char *who);
 /* Control work, struct stream_refusal: a queued text was given up, and its request with it. */
 enum err batons_given_up(struct hub *hub, void *arg);
 
-enum err batons_recover(struct hub *hub, const char *id); /* at a hub's start, for a live shell */
-enum err batons_ended(struct hub *hub, const char *id);   /* the shell has ended */
+enum err batons_recover(struct hub *hub, const char *id); /* at a hub's start, for what is live */
+enum err batons_ended(struct hub *hub, const char *id);   /* shell or session has */
 
 /* After a commit: what time brings about is looked at, and the timer armed anew. */
 enum err batons_tick(struct hub *hub, void *arg);

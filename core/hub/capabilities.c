@@ -619,9 +619,13 @@ static const struct capability table[] = {
 #define P16(n) P4(n), P4((n) + 4), P4((n) + 8), P4((n) + 12)
 #define Q1(n)  &people_rows[n]
 #define Q4(n)  Q1(n), Q1((n) + 1), Q1((n) + 2), Q1((n) + 3)
+#define A1(n)  &agent_rows[n]
+#define A4(n)  A1(n), A1((n) + 1), A1((n) + 2), A1((n) + 3)
 static const struct capability *const rows[] = {P16(0), P16(16), P1(32), P1(33), P1(34),
-                                                Q4(0),  Q4(4),   Q4(8),  Q1(12)};
-_Static_assert(sizeof rows / sizeof *rows == COUNT + PEOPLE_ROWS, "every row is in the catalogue");
+                                                Q4(0),  Q4(4),   Q4(8),  Q1(12), A4(0),
+                                                A4(4),  A4(8),   A4(12), A4(16)};
+_Static_assert(sizeof rows / sizeof *rows == COUNT + PEOPLE_ROWS + AGENT_ROWS,
+               "every row is in the catalogue");
 
 const struct catalogue *hub_catalogue(void)
 {

@@ -6,5 +6,7 @@
 
 #define PEOPLE_ROWS 13
 extern const struct capability people_rows[PEOPLE_ROWS];
+#define AGENT_ROWS 20
+extern const struct capability agent_rows[AGENT_ROWS];
 
 #endif

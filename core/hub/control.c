@@ -11,6 +11,8 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/hub/hooks.h"
+#include "core/hub/sessions.h"
 #include "core/hub/streams.h"
 
 #include <stdlib.h>
@@ -42,13 +44,14 @@ static void drop_afters(struct hub *hub, size_t from)
         free(hub->afters[--hub->after_count].arg);
 }
 
+/* Where the next event goes: into the last message when that has its topic, else into a new one. So
+ * events are heard in the order of their ids, and whoever finds one missing has missed it. */
 static struct frame *frame_for(struct hub *hub, const char *workspace, const char *kind)
 {
     char topic[sizeof hub->frames->topic];
     snprintf(topic, sizeof topic, "e/%s/%s", *workspace ? workspace : "-", kind);
-    for (size_t i = 0; i < hub->frame_count; i++)
-        if (strcmp(hub->frames[i].topic, topic) == 0)
-            return &hub->frames[i];
+    if (hub->frame_count && strcmp(hub->frames[hub->frame_count - 1].topic, topic) == 0)
+        return &hub->frames[hub->frame_count - 1];
     hub->frames = mem_reallocarray(hub->frames, hub->frame_count + 1, sizeof *hub->frames);
     struct frame *f = &hub->frames[hub->frame_count++];
     *f = (struct frame){0};
@@ -56,34 +59,63 @@ static struct frame *frame_for(struct hub *hub, const char *workspace, const cha
     return f;
 }
 
+static enum err write_event(struct hub *hub, struct event *e)
+{
+    enum err result = journal_event(hub->journal, e);
+    if (result != ERR_OK)
+        return result;
+    struct frame *f = frame_for(hub, e->workspace, e->kind);
+    char *line = journal_event_json(e);
+    buf_puts(&f->lines, line);
+    buf_putc(&f->lines, '\n');
+    f->count++;
+    hub->event_head = e->id;
+    result = hooks_event(hub, e, line);
+    free(line);
+    return result;
+}
+
 enum err control_event(struct hub *hub, const char *kind, const char *workspace, const char *who,
                        const char *target, const cJSON *data)
 {
     struct event e = {
         .kind = kind, .workspace = workspace, .who = who, .target = target, .data = data};
-    enum err result = journal_event(hub->journal, &e);
-    if (result != ERR_OK)
-        return result;
-    struct frame *f = frame_for(hub, workspace, kind);
-    char *line = journal_event_json(&e);
-    buf_puts(&f->lines, line);
-    buf_putc(&f->lines, '\n');
-    f->count++;
-    free(line);
-    hub->event_head = e.id;
-    return ERR_OK;
+    return write_event(hub, &e);
+}
+
+enum err control_session_event(struct hub *hub, const char *session, const char *workspace,
+                               const char *who, const char *method, const cJSON *params,
+                               int64_t seq)
+{
+    cJSON *data = cJSON_CreateObject(); /* in this order: journal_session_events knows it */
+    cJSON_AddStringToObject(data, "sessionId", session);
+    json_add_int(data, "sequenceNumber", seq);
+    cJSON *inner = cJSON_AddObjectToObject(data, "event");
+    cJSON_AddStringToObject(inner, "method", method);
+    cJSON_AddItemReferenceToObject(inner, "params", (cJSON *)(uintptr_t)params);
+    struct event e = {.kind = "sessionEvent",
+                      .workspace = workspace,
+                      .who = who,
+                      .target = session,
+                      .data = data,
+                      .seq = seq};
+    enum err result = write_event(hub, &e);
+    cJSON_Delete(data);
+    return result;
 }
 
 /* What a part of the batch has added beside the database, to be able to take it back. */
 struct savepoint {
     size_t afters, frames;
     int64_t event_head;
+    struct hooks_load hooks_load;
     size_t *lens;
 };
 
 static struct savepoint save(struct hub *hub)
 {
-    struct savepoint s = {hub->after_count, hub->frame_count, hub->event_head, NULL};
+    struct savepoint s = {hub->after_count, hub->frame_count, hub->event_head, hub->hooks_load,
+                          NULL};
     s.lens = mem_calloc(s.frames, sizeof *s.lens);
     for (size_t i = 0; i < s.frames; i++)
         s.lens[i] = hub->frames[i].lines.len;
@@ -100,6 +132,7 @@ static void undo(struct hub *hub, const struct savepoint *s)
     for (size_t i = 0; i < s->frames; i++)
         hub->frames[i].lines.len = s->lens[i];
     hub->event_head = s->event_head;
+    hub->hooks_load = s->hooks_load;
 }
 
 static void retry_timer(uv_timer_t *t)
@@ -304,6 +337,7 @@ static void on_wake(uv_async_t *wake)
     struct hub *hub = wake->data;
     struct call *list = inbox_take(&hub->control_in), *works = NULL;
     int64_t head = hub->event_head;
+    struct hooks_load hooks_load = hub->hooks_load;
 
     if (!list)
         return;
@@ -325,6 +359,7 @@ static void on_wake(uv_async_t *wake)
     if (e != ERR_OK) {
         fail_batch(hub, e);
         hub->event_head = head;
+        hub->hooks_load = hooks_load;
     }
     while (works) {
         struct call *c = works;
@@ -358,9 +393,11 @@ enum err control_create(struct hub *hub)
     uv_timer_init(&hub->control_loop, &hub->parked_timer);
     uv_timer_init(&hub->control_loop, &hub->again_timer);
     uv_timer_init(&hub->control_loop, &hub->baton_timer);
+    uv_timer_init(&hub->control_loop, &hub->session_timer);
     uv_signal_init(&hub->control_loop, &hub->on_term);
     uv_signal_init(&hub->control_loop, &hub->on_int);
     hub->parked_timer.data = hub->again_timer.data = hub->baton_timer.data = hub;
+    hub->session_timer.data = hub;
     hub->on_term.data = hub->on_int.data = hub;
     return ERR_OK;
 }

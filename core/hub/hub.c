@@ -6,6 +6,8 @@
 #include "core/base/paths.h"
 #include "core/catalogue/schemas.h"
 #include "core/hub/batons.h"
+#include "core/hub/hooks.h"
+#include "core/hub/sessions.h"
 #include "core/hub/sharing.h"
 #include "core/hub/streams.h"
 #include "core/people/neighbours.h"
@@ -42,6 +44,7 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
     hub->control_schemas = schemas_create();
     hub->stream_schemas = schemas_create();
     control_create(hub);
+    hooks_create(hub);
     streams_create(hub);
     e = path_make_private(hub->streams_dir);
     if (e != ERR_OK)
@@ -51,7 +54,9 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
     if (e == ERR_OK)
         e = journal_open(hub->state_dir, &hub->journal, ret_why);
     if (e == ERR_OK) {
+        hub_post_control(hub, hooks_recover, NULL);
         hub_post_control(hub, shells_recover, NULL);
+        hub_post_control(hub, sessions_recover, NULL);
         *ret_hub = hub;
     } else {
         hub_destroy(hub);
@@ -81,7 +86,9 @@ void hub_destroy(struct hub *hub)
     inbox_finish(&hub->control_in);
     inbox_finish(&hub->stream_in);
     streams_destroy(hub);
+    hooks_stop(hub);
     control_destroy(hub);
+    hooks_finish(hub);
     journal_close(hub->journal);
     config_destroy(hub->config);
     registry_destroy(hub->registry);

@@ -3,6 +3,8 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/hub/hooks.h"
+#include "core/hub/sessions.h"
 #include "core/hub/sharing.h"
 #include "core/hub/streams.h"
 
@@ -16,7 +18,7 @@ static cJSON *describe_streams(struct hub *hub)
     cJSON *list = cJSON_CreateArray();
     struct stream_info *all = registry_all(hub->registry, &count);
     for (size_t i = 0; i < count; i++) {
-        if (all[i].exited)
+        if (all[i].exited || all[i].thing == THING_SESSION)
             continue;
         cJSON *o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "streamId", all[i].id);
@@ -43,6 +45,7 @@ enum err hub_status(struct hub *hub, struct call *c)
     json_add_int(r, "clients", (int64_t)hub->peer_count);
     cJSON_AddStringToObject(r, "sharing", sharing_state(hub));
     json_add_int(r, "shells", shells_running(hub));
+    json_add_int(r, "sessions", registry_live(hub->registry, THINGS_SESSIONS));
     json_add_int(r, "events", hub->event_head);
     json_add_int(r, "journalBytes", (int64_t)journal_bytes(hub->journal));
     pthread_mutex_lock(&hub->control_in.lock);
@@ -51,16 +54,19 @@ enum err hub_status(struct hub *hub, struct call *c)
     pthread_mutex_lock(&hub->stream_in.lock);
     json_add_int(r, "streamQueue", (int64_t)hub->stream_in.count);
     pthread_mutex_unlock(&hub->stream_in.lock);
+    cJSON_AddItemToObject(r, "hooks", hooks_describe(hub));
     cJSON_AddItemToObject(r, "streams", describe_streams(hub));
     call_reply(c, r);
     return ERR_OK;
 }
 
-/* Stops once no shell runs any more, or after the time that HUP, TERM and KILL take. */
+/* Stops once no shell and no agent runs any more, or after the time that HUP, TERM and KILL take.
+ */
 static void stop_when_quiet(uv_timer_t *timer)
 {
     struct hub *hub = timer->data;
-    if (shells_running(hub) == 0 || uv_now(&hub->control_loop) > hub->stop_by_ms)
+    if (registry_live(hub->registry, THINGS_STREAMS) == 0 ||
+        uv_now(&hub->control_loop) > hub->stop_by_ms)
         control_stop(hub, 0);
 }
 
@@ -78,13 +84,19 @@ static enum err begin_stop(struct hub *hub, void *arg)
  * has ended (hub_stopped). */
 enum err hub_stop(struct hub *hub, struct call *c)
 {
-    int running = shells_running(hub);
+    const int shells = shells_running(hub);
+    const int sessions = registry_live(hub->registry, THINGS_SESSIONS);
+    const int running = shells + sessions;
     if (running && !call_bool(c, "force", false))
-        return call_fail(c, ERR_BUSY, "%d shell%s still run%s", running, running == 1 ? "" : "s",
-                         running == 1 ? "s" : "");
+        return sessions ? call_fail(c, ERR_BUSY, "%d shell%s and %d session%s still run", shells,
+                                    shells == 1 ? "" : "s", sessions, sessions == 1 ? "" : "s")
+                        : call_fail(c, ERR_BUSY, "%d shell%s still run%s", shells,
+                                    shells == 1 ? "" : "s", shells == 1 ? "s" : "");
     cJSON *r = cJSON_CreateObject();
     json_add_int(r, "closing", running);
-    enum err e = shells_close(hub, NULL);
+    enum err e = sessions_close(hub, NULL);
+    if (e == ERR_OK)
+        e = shells_close(hub, NULL);
     if (e == ERR_OK)
         e = control_event(hub, "hubStopping", "", c->who, "", r);
     cJSON_Delete(r);
@@ -97,7 +109,7 @@ enum err hub_stop(struct hub *hub, struct call *c)
 
 void hub_stopped(struct hub *hub)
 {
-    int left = shells_running(hub);
+    int left = registry_live(hub->registry, THINGS_STREAMS);
     for (struct call **at = &hub->parked, *c; (c = *at);) {
         if (!c->row || c->row->handle != hub_stop) {
             at = &c->next;

@@ -54,6 +54,7 @@ struct call {
     bool parked;
     bool parked_now;     /* parked within the batch that is not committed yet */
     uint64_t serial;     /* to find a parked call again that may be gone by then */
+    int64_t number;      /* what it waits for in the session away_id (sessions.h) */
     int64_t deadline_us; /* of a parked call; INT64_MAX for ever */
 };
 
@@ -90,7 +91,14 @@ struct frame { /* one message to be: a topic and its events, one a line */
     size_t count;
 };
 
+/* Calls of hooks that are in the journal; counted with the batch, so undone with it. */
+struct hooks_load {
+    int64_t rows, bytes; /* waiting and running */
+    int64_t dropped;     /* since there was no room any more; 0: there is */
+};
+
 struct streams;
+struct hooks;
 
 struct hub {
     /* constant after hub_create */
@@ -117,8 +125,9 @@ struct hub {
     struct call *done;   /* answered in this batch, newest first */
     struct call *again;  /* work that failed for now (a full disk) */
     uv_timer_t again_timer;
-    uv_timer_t baton_timer; /* the next grace, challenge or invitation that ends */
-    struct seen *seen;      /* members without a lasting link that hold a baton */
+    uv_timer_t baton_timer;   /* the next grace, challenge or invitation that ends */
+    uv_timer_t session_timer; /* the next permission or cancel whose time is over */
+    struct seen *seen;        /* members without a lasting link that hold a baton */
     size_t seen_count;
     uint64_t next_serial;
     struct peer *peers;
@@ -128,6 +137,8 @@ struct hub {
     struct frame *frames; /* events of this batch, by topic */
     size_t frame_count;
     int64_t event_head; /* newest committed event */
+    struct hooks *hooks;
+    struct hooks_load hooks_load;
     bool stopping;
     uint64_t stop_by_ms;
     int exit_status;
@@ -194,6 +205,13 @@ enum err invites_recover(struct hub *hub);
 enum err invites_tick(struct hub *hub, int64_t now_us, int64_t *soonest_us);
 bool invites_may_drive(struct hub *hub, const char *name, const char *workspace,
                        enum baton_kind *ret_kind);
+/* An invitation of the hub's own making for the agent of a session: it may ask for batons in that
+ * one workspace, as that member, until invites_end. The token is nowhere but in out_token, which
+ * has TOKEN_TEXT bytes (core/people/token.h). */
+enum err invites_for_agent(struct hub *hub, const char *member, const char *workspace,
+                           const char *by, const char *note, char out_id[32], char *out_token);
+/* Ends it, its member's batons and links with it. ERR_OK also when it has ended or never was. */
+enum err invites_end(struct hub *hub, const char *id, const char *by, const char *reason);
 
 /* --- members.c --- */
 enum err members_gone(struct hub *hub, uint32_t peer);
@@ -201,6 +219,12 @@ enum err members_gone(struct hub *hub, uint32_t peer);
 /* --- workspaces.c --- */
 enum err workspace_ensure(struct hub *hub, struct call *c, const char *key, const char *cwd,
                           cJSON **ret_doc, bool *ret_created);
+/* The one that something is to be opened in: the call fails when there is none; "main" is always
+ * there. */
+enum err workspace_need(struct hub *hub, struct call *c, const char *key, cJSON **ret_doc);
+/* After a commit; char id[32]: the files of a stream whose process has ended, and its entry in the
+ * registry. */
+enum err stream_remove(struct hub *hub, void *arg);
 
 /* --- shells.c --- */
 enum err shells_recover(struct hub *hub, void *arg); /* control work: after a start */
@@ -228,12 +252,21 @@ enum err shells_close(struct hub *hub, const char *workspace);
     X(workspace_close)                                                                             \
     X(workspace_delete)                                                                            \
     X(shell_open)                                                                                  \
-    X(shell_list) X(shell_close) X(shell_rename) X(shell_write) X(shell_keys) X(shell_resize)      \
-        X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records) X(stream_list)            \
-            X(events_since) X(events_next) X(layout_get) X(layout_put) X(member_list)              \
-                X(member_look) X(member_alive) X(member_kick) X(baton_take) X(baton_request)       \
-                    X(baton_pass) X(baton_release) X(baton_deny) X(baton_withdraw) X(baton_status) \
-                        X(baton_log) X(baton_invite) X(invite_list) X(invite_revoke)
+    X(shell_list)                                                                                  \
+    X(shell_close)                                                                                 \
+    X(shell_rename)                                                                                \
+    X(shell_write)                                                                                 \
+    X(shell_keys) X(shell_resize) X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records) \
+        X(stream_list) X(events_since) X(events_next) X(layout_get) X(layout_put) X(member_list)   \
+            X(member_look) X(member_alive) X(member_kick) X(baton_take) X(baton_request)           \
+                X(baton_pass) X(baton_release) X(baton_deny) X(baton_withdraw) X(baton_status)     \
+                    X(baton_log) X(baton_invite) X(invite_list) X(invite_revoke) X(session_create) \
+                        X(session_prompt) X(session_wait) X(session_cancel) X(session_list)        \
+                            X(session_get) X(session_events) X(session_permissions)                \
+                                X(session_answer_call) X(session_suggest) X(session_suggestions)   \
+                                    X(session_accept) X(session_drop) X(session_resume)            \
+                                        X(session_set_mode) X(session_config) X(session_rename)    \
+                                            X(session_close) X(session_destroy) X(session_agents)
 #define X(name) enum err name(struct hub *hub, struct call *c);
 HUB_HANDLERS(X)
 #undef X

@@ -189,6 +189,78 @@ enum err member_kick(struct hub *hub, struct call *c)
     return ERR_OK;
 }
 
+enum err invites_end(struct hub *hub, const char *id, const char *by, const char *reason)
+{
+    enum err e = *id ? revoke_invite(hub, id, by, reason) : ERR_OK;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* --- making ----------------------------------------------------------------------------------- */
+
+static cJSON *grant_doc(const struct grant *g, const char *by, const char *note)
+{
+    cJSON *doc = cJSON_CreateObject();
+    cJSON_AddStringToObject(doc, "inviteId", g->id);
+    cJSON_AddStringToObject(doc, "member", g->member);
+    cJSON_AddStringToObject(doc, "kind", baton_kind_name(g->kind));
+    cJSON_AddStringToObject(doc, "role", role_name(g->role));
+    cJSON_AddStringToObject(doc, "workspace", g->workspace);
+    json_add_int(doc, "expires", g->expires_ms);
+    json_add_int(doc, "created", clock_wall_us() / 1000);
+    cJSON_AddStringToObject(doc, "createdBy", by);
+    cJSON_AddBoolToObject(doc, "revoked", g->revoked);
+    if (*note)
+        json_add_text(doc, "note", note, strlen(note));
+    return doc;
+}
+
+static enum err next_id(struct hub *hub, struct grant *g, int64_t *ret_number)
+{
+    enum err e = journal_next(hub->journal, "invite", ret_number);
+    snprintf(g->id, sizeof g->id, "inv%lld", (long long)*ret_number);
+    return e;
+}
+
+/* Gives the grant its token, writes it down and tells of it; *ret_told is the document without its
+ * hash. The caller frees that on ERR_OK. */
+static enum err make(struct hub *hub, struct grant *g, const char *by, const char *note,
+                     char *out_token, cJSON **ret_told)
+{
+    token_make(out_token);
+    token_hash(out_token, g->hash);
+    cJSON *doc = grant_doc(g, by, note), *told = cJSON_Duplicate(doc, true);
+    cJSON_AddStringToObject(doc, "hash", g->hash);
+    enum err e = journal_put(hub->journal, "invite", g->id, doc);
+    if (e == ERR_OK)
+        e = control_event(hub, "inviteCreated", g->workspace, by, g->id, told);
+    cJSON_Delete(doc);
+    if (e != ERR_OK) {
+        cJSON_Delete(told);
+        return e;
+    }
+    control_after(hub, put_in_roster, mem_dup(g, sizeof *g));
+    control_after(hub, batons_tick, NULL);
+    *ret_told = told;
+    return ERR_OK;
+}
+
+enum err invites_for_agent(struct hub *hub, const char *member, const char *workspace,
+                           const char *by, const char *note, char out_id[32], char *out_token)
+{
+    struct grant g = {.kind = BATON_AGENT, .role = ROLE_AGENT};
+    cJSON *told = NULL;
+    int64_t number;
+    enum err e = next_id(hub, &g, &number);
+    if (e != ERR_OK)
+        return e;
+    snprintf(g.member, sizeof g.member, "%s", member);
+    snprintf(g.workspace, sizeof g.workspace, "%s", workspace);
+    e = make(hub, &g, by, note, out_token, &told);
+    cJSON_Delete(told);
+    memcpy(out_id, g.id, sizeof g.id);
+    return e;
+}
+
 /* --- the calls -------------------------------------------------------------------------------- */
 
 /* Plain enough to stand in single quotes within the double quotes of an authorized_keys line. */
@@ -230,24 +302,6 @@ static enum err read_expiry(struct call *c, int64_t *ret_ms)
     return ERR_OK;
 }
 
-static cJSON *invite_doc(const struct call *c, const struct grant *g)
-{
-    cJSON *doc = cJSON_CreateObject();
-    cJSON_AddStringToObject(doc, "inviteId", g->id);
-    cJSON_AddStringToObject(doc, "member", g->member);
-    cJSON_AddStringToObject(doc, "kind", baton_kind_name(g->kind));
-    cJSON_AddStringToObject(doc, "role", role_name(g->role));
-    cJSON_AddStringToObject(doc, "workspace", g->workspace);
-    json_add_int(doc, "expires", g->expires_ms);
-    json_add_int(doc, "created", clock_wall_us() / 1000);
-    cJSON_AddStringToObject(doc, "createdBy", c->who);
-    cJSON_AddBoolToObject(doc, "revoked", g->revoked);
-    const char *note = call_string(c, "note", "");
-    if (*note)
-        json_add_text(doc, "note", note, strlen(note));
-    return doc;
-}
-
 enum err baton_invite(struct hub *hub, struct call *c)
 {
     const char *key = call_string(c, "workspace", "main"), *as = call_string(c, "as", NULL);
@@ -256,7 +310,7 @@ enum err baton_invite(struct hub *hub, struct call *c)
                       .role = agent   ? ROLE_AGENT
                               : drive ? ROLE_DRIVER
                                       : ROLE_OBSERVER};
-    cJSON *workspace = NULL;
+    cJSON *workspace = NULL, *r = NULL;
     char token[TOKEN_TEXT];
     int64_t number = 0;
 
@@ -270,10 +324,9 @@ enum err baton_invite(struct hub *hub, struct call *c)
     if (e == ERR_OK)
         e = read_expiry(c, &g.expires_ms);
     if (e == ERR_OK)
-        e = journal_next(hub->journal, "invite", &number);
+        e = next_id(hub, &g, &number);
     if (e != ERR_OK)
         return e;
-    snprintf(g.id, sizeof g.id, "inv%lld", (long long)number);
     if (as)
         snprintf(g.member, sizeof g.member, "%s", as);
     else
@@ -281,27 +334,15 @@ enum err baton_invite(struct hub *hub, struct call *c)
     if (strcmp(g.member, hub->user) == 0)
         return call_fail(c, ERR_EXISTS, "%s is the owner of this hub", hub->user);
     snprintf(g.workspace, sizeof g.workspace, "%s", key);
-    token_make(token);
-    token_hash(token, g.hash);
-
-    cJSON *doc = invite_doc(c, &g), *told = cJSON_Duplicate(doc, true);
-    cJSON_AddStringToObject(doc, "hash", g.hash);
-    e = journal_put(hub->journal, "invite", g.id, doc);
-    if (e == ERR_OK)
-        e = control_event(hub, "inviteCreated", key, c->who, g.id, told);
-    if (e == ERR_OK) {
-        char *line = authorized_keys(hub, token, key);
-        cJSON *r = cJSON_Duplicate(told, true);
-        cJSON_AddStringToObject(r, "token", token);
-        cJSON_AddStringToObject(r, "authorizedKeys", line ? line : "");
-        free(line);
-        control_after(hub, put_in_roster, mem_dup(&g, sizeof g));
-        control_after(hub, batons_tick, NULL);
-        call_reply(c, r);
-    }
-    cJSON_Delete(doc);
-    cJSON_Delete(told);
-    return e;
+    e = make(hub, &g, c->who, call_string(c, "note", ""), token, &r);
+    if (e != ERR_OK)
+        return e;
+    char *line = authorized_keys(hub, token, key);
+    cJSON_AddStringToObject(r, "token", token);
+    cJSON_AddStringToObject(r, "authorizedKeys", line ? line : "");
+    free(line);
+    call_reply(c, r);
+    return ERR_OK;
 }
 
 static void list_one(void *data, const char *key, const cJSON *doc)

@@ -1,5 +1,5 @@
-/* The table of shells between the two hub threads. A flat array: a hub has hundreds, not millions.
- */
+/* The table of shells, agents and sessions between the two hub threads. A flat array: a hub has
+ * hundreds, not millions. */
 #include "core/hub/registry.h"
 #include "core/base/mem.h"
 
@@ -62,6 +62,27 @@ bool registry_get(struct registry *r, const char *id, struct stream_info *ret_in
     return item != NULL;
 }
 
+bool registry_change(struct registry *r, const char *id,
+                     void (*change)(struct stream_info *info, const void *data), const void *data)
+{
+    pthread_mutex_lock(&r->lock);
+    struct stream_info *item = find(r, id);
+    if (item)
+        change(item, data);
+    pthread_mutex_unlock(&r->lock);
+    return item != NULL;
+}
+
+int registry_live(struct registry *r, unsigned things)
+{
+    int live = 0;
+    pthread_mutex_lock(&r->lock);
+    for (size_t i = 0; i < r->count; i++)
+        live += !r->items[i].exited && (things & 1u << r->items[i].thing);
+    pthread_mutex_unlock(&r->lock);
+    return live;
+}
+
 void registry_remove(struct registry *r, const char *id)
 {
     pthread_mutex_lock(&r->lock);
@@ -73,17 +94,23 @@ void registry_remove(struct registry *r, const char *id)
 
 enum err registry_resolve(struct registry *r, const char *text, char out[32])
 {
+    return registry_resolve_among(r, THINGS_ALL, text, out);
+}
+
+enum err registry_resolve_among(struct registry *r, unsigned things, const char *text, char out[32])
+{
     const struct stream_info *found = NULL;
     enum err e = ERR_NOT_FOUND;
     size_t n = strlen(text);
 
     pthread_mutex_lock(&r->lock);
     found = find(r, text);
-    if (found) {
+    if (found && (things & 1u << found->thing)) {
         e = ERR_OK;
     } else if (n) {
+        found = NULL;
         for (size_t i = 0; i < r->count; i++) {
-            if (strncmp(r->items[i].id, text, n) != 0)
+            if (!(things & 1u << r->items[i].thing) || strncmp(r->items[i].id, text, n) != 0)
                 continue;
             e = found ? ERR_AMBIGUOUS : ERR_OK;
             found = &r->items[i];

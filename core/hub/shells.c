@@ -4,39 +4,22 @@
  *
  * A shell's states: starting → running → exited (the program ended), lost (the keeper died), failed
  * (it never ran), and closed (dismissed; its record stays until the workspace is deleted). */
-#include "core/hub/batons.h"
+#include "core/hub/shells.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/paths.h"
 #include "core/base/text.h"
+#include "core/hub/batons.h"
+#include "core/hub/session_work.h"
+#include "core/hub/starter.h"
 #include "core/hub/streams.h"
-#include "core/stream/keeper.h"
 #include "core/stream/streamlog.h"
 #include "core/work/environment.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-struct starter { /* one `baton keep DIR` until it has said that the child runs */
-    struct hub *hub;
-    uv_process_t process;
-    uv_pipe_t out;
-    char id[32];
-    uint64_t serial; /* of the parked shell.open */
-    char said[512];
-    size_t said_n;
-    int64_t status;
-    int open_handles;
-};
-
-struct started { /* the work that it becomes */
-    char id[32];
-    uint64_t serial;
-    int64_t status;
-    char said[512];
-};
 
 static enum err put_state(struct hub *hub, const char *id, const char *state, cJSON **ret_doc)
 {
@@ -77,35 +60,56 @@ static void remember(struct hub *hub, const cJSON *doc)
     registry_set(hub->registry, &info);
 }
 
-/* Control work: the starter's first process has ended, the child runs or it does not. */
+static bool is_told_to_end(const cJSON *doc)
+{
+    return json_bool(doc, "closing", false) || json_bool(doc, "killed", false);
+}
+
+/* It runs: for everybody, and for the agent that asked for it. Its environment is in its meta.json
+ * now. */
+static enum err tell_opened(struct hub *hub, cJSON *doc)
+{
+    const char *id = json_string(doc, "shellId", "");
+    enum err e = journal_drop(hub->journal, "shellEnv", id);
+    if (e == ERR_OK)
+        e = control_event(hub, "shellOpened", json_string(doc, "workspace", ""),
+                          json_string(doc, "openedBy", ""), id, doc);
+    return e == ERR_OK ? session_terminal_started(hub, doc, NULL) : e;
+}
+
+/* Control work: the child runs, or it does not. */
 static enum err shell_started(struct hub *hub, void *arg)
 {
-    struct started *s = arg;
+    struct starter_done *s = arg;
     struct call *call = control_parked(hub, s->serial);
     cJSON *doc = NULL;
     enum err e;
 
     if (s->status != 0) {
-        char safe[600];
-        text_make_safe(safe, sizeof safe, s->said, strcspn(s->said, "\n"));
-        const char *sentence = strchr(safe, ':') ? strchr(safe, ':') + 2 : safe;
-        e = put_state(hub, s->id, "failed", NULL);
+        char sentence[600];
+        starter_sentence(s, sentence, sizeof sentence);
+        e = put_state(hub, s->id, "failed", &doc);
         if (e == ERR_OK && call) {
-            call_fail(call, ERR_EXEC, "%s", *sentence ? sentence : err_text(ERR_EXEC)->person);
+            call_fail(call, ERR_EXEC, "%s", sentence);
             control_answered(hub, call);
         }
-        registry_remove(hub->registry, s->id);
+        if (e == ERR_OK)
+            e = journal_drop(hub->journal, "shellEnv", s->id);
+        if (e == ERR_OK)
+            e = session_terminal_started(hub, doc, sentence);
+        cJSON_Delete(doc);
+        if (e == ERR_OK)
+            registry_remove(hub->registry, s->id);
         return e;
     }
     e = put_state(hub, s->id, "running", &doc);
     if (e == ERR_OK)
-        e = control_event(hub, "shellOpened", json_string(doc, "workspace", ""),
-                          json_string(doc, "openedBy", ""), s->id, doc);
+        e = tell_opened(hub, doc);
     if (e == ERR_OK) {
         struct stream_attach attach = {0};
         memcpy(attach.id, s->id, sizeof attach.id);
         hub_post_stream(hub, streams_attach, mem_dup(&attach, sizeof attach));
-        if (json_bool(doc, "closing", false)) /* it was closed before it ran */
+        if (is_told_to_end(doc)) /* before it ran */
             hub_post_stream(hub, streams_close, mem_dup(s->id, sizeof s->id));
         if (call) {
             call_reply(call, open_result(doc));
@@ -114,43 +118,6 @@ static enum err shell_started(struct hub *hub, void *arg)
     }
     cJSON_Delete(doc);
     return e;
-}
-
-static void starter_closed(uv_handle_t *handle)
-{
-    struct starter *s = handle->data;
-    if (--s->open_handles > 0)
-        return;
-    struct started done = {.serial = s->serial, .status = s->status};
-    memcpy(done.id, s->id, sizeof done.id);
-    memcpy(done.said, s->said, sizeof done.said);
-    hub_post_control(s->hub, shell_started, mem_dup(&done, sizeof done));
-    free(s);
-}
-
-static void starter_exit(uv_process_t *process, int64_t status, int signal)
-{
-    struct starter *s = process->data;
-    s->status = signal ? 128 + signal : status;
-    uv_close((uv_handle_t *)process, starter_closed);
-}
-
-static void starter_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
-{
-    struct starter *s = handle->data;
-    (void)suggested;
-    buf->base = s->said + s->said_n;
-    buf->len = sizeof s->said - 1 - s->said_n;
-}
-
-static void starter_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
-{
-    struct starter *s = stream->data;
-    (void)buf;
-    if (n > 0)
-        s->said_n += (size_t)n;
-    if ((n < 0 || s->said_n == sizeof s->said - 1) && !uv_is_closing((uv_handle_t *)stream))
-        uv_close((uv_handle_t *)stream, starter_closed);
 }
 
 /* After the commit: the folder, its meta.json, and the keeper. */
@@ -168,14 +135,38 @@ static char **command_of(const cJSON *doc)
     return argv;
 }
 
-static enum err write_meta(struct hub *hub, const char *dir, const cJSON *doc)
+/* What was asked for beside what every shell has. It is kept apart from the row, which is listed: a
+ * secret may be in it. */
+static char **environment_of(struct hub *hub, const cJSON *doc)
 {
-    const char *id = json_string(doc, "shellId", ""), *ws = json_string(doc, "workspace", "");
+    const char *id = json_string(doc, "shellId", ""),
+               *session = json_string(doc, "sessionId", NULL);
+    char **env = environment_for_shell(hub->name, id, json_string(doc, "workspace", ""));
+    cJSON *more = NULL;
+    const cJSON *item;
+    if (session)
+        env = session_terminal_environment(hub, session, env);
+    if (journal_get(hub->journal, "shellEnv", id, &more) == ERR_OK)
+        cJSON_ArrayForEach(item, more) env = environment_set(env, item->string, item->valuestring);
+    cJSON_Delete(more);
+    return env;
+}
+
+static enum err start_keeper(struct hub *hub, void *arg)
+{
+    const struct start *start = arg;
+    cJSON *doc = NULL;
+    enum err e = journal_get(hub->journal, "shell", start->id, &doc);
+    if (e != ERR_OK) {
+        starter_fail(hub, start->id, start->serial, err_text(e)->person, shell_started);
+        return e;
+    }
+    const char *ws = json_string(doc, "workspace", "");
     struct keeper_meta meta = {
-        .id = mem_strdup(id),
+        .id = mem_strdup(start->id),
         .workspace = mem_strdup(ws),
         .command = command_of(doc),
-        .env = environment_for_shell(hub->name, id, ws),
+        .env = environment_of(hub, doc),
         .cwd = mem_strdup(json_string(doc, "cwd", "/")),
         .pty = true,
         .rows = (int)json_int(doc, "rows", 24),
@@ -185,95 +176,75 @@ static enum err write_meta(struct hub *hub, const char *dir, const cJSON *doc)
         .checksum = json_bool(doc, "checksum", false),
         .created_us = clock_wall_us(),
     };
-    enum err e = path_make_private(dir);
-    if (e == ERR_OK)
-        e = keeper_meta_write(dir, &meta);
+    starter_start(hub, start->id, start->serial, &meta, shell_started);
     keeper_meta_finish(&meta);
-    return e;
-}
-
-static void start_failed(struct hub *hub, const struct start *start, const char *why)
-{
-    struct started done = {.serial = start->serial, .status = 1};
-    memcpy(done.id, start->id, sizeof done.id);
-    snprintf(done.said, sizeof done.said, "IoError: %s", why);
-    hub_post_control(hub, shell_started, mem_dup(&done, sizeof done));
-}
-
-static enum err start_keeper(struct hub *hub, void *arg)
-{
-    const struct start *start = arg;
-    cJSON *doc = NULL;
-    char *dir = path_join(hub->streams_dir, start->id);
-    enum err e = journal_get(hub->journal, "shell", start->id, &doc);
-
-    if (e == ERR_OK)
-        e = write_meta(hub, dir, doc);
     cJSON_Delete(doc);
-    if (e != ERR_OK) {
-        start_failed(hub, start, err_text(e)->person);
-        free(dir);
-        return e;
-    }
-    struct starter *s = mem_zalloc(sizeof *s);
-    s->hub = hub;
-    s->serial = start->serial;
-    memcpy(s->id, start->id, sizeof s->id);
-    s->process.data = s->out.data = s;
-    s->open_handles = 2;
-    uv_pipe_init(&hub->control_loop, &s->out, 0);
-    char word[] = "keep";
-    char *argv[] = {hub->program, word, dir, NULL};
-    uv_stdio_container_t stdio[3] = {
-        {.flags = UV_IGNORE},
-        {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&s->out},
-        {.flags = UV_IGNORE},
-    };
-    uv_process_options_t options = {
-        .file = hub->program,
-        .args = argv,
-        .exit_cb = starter_exit,
-        .stdio = stdio,
-        .stdio_count = 3,
-    };
-    int rc = uv_spawn(&hub->control_loop, &s->process, &options);
-    if (rc < 0) {
-        snprintf(s->said, sizeof s->said, "ExecFailed: the keeper does not start: %s",
-                 uv_strerror(rc));
-        s->status = 127;
-        uv_close((uv_handle_t *)&s->process, starter_closed);
-        uv_close((uv_handle_t *)&s->out, starter_closed);
-    } else {
-        uv_read_start((uv_stream_t *)&s->out, starter_alloc, starter_read);
-    }
-    free(dir);
     return ERR_OK;
 }
 
-static void add_default_command(struct hub *hub, cJSON *doc)
+static cJSON *command_or_default(struct hub *hub, const cJSON *command)
 {
-    cJSON *command = cJSON_AddArrayToObject(doc, "command");
-    cJSON_AddItemToArray(command, cJSON_CreateString(config_shell(hub->config)));
+    if (command && cJSON_GetArraySize(command) > 0)
+        return cJSON_Duplicate(command, true);
+    cJSON *usual = cJSON_CreateArray();
+    cJSON_AddItemToArray(usual, cJSON_CreateString(config_shell(hub->config)));
+    return usual;
+}
+
+static cJSON *new_doc(struct hub *hub, const struct shell_new *order, const char *id)
+{
+    cJSON *doc = cJSON_CreateObject(), *command = command_or_default(hub, order->command);
+    const char *program = command->child->valuestring;
+    const char *base = strrchr(program, '/') ? strrchr(program, '/') + 1 : program;
+    cJSON_AddStringToObject(doc, "shellId", id);
+    cJSON_AddStringToObject(doc, "workspace", order->workspace);
+    cJSON_AddItemToObject(doc, "command", command);
+    cJSON_AddStringToObject(doc, "name", order->name ? order->name : base);
+    cJSON_AddStringToObject(doc, "cwd", order->cwd);
+    json_add_int(doc, "rows", order->rows);
+    json_add_int(doc, "cols", order->cols);
+    cJSON_AddStringToObject(doc, "state", "starting");
+    cJSON_AddStringToObject(doc, "openedBy", order->who);
+    json_add_int(doc, "openedAt", clock_wall_us() / 1000);
+    if (order->session)
+        cJSON_AddStringToObject(doc, "sessionId", order->session);
+    if (order->checksum)
+        cJSON_AddBoolToObject(doc, "checksum", true);
+    if (order->record_all)
+        cJSON_AddBoolToObject(doc, "recordAll", true);
+    return doc;
+}
+
+enum err shells_new(struct hub *hub, const struct shell_new *order, char ret_id[32])
+{
+    int64_t number = 0;
+    struct start start = {.serial = order->serial};
+    enum err e = journal_next(hub->journal, "shell", &number);
+    if (e != ERR_OK)
+        return e;
+    snprintf(start.id, sizeof start.id, "sh%lld", (long long)number);
+    cJSON *doc = new_doc(hub, order, start.id);
+    e = journal_put(hub->journal, "shell", start.id, doc);
+    if (e == ERR_OK && order->env && order->env->child)
+        e = journal_put(hub->journal, "shellEnv", start.id, order->env);
+    if (e == ERR_OK) {
+        remember(hub, doc);
+        memcpy(ret_id, start.id, sizeof start.id);
+        control_after(hub, start_keeper, mem_dup(&start, sizeof start));
+    }
+    cJSON_Delete(doc);
+    return e;
 }
 
 enum err shell_open(struct hub *hub, struct call *c)
 {
     const char *key = call_string(c, "workspace", "main"), *cwd;
-    const cJSON *command = json_get(c->params, "command");
     cJSON *workspace = NULL;
-    int64_t number = 0;
-    struct start start = {0};
-
-    bool created;
-    enum err e = journal_get(hub->journal, "workspace", key, &workspace);
-    if (e == ERR_NOT_FOUND && strcmp(key, "main") == 0) /* the one that is always there */
-        e = workspace_ensure(hub, c, key, NULL, &workspace, &created);
-    if (e == ERR_NOT_FOUND)
-        return call_fail(
-            c, e, "there is no workspace \"%s\"; open it with: baton workspace open %s", key, key);
+    char id[32];
+    enum err e = workspace_need(hub, c, key, &workspace);
     if (e != ERR_OK)
         return e;
-    if (shells_running(hub) >= config_max_streams(hub->config)) {
+    if (registry_live(hub->registry, THINGS_STREAMS) >= config_max_streams(hub->config)) {
         cJSON_Delete(workspace);
         return call_fail(c, ERR_LIMIT, "%d shells run already, the limit (limits.streams)",
                          config_max_streams(hub->config));
@@ -285,36 +256,21 @@ enum err shell_open(struct hub *hub, struct call *c)
         cJSON_Delete(workspace);
         return e;
     }
-    cJSON *doc = cJSON_CreateObject();
-    e = journal_next(hub->journal, "shell", &number);
-    snprintf(start.id, sizeof start.id, "sh%lld", (long long)number);
-    cJSON_AddStringToObject(doc, "shellId", start.id);
-    cJSON_AddStringToObject(doc, "workspace", key);
-    if (command && cJSON_GetArraySize(command) > 0)
-        cJSON_AddItemToObject(doc, "command", cJSON_Duplicate(command, true));
-    else
-        add_default_command(hub, doc);
-    const char *program = json_get(doc, "command")->child->valuestring;
-    const char *base = strrchr(program, '/') ? strrchr(program, '/') + 1 : program;
-    cJSON_AddStringToObject(doc, "name", call_string(c, "name", base));
-    cJSON_AddStringToObject(doc, "cwd", cwd);
-    json_add_int(doc, "rows", call_int(c, "rows", 24));
-    json_add_int(doc, "cols", call_int(c, "cols", 80));
-    cJSON_AddStringToObject(doc, "state", "starting");
-    cJSON_AddStringToObject(doc, "openedBy", c->who);
-    json_add_int(doc, "openedAt", clock_wall_us() / 1000);
-    if (call_bool(c, "checksum", false))
-        cJSON_AddBoolToObject(doc, "checksum", true);
-    if (strcmp(call_string(c, "record", ""), "full") == 0)
-        cJSON_AddBoolToObject(doc, "recordAll", true);
-    if (e == ERR_OK)
-        e = journal_put(hub->journal, "shell", start.id, doc);
-    if (e == ERR_OK) {
-        remember(hub, doc);
-        start.serial = control_park(hub, c, -1);
-        control_after(hub, start_keeper, mem_dup(&start, sizeof start));
-    }
-    cJSON_Delete(doc);
+    const struct shell_new order = {
+        .workspace = key,
+        .cwd = cwd,
+        .name = call_string(c, "name", NULL),
+        .who = c->who,
+        .command = json_get(c->params, "command"),
+        .rows = (int)call_int(c, "rows", 24),
+        .cols = (int)call_int(c, "cols", 80),
+        .checksum = call_bool(c, "checksum", false),
+        .record_all = strcmp(call_string(c, "record", ""), "full") == 0,
+        .serial = control_park(hub, c, -1),
+    };
+    e = shells_new(hub, &order, id);
+    if (e != ERR_OK)
+        c->parked = c->parked_now = false; /* it is answered with the error */
     cJSON_Delete(workspace);
     return e;
 }
@@ -390,7 +346,7 @@ enum err shell_list(struct hub *hub, struct call *c)
 static enum err resolve(struct hub *hub, struct call *c, char id[32])
 {
     const char *text = call_string(c, "shellId", "");
-    enum err e = registry_resolve(hub->registry, text, id);
+    enum err e = registry_resolve_among(hub->registry, THINGS_SHELLS, text, id);
     if (e == ERR_NOT_FOUND)
         call_fail(c, e, "there is no shell \"%s\"; see: baton shell list", text);
     else if (e == ERR_AMBIGUOUS)
@@ -425,7 +381,8 @@ enum err shells_close(struct hub *hub, const char *workspace)
     struct stream_info *all = registry_all(hub->registry, &count);
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
         cJSON *doc = NULL;
-        if (all[i].exited || (workspace && strcmp(all[i].workspace, workspace) != 0))
+        if (all[i].exited || all[i].thing != THING_SHELL ||
+            (workspace && strcmp(all[i].workspace, workspace) != 0))
             continue;
         e = journal_get(hub->journal, "shell", all[i].id, &doc);
         if (e == ERR_OK && is_live(doc))
@@ -438,33 +395,61 @@ enum err shells_close(struct hub *hub, const char *workspace)
     return e;
 }
 
-enum err shell_close(struct hub *hub, struct call *c)
+enum err shells_dismiss(struct hub *hub, const char *id, const char *who, bool *ret_live)
 {
-    char id[32];
     cJSON *doc = NULL;
-    enum err e = resolve(hub, c, id);
-    if (e == ERR_OK)
-        e = journal_get(hub->journal, "shell", id, &doc);
+    enum err e = journal_get(hub->journal, "shell", id, &doc);
     if (e != ERR_OK)
         return e;
-    bool live = is_live(doc);
-    cJSON *r = cJSON_CreateObject();
-    cJSON_AddStringToObject(r, "shellId", id);
-    cJSON_AddStringToObject(r, "state", live ? "closing" : "closed");
+    const bool live = is_live(doc);
     if (live) {
         e = begin_close(hub, id, doc);
     } else {
+        cJSON *r = cJSON_CreateObject();
+        cJSON_AddStringToObject(r, "shellId", id);
+        cJSON_AddStringToObject(r, "state", "closed");
         cJSON_ReplaceItemInObjectCaseSensitive(doc, "state", cJSON_CreateString("closed"));
         e = journal_put(hub->journal, "shell", id, doc);
         if (e == ERR_OK)
-            e = control_event(hub, "shellClosed", json_string(doc, "workspace", ""), c->who, id, r);
+            e = control_event(hub, "shellClosed", json_string(doc, "workspace", ""), who, id, r);
+        cJSON_Delete(r);
     }
     cJSON_Delete(doc);
-    if (e == ERR_OK)
-        call_reply(c, r);
-    else
-        cJSON_Delete(r);
+    if (ret_live)
+        *ret_live = live;
     return e;
+}
+
+enum err shells_kill(struct hub *hub, const char *id)
+{
+    char copy[32] = "";
+    cJSON *doc = NULL;
+    enum err e = journal_get(hub->journal, "shell", id, &doc);
+    if (e == ERR_OK && is_live(doc)) {
+        if (!json_get(doc, "killed")) /* a hub that dies now does it when it is back */
+            cJSON_AddBoolToObject(doc, "killed", true);
+        e = journal_put(hub->journal, "shell", id, doc);
+        snprintf(copy, sizeof copy, "%s", id);
+        control_after_on_stream(hub, streams_close, mem_dup(copy, sizeof copy));
+    }
+    cJSON_Delete(doc);
+    return e;
+}
+
+enum err shell_close(struct hub *hub, struct call *c)
+{
+    char id[32];
+    bool live = false;
+    enum err e = resolve(hub, c, id);
+    if (e == ERR_OK)
+        e = shells_dismiss(hub, id, c->who, &live);
+    if (e != ERR_OK)
+        return e;
+    cJSON *r = cJSON_CreateObject();
+    cJSON_AddStringToObject(r, "shellId", id);
+    cJSON_AddStringToObject(r, "state", live ? "closing" : "closed");
+    call_reply(c, r);
+    return ERR_OK;
 }
 
 enum err shell_rename(struct hub *hub, struct call *c)
@@ -527,6 +512,10 @@ enum err shells_ended(struct hub *hub, void *arg)
     if (e == ERR_OK)
         e = batons_ended(hub, end->id);
     if (e == ERR_OK)
+        e = journal_drop(hub->journal, "shellEnv", end->id);
+    if (e == ERR_OK && json_get(doc, "sessionId"))
+        e = session_terminal_ended(hub, end->id, end->code, end->lost);
+    if (e == ERR_OK)
         control_after_on_stream(hub, streams_bye, mem_dup(end->id, sizeof end->id));
     cJSON_Delete(data);
     cJSON_Delete(doc);
@@ -542,8 +531,7 @@ enum err shells_alive(struct hub *hub, void *arg)
         cJSON_ReplaceItemInObjectCaseSensitive(doc, "state", cJSON_CreateString("running"));
         e = journal_put(hub->journal, "shell", arg, doc);
         if (e == ERR_OK)
-            e = control_event(hub, "shellOpened", json_string(doc, "workspace", ""),
-                              json_string(doc, "openedBy", ""), arg, doc);
+            e = tell_opened(hub, doc);
     }
     cJSON_Delete(doc);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
@@ -551,13 +539,7 @@ enum err shells_alive(struct hub *hub, void *arg)
 
 int shells_running(struct hub *hub)
 {
-    size_t count = 0;
-    int running = 0;
-    struct stream_info *all = registry_all(hub->registry, &count);
-    for (size_t i = 0; i < count; i++)
-        running += !all[i].exited;
-    free(all);
-    return running;
+    return registry_live(hub->registry, THINGS_SHELLS);
 }
 
 static void recover_one(void *data, const char *key, const cJSON *doc)
@@ -573,8 +555,11 @@ static void recover_one(void *data, const char *key, const cJSON *doc)
     attach.recovering = true;
     attach.ended = strcmp(state, "running") != 0 && strcmp(state, "starting") != 0;
     hub_post_stream(hub, streams_attach, mem_dup(&attach, sizeof attach));
-    if (!attach.ended)
+    if (!attach.ended) {
         batons_recover(hub, key);
+        if (is_told_to_end(doc)) /* and the hub may have died before it did so */
+            hub_post_stream(hub, streams_close, mem_dup(attach.id, sizeof attach.id));
+    }
 }
 
 enum err shells_recover(struct hub *hub, void *arg)

@@ -245,7 +245,7 @@ enum err stream_read(struct hub *hub, struct call *c)
     struct stream *st;
     struct streamreader *reader;
     struct buf data = {0};
-    enum err e = stream_of_call(hub, c, &st);
+    enum err e = stream_of_record_call(hub, c, &st);
     if (e != ERR_OK)
         return e;
     uint64_t since = (uint64_t)call_int(c, "since", 0), next = since;
@@ -316,7 +316,8 @@ static cJSON *record_json(const struct record *r)
     return o;
 }
 
-/* Where a reading of everything can begin: at 0, or at the first keyframe of what is kept. */
+/* Where a reading of everything can begin: at 0, or at the first keyframe of what is kept. An
+ * agent's has none and needs none. */
 static enum err begin_records(struct call *c, struct stream *st, uint64_t *since, cJSON *result)
 {
     struct streamreader *reader = NULL;
@@ -328,6 +329,10 @@ static enum err begin_records(struct call *c, struct stream *st, uint64_t *since
     streamreader_close(reader);
     if (e != ERR_GONE || *since != 0)
         return ERR_OK; /* a real error shows itself at the reading */
+    if (st->agent) {   /* no screen, so any record will do */
+        *since = first;
+        return ERR_OK;
+    }
     e = keyframe_first(st->dir, first, &pos, &rows, &cols, &state, &n);
     if (e != ERR_OK)
         return call_fail(c, ERR_GONE, "the record of %s begins at %llu, without a keyframe",
@@ -347,7 +352,7 @@ enum err stream_records(struct hub *hub, struct call *c)
 {
     struct stream *st;
     struct streamreader *reader;
-    enum err e = stream_of_call(hub, c, &st);
+    enum err e = stream_of_record_call(hub, c, &st);
     uint64_t since = (uint64_t)call_int(c, "since", 0), next;
     int limit = (int)call_int(c, "limit", 1000), count = 0;
     size_t bytes = 0;

@@ -287,7 +287,7 @@ void stream_tick(struct stream *st, int64_t now)
         waiters_check(st, now);
 }
 
-static void acknowledge(struct stream *st)
+void stream_acknowledge(struct stream *st)
 {
     if (st->info.pos - st->acked < ACK_BYTES)
         return;
@@ -324,7 +324,7 @@ static void after_turn(struct stream *st, uint64_t before, uint32_t bells, uint6
     } else if (said) {
         stream_publish_head(st);
     }
-    acknowledge(st);
+    stream_acknowledge(st);
     if (st->info.pos - st->keyframe_pos >= KEYFRAME_BYTES && !st->info.exited)
         stream_keyframe_later(st);
     if (got || said || resized || st->info.exited)
@@ -341,9 +341,13 @@ void stream_pump(struct stream *st)
     char typed[sizeof st->info.typed];
     struct record r;
 
+    if (st->agent) {
+        agent_pump(st);
+        return;
+    }
     if (st->loading) {
         stream_load_turn(st);
-        acknowledge(st);
+        stream_acknowledge(st);
         stream_spin(st);
         return;
     }

@@ -426,17 +426,19 @@ enum err gate_resize(struct call *c, struct stream *st)
     return ERR_OK;
 }
 
+static void note_holder(struct stream_info *info, const void *data)
+{
+    const struct stream_gate *gate = data;
+    memcpy(info->holder, gate->holder, sizeof info->holder);
+    info->holder_agent = gate->agent;
+    info->epoch = gate->epoch;
+}
+
 enum err streams_gate(struct hub *hub, const struct stream_gate *gate)
 {
     struct stream *st = stream_find(hub, gate->id);
-    struct stream_info info;
-    if (!st) { /* it is attached in a moment, and reads the registry then */
-        if (registry_get(hub->registry, gate->id, &info)) {
-            memcpy(info.holder, gate->holder, sizeof info.holder);
-            info.holder_agent = gate->agent;
-            info.epoch = gate->epoch;
-            registry_set(hub->registry, &info);
-        }
+    if (!st) { /* a session; or it is attached in a moment, and reads the registry then */
+        registry_change(hub->registry, gate->id, note_holder, gate);
         return ERR_OK;
     }
     const bool other = strcmp(st->info.holder, gate->holder) != 0;

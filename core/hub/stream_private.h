@@ -54,20 +54,25 @@ struct keyframe_job {
     enum err result;
 };
 
+struct agent; /* stream_agent.c */
+
 struct stream {
     struct stream *next;
     struct hub *hub;
     char *dir;
     struct stream_info info; /* its copy in the registry is for the control thread */
-    struct screen *screen;   /* NULL: ended, and nobody has asked yet */
+    struct agent *agent; /* NULL: a shell. An agent's stream has no screen, and publishes nothing */
+    struct screen *screen; /* NULL: ended, and nobody has asked yet */
     struct streamreader *reader;
 
     int fd; /* the keeper's socket, -1 none */
     uv_poll_t *poll;
     struct input *input, **input_last;
     size_t input_bytes;
-    bool ack_due;
-    bool close_due; /* to be told once the socket takes it */
+    /* to be told once the socket takes it */
+    bool ack_due, close_due;
+    bool release_due, close_in_due; /* an agent's; a screen's keyframes say what may go */
+    uint64_t released;
 
     bool loading;             /* the log of an earlier hub's time: answers are compared, not sent */
     struct buf answers;       /* while loading: what the screen answered and no record shows yet */
@@ -105,6 +110,7 @@ struct streams {
     uv_timer_t gentle; /* turns for floods while somebody types */
     int64_t input_us;  /* when somebody typed last */
     uv_timer_t queue_timer;
+    uv_timer_t agents;   /* the next agent's time */
     int64_t last_queued; /* the newest queued text's number */
     bool stopping;
     const struct call *handed_on; /* control has it now, and may be done with it already */
@@ -114,6 +120,8 @@ struct stream *stream_find(struct hub *hub, const char *id);
 /* The stream that a call names (shellId or streamId), with its screen; answers the call on errors.
  */
 enum err stream_of_call(struct hub *hub, struct call *c, struct stream **ret_stream);
+/* The same for who wants the record alone, so that an agent's stream will do. */
+enum err stream_of_record_call(struct hub *hub, struct call *c, struct stream **ret_stream);
 
 /* stream_load.c */
 enum err stream_load(struct stream *st);       /* up to the log's end, from wherever it stands */
@@ -124,7 +132,8 @@ void stream_drop_screen(struct stream *st);
 /* stream_feed.c */
 extern const struct screen_events stream_screen_events;
 void stream_take(struct stream *st, const struct record *r);
-void stream_pump(struct stream *st); /* takes in some of what the keeper has recorded */
+void stream_pump(struct stream *st);        /* takes in some of what the keeper has recorded */
+void stream_acknowledge(struct stream *st); /* what was taken in, from time to time */
 void stream_publish_head(struct stream *st);
 void stream_tick(struct stream *st, int64_t now);
 void stream_keyframe(struct stream *st);       /* now, on this thread */
@@ -139,6 +148,15 @@ bool stream_yields(const struct stream *st); /* it floods, and somebody types el
 void stream_moved(struct stream *st);
 void stream_ticking(struct hub *hub);
 void stream_save_info(struct stream *st);
+struct stream *stream_add(struct hub *hub, const char *id); /* to the list, nothing read yet */
+void stream_connect(struct stream *st); /* to its keeper; it may be lost by it */
+void stream_drop_keeper(struct stream *st);
+
+/* stream_agent.c */
+void agent_pump(struct stream *st); /* takes in some of what the keeper has recorded */
+void agent_gone(struct stream *st); /* its keeper is; what it has recorded is taken in first */
+void agent_on_timer(uv_timer_t *timer);
+void agent_destroy(struct agent *a); /* takes NULL */
 
 /* stream_gate.c */
 /* Lets a caller's input through, keeps it, or refuses it; answers the call, or parks it. */

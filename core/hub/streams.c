@@ -21,24 +21,51 @@ struct stream *stream_find(struct hub *hub, const char *id)
     return st;
 }
 
-enum err stream_of_call(struct hub *hub, struct call *c, struct stream **ret_stream)
+/* What the call names, whatever it is. Nothing of it is loaded yet. */
+static enum err named(struct hub *hub, struct call *c, struct stream **ret_stream)
 {
     const char *text = call_string(c, "shellId", call_string(c, "streamId", ""));
     char id[32];
-    enum err e = registry_resolve(hub->registry, text, id);
+    enum err e = registry_resolve_among(hub->registry, THINGS_STREAMS, text, id);
     struct stream *st = e == ERR_OK ? stream_find(hub, id) : NULL;
 
     if (e == ERR_AMBIGUOUS)
         return call_fail(c, e, "several shells begin with \"%s\"; see: baton shell list", text);
+    if (!st && registry_resolve_among(hub->registry, THINGS_SESSIONS, text, id) == ERR_OK)
+        return call_fail(c, ERR_NOT_FOUND, "%s is a session with an agent, no shell", id);
     if (!st)
         return call_fail(c, ERR_NOT_FOUND, "there is no shell \"%s\"; see: baton shell list", text);
-    if (!st->screen || st->loading) {
+    *ret_stream = st;
+    return ERR_OK;
+}
+
+enum err stream_of_record_call(struct hub *hub, struct call *c, struct stream **ret_stream)
+{
+    struct stream *st = NULL;
+    enum err e = named(hub, c, &st);
+    if (e != ERR_OK)
+        return e;
+    if (!st->agent && (!st->screen || st->loading)) {
         e = stream_load(st);
         if (e != ERR_OK)
             return call_fail(c, e, "the record of %s cannot be read", st->info.id);
     }
     *ret_stream = st;
     return ERR_OK;
+}
+
+enum err stream_of_call(struct hub *hub, struct call *c, struct stream **ret_stream)
+{
+    struct stream *st = NULL;
+    enum err e = stream_of_record_call(hub, c, &st);
+    if (e == ERR_OK && st->agent)
+        e = call_fail(c, ERR_INVALID,
+                      "%s is an agent's stream and has no screen; its record is read with: baton "
+                      "stream read %s",
+                      st->info.id, st->info.id);
+    if (e == ERR_OK)
+        *ret_stream = st;
+    return e;
 }
 
 void stream_save_info(struct stream *st)
@@ -69,7 +96,8 @@ static void on_idle(uv_idle_t *idle)
  * wait, and the processors are free for the echo. */
 bool stream_yields(const struct stream *st)
 {
-    return st->info.flood && clock_mono_us() - st->hub->streams->input_us < TYPING_US;
+    const bool flood = st->info.flood || (st->agent && !st->at_end);
+    return flood && clock_mono_us() - st->hub->streams->input_us < TYPING_US;
 }
 
 static void on_gentle(uv_timer_t *timer)
@@ -143,7 +171,7 @@ static void poll_closed(uv_handle_t *handle)
     free(handle);
 }
 
-static void drop_keeper(struct stream *st)
+void stream_drop_keeper(struct stream *st)
 {
     if (st->poll) {
         uv_poll_stop(st->poll);
@@ -165,7 +193,11 @@ static void drop_keeper(struct stream *st)
 /* The keeper died without having recorded an end. What it recorded before is taken in first. */
 static void keeper_lost(struct stream *st)
 {
-    drop_keeper(st);
+    stream_drop_keeper(st);
+    if (st->agent) {
+        agent_gone(st);
+        return;
+    }
     do {
         st->runnable = false;
         stream_pump(st);
@@ -228,11 +260,15 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
 }
 
+static bool waits(const struct stream *st)
+{
+    return st->input || st->ack_due || st->close_due || st->release_due || st->close_in_due;
+}
+
 static void watch(struct stream *st)
 {
-    bool waits = st->input || st->ack_due || st->close_due;
     if (st->poll)
-        uv_poll_start(st->poll, UV_READABLE | (waits ? UV_WRITABLE : 0), on_poll);
+        uv_poll_start(st->poll, UV_READABLE | (waits(st) ? UV_WRITABLE : 0), on_poll);
 }
 
 static enum err send_some(struct stream *st, struct input *i)
@@ -242,7 +278,7 @@ static enum err send_some(struct stream *st, struct input *i)
 
 void stream_flush(struct stream *st)
 {
-    bool waited = st->input || st->ack_due || st->close_due;
+    const bool waited = waits(st);
     while (st->fd >= 0 && st->input) {
         struct input *i = st->input;
         if (send_some(st, i) == ERR_AGAIN)
@@ -255,9 +291,13 @@ void stream_flush(struct stream *st)
         st->input_last = &st->input;
     if (st->fd >= 0 && st->ack_due)
         st->ack_due = keeper_send_ack(st->fd, st->acked) == ERR_AGAIN;
+    if (st->fd >= 0 && st->release_due)
+        st->release_due = keeper_send_release(st->fd, st->released) == ERR_AGAIN;
+    if (st->fd >= 0 && st->close_in_due && !st->input)
+        st->close_in_due = keeper_send_close_stdin(st->fd) == ERR_AGAIN;
     if (st->fd >= 0 && st->close_due)
         st->close_due = keeper_send_close(st->fd) == ERR_AGAIN;
-    if (waited || st->input || st->ack_due || st->close_due)
+    if (waited || waits(st))
         watch(st);
 }
 
@@ -268,7 +308,7 @@ enum err stream_input(struct stream *st, uint64_t epoch, const char *who, const 
         return ERR_ENDED;
     if (st->input_bytes + n > INPUT_QUEUE)
         return ERR_BUSY;
-    if (*who)
+    if (*who && !st->agent)
         st->hub->streams->input_us = clock_mono_us();
     while (n) {
         size_t part = n < KEEPER_INPUT_MAX ? n : KEEPER_INPUT_MAX;
@@ -295,7 +335,7 @@ enum err stream_input(struct stream *st, uint64_t epoch, const char *who, const 
 
 /* --- works from the control thread ------------------------------------------------------------ */
 
-static void connect_keeper(struct stream *st)
+void stream_connect(struct stream *st)
 {
     struct hub *hub = st->hub;
     if (keeper_connect(st->dir, &st->fd) != ERR_OK) {
@@ -312,27 +352,33 @@ static void connect_keeper(struct stream *st)
     stream_flush(st);
 }
 
+struct stream *stream_add(struct hub *hub, const char *id)
+{
+    struct stream *st = mem_zalloc(sizeof *st);
+    st->hub = hub;
+    st->fd = -1;
+    st->input_last = &st->input;
+    st->dir = path_join(hub->streams_dir, id);
+    snprintf(st->info.id, sizeof st->info.id, "%s", id);
+    registry_get(hub->registry, id, &st->info);
+    st->next = hub->streams->first;
+    hub->streams->first = st;
+    return st;
+}
+
 enum err streams_attach(struct hub *hub, void *arg)
 {
     const struct stream_attach *a = arg;
     struct stream *st = stream_find(hub, a->id);
     if (st)
         return ERR_OK;
-    st = mem_zalloc(sizeof *st);
-    st->hub = hub;
-    st->fd = -1;
-    st->input_last = &st->input;
-    st->dir = path_join(hub->streams_dir, a->id);
-    snprintf(st->info.id, sizeof st->info.id, "%s", a->id);
-    registry_get(hub->registry, a->id, &st->info);
-    st->next = hub->streams->first;
-    hub->streams->first = st;
+    st = stream_add(hub, a->id);
     if (a->ended)
         return ERR_OK;
     enum err e = stream_load_begin(st);
     if (e != ERR_OK)
         log_warn("%s: its record cannot be read: %s", st->info.id, err_text(e)->name);
-    connect_keeper(st); /* first, so that the child does not outrun the loading */
+    stream_connect(st); /* first, so that the child does not outrun the loading */
     if (st->fd >= 0 && a->recovering)
         hub_post_control(hub, shells_alive, mem_dup(a->id, sizeof a->id));
     stream_pump(st);
@@ -354,7 +400,7 @@ enum err streams_bye(struct hub *hub, void *arg)
     struct stream *st = stream_find(hub, arg);
     if (st && st->fd >= 0) {
         keeper_send_bye(st->fd);
-        drop_keeper(st);
+        stream_drop_keeper(st);
     }
     return ERR_OK;
 }
@@ -363,10 +409,11 @@ static void destroy(struct stream *st)
 {
     if (st->job)
         st->job->stream = NULL; /* it finishes alone */
-    drop_keeper(st);
+    stream_drop_keeper(st);
     waiters_drop(st, 0);
     gate_drop(st, 0);
     stream_drop_screen(st);
+    agent_destroy(st->agent);
     buf_finish(&st->answers);
     buf_finish(&st->fresh);
     free(st->dir);
@@ -436,7 +483,8 @@ void streams_create(struct hub *hub)
     uv_timer_init(&hub->stream_loop, &s->waits);
     uv_timer_init(&hub->stream_loop, &s->gentle);
     uv_timer_init(&hub->stream_loop, &s->queue_timer);
-    s->gentle.data = s->queue_timer.data = hub;
+    uv_timer_init(&hub->stream_loop, &s->agents);
+    s->gentle.data = s->queue_timer.data = s->agents.data = hub;
     s->spin.data = s->tick.data = s->beat.data = s->waits.data = hub;
 }
 

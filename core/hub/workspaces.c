@@ -1,5 +1,5 @@
 /* Workspaces: named places, opened by get-or-create; and each member's layout of one. Control. */
-#include "core/hub/hub_private.h"
+#include "core/hub/sessions.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/paths.h"
@@ -52,6 +52,18 @@ enum err workspace_ensure(struct hub *hub, struct call *c, const char *key, cons
     return ERR_OK;
 }
 
+enum err workspace_need(struct hub *hub, struct call *c, const char *key, cJSON **ret_doc)
+{
+    bool created;
+    enum err e = journal_get(hub->journal, "workspace", key, ret_doc);
+    if (e == ERR_NOT_FOUND && strcmp(key, "main") == 0)
+        return workspace_ensure(hub, c, key, NULL, ret_doc, &created);
+    if (e == ERR_NOT_FOUND)
+        return call_fail(
+            c, e, "there is no workspace \"%s\"; open it with: baton workspace open %s", key, key);
+    return e;
+}
+
 enum err workspace_open(struct hub *hub, struct call *c)
 {
     cJSON *doc = NULL;
@@ -67,7 +79,8 @@ enum err workspace_open(struct hub *hub, struct call *c)
 
 struct counting {
     const char *workspace;
-    int running, all;
+    int running, all;   /* shells */
+    int live, sessions; /* those that are not over, and all */
 };
 
 static void count_shell(void *data, const char *key, const cJSON *doc)
@@ -79,6 +92,25 @@ static void count_shell(void *data, const char *key, const cJSON *doc)
         return;
     n->all++;
     n->running += strcmp(state, "running") == 0 || strcmp(state, "starting") == 0;
+}
+
+static void count_session(void *data, const char *key, const cJSON *doc)
+{
+    struct counting *n = data;
+    (void)key;
+    if (strcmp(session_workspace(doc), n->workspace) != 0)
+        return;
+    n->sessions++;
+    n->live += session_is_live(doc);
+}
+
+/* "2 shells and 1 session" */
+static const char *how_many(char *out, size_t size, int shells, int sessions)
+{
+    snprintf(out, size, "%.0d%s%s%s%.0d%s%s", shells, shells ? " shell" : "", shells > 1 ? "s" : "",
+             shells && sessions ? " and " : "", sessions, sessions ? " session" : "",
+             sessions > 1 ? "s" : "");
+    return out;
 }
 
 struct listing {
@@ -98,7 +130,8 @@ static void list_one(void *data, const char *key, const cJSON *doc)
     size_t count;
     struct stream_info *all = registry_all(l->hub->registry, &count);
     for (size_t i = 0; i < count; i++)
-        n->running += !all[i].exited && strcmp(all[i].workspace, key) == 0;
+        n->running +=
+            !all[i].exited && all[i].thing == THING_SHELL && strcmp(all[i].workspace, key) == 0;
     free(all);
     json_add_int(o, "shells", n->running);
     cJSON_AddItemToArray(l->list, o);
@@ -136,12 +169,18 @@ enum err workspace_close(struct hub *hub, struct call *c)
     struct counting *n = mem_zalloc(sizeof *n);
     n->workspace = key;
     e = journal_each(hub->journal, "shell", count_shell, n);
-    if (e == ERR_OK && n->running && !call_bool(c, "force", false)) {
-        e = call_fail(c, ERR_BUSY, "%d shell%s still run%s in \"%s\"", n->running,
-                      n->running == 1 ? "" : "s", n->running == 1 ? "s" : "", key);
+    if (e == ERR_OK)
+        e = journal_each(hub->journal, "session", count_session, n);
+    char what[80];
+    if (e == ERR_OK && (n->running || n->live) && !call_bool(c, "force", false)) {
+        e = call_fail(c, ERR_BUSY, "%s still run%s in \"%s\"",
+                      how_many(what, sizeof what, n->running, n->live),
+                      n->running + n->live == 1 ? "s" : "", key);
     } else if (e == ERR_OK) {
         cJSON_ReplaceItemInObjectCaseSensitive(doc, "state", cJSON_CreateString("closed"));
-        e = shells_close(hub, key);
+        e = sessions_close(hub, key);
+        if (e == ERR_OK)
+            e = shells_close(hub, key);
         if (e == ERR_OK)
             e = journal_put(hub->journal, "workspace", key, doc);
         if (e == ERR_OK)
@@ -156,7 +195,7 @@ enum err workspace_close(struct hub *hub, struct call *c)
 
 /* After the commit: the record's files. What is left by a crash here is an orphan folder that no
  * row names: harmless, and its number is never given again. */
-static enum err remove_stream(struct hub *hub, void *arg)
+enum err stream_remove(struct hub *hub, void *arg)
 {
     const char *id = arg;
     char *dir = path_join(hub->streams_dir, id);
@@ -196,14 +235,19 @@ enum err workspace_delete(struct hub *hub, struct call *c)
     struct deleting d = {hub, key, cJSON_CreateArray()};
     n->workspace = key;
     e = journal_each(hub->journal, "shell", count_shell, n);
-    if (e == ERR_OK && n->running)
+    if (e == ERR_OK)
+        e = journal_each(hub->journal, "session", count_session, n);
+    char what[80];
+    if (e == ERR_OK && (n->running || n->live))
         e = call_fail(c, ERR_BUSY,
-                      "%d shell%s still run%s in \"%s\"; close it first: baton workspace "
-                      "close %s --force",
-                      n->running, n->running == 1 ? "" : "s", n->running == 1 ? "s" : "", key, key);
-    else if (e == ERR_OK && n->all && !call_bool(c, "force", false))
-        e = call_fail(c, ERR_BUSY, "\"%s\" has the records of %d shell%s, which would be lost", key,
-                      n->all, n->all == 1 ? "" : "s");
+                      "%s still run%s in \"%s\"; close it first: baton workspace close %s --force",
+                      how_many(what, sizeof what, n->running, n->live),
+                      n->running + n->live == 1 ? "s" : "", key, key);
+    else if (e == ERR_OK && n->all + n->sessions && !call_bool(c, "force", false))
+        e = call_fail(c, ERR_BUSY, "\"%s\" has the records of %s, which would be lost", key,
+                      how_many(what, sizeof what, n->all, n->sessions));
+    if (e == ERR_OK)
+        e = sessions_destroy(hub, key, c->who);
     if (e == ERR_OK)
         e = journal_each(hub->journal, "shell", note_shell, &d);
     const cJSON *id;
@@ -213,7 +257,7 @@ enum err workspace_delete(struct hub *hub, struct call *c)
         snprintf(copy, sizeof copy, "%s", id->valuestring);
         if (e == ERR_OK)
             e = journal_drop(hub->journal, "shell", copy);
-        control_after(hub, remove_stream, mem_dup(copy, sizeof copy));
+        control_after(hub, stream_remove, mem_dup(copy, sizeof copy));
         control_after_on_stream(hub, streams_forget, mem_dup(copy, sizeof copy));
     }
     if (e == ERR_OK)

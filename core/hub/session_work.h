@@ -1,0 +1,22 @@
+/* What an agent works on: the folder that its session may see, and its terminals. On the control
+ * thread, within a batch. */
+#ifndef BATON_HUB_SESSION_WORK_H
+#define BATON_HUB_SESSION_WORK_H
+
+#include "core/hub/sessions.h"
+#include "core/work/files.h"
+
+/* The folder that the session's files and terminals are kept to. The one place that says which it
+ * is. On an error why has a sentence. */
+enum err session_root(const cJSON *doc, struct files **ret_files, char why[FILES_WHY]);
+
+/* What a session's terminals have beside what every shell has, so that commands in them come to the
+ * hub as the agent and not as the hub's owner: taken from the agent's own environment, where its
+ * token is. Takes env and gives it back. Control, also outside of a batch. */
+char **session_terminal_environment(struct hub *hub, const char *session, char **env);
+
+/* A shell runs, or failed to (a sentence): if a session's agent asked for it, it is answered. shell
+ * is the shell's document; the session is loaded and saved here. */
+enum err session_terminal_started(struct hub *hub, const cJSON *shell, const char *failure);
+
+#endif
