@@ -1,8 +1,11 @@
-/* The composition root: reads argv and enters the hub, a keeper, the console or the command line.
- */
+/* The composition root: reads argv and enters the hub, a keeper, a hook's runner, the console, the
+ * demo agent or the command line. */
+#include "core/agent/demo.h"
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/paths.h"
+#include "core/stream/hook_runner.h"
 #include "core/stream/keeper.h"
 #include "core/hub/hub.h"
 #include "transport/cli/cli.h"
@@ -10,11 +13,24 @@
 #include "tui/console.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+/* The program that takes over would not know of the starters of keepers and hooks that end just
+ * now: they live for milliseconds. */
+static void bury_children(void)
+{
+    const int64_t until = clock_mono_us() + 2000000;
+    pid_t pid;
+    while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0 && clock_mono_us() < until)
+        if (pid == 0)
+            poll(NULL, 0, 2);
+}
 
 static int run_hub(const struct cli_options *o, bool foreground)
 {
@@ -51,9 +67,19 @@ static int run_hub(const struct cli_options *o, bool foreground)
     hub_destroy(hub);
     free(why);
     free(state);
-    if (status == HUB_EXIT_UPGRADE)
+    if (status == HUB_EXIT_UPGRADE) {
+        bury_children();
         execl(program, program, "-L", o->hub, "hub", "run", foreground ? NULL : "--detached",
               (char *)NULL);
+    }
+    free(program);
+    return status;
+}
+
+static int run_demo_agent(void)
+{
+    char *program = path_program();
+    int status = demo_agent_main(program);
     free(program);
     return status;
 }
@@ -64,6 +90,8 @@ int main(int argc, char **argv)
         .console = console_main,
         .hub_run = run_hub,
         .keep = keeper_main,
+        .hook = hook_main,
+        .demo_agent = run_demo_agent,
     };
     return cli_main(argc, argv, &doors);
 }

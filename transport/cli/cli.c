@@ -201,6 +201,15 @@ static int run_console(struct command *c, struct globals *g, int argc, char **ar
     return status;
 }
 
+static int run_demo_agent(struct command *c, int argc, char **argv)
+{
+    if (argc == 1)
+        return c->doors->demo_agent();
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+        return help(c, 1, argv);
+    return command_usage(c, "demo-agent takes nothing: it is told what to do in its prompts");
+}
+
 static int version(const struct command *c)
 {
     struct buf out = {0};
@@ -218,8 +227,12 @@ static bool run_word(struct command *c, struct globals *g, int argc, char **argv
     const char *word = argv[0];
     if (strcmp(word, "attach") == 0 || strcmp(word, "run") == 0) {
         *ret_status = run_console(c, g, argc, argv);
+    } else if (strcmp(word, "demo-agent") == 0) {
+        *ret_status = run_demo_agent(c, argc, argv);
     } else if (strcmp(word, "keep") == 0 && argc == 2) {
         *ret_status = c->doors->keep(argv[1]);
+    } else if (strcmp(word, "hook") == 0 && argc == 2) {
+        *ret_status = c->doors->hook(argv[1]);
     } else if (strcmp(word, "help") == 0) {
         *ret_status = help(c, argc - 1, argv + 1);
     } else if (strcmp(word, "completion") == 0) {

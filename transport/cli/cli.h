@@ -15,6 +15,8 @@ struct cli_doors {
     int (*console)(const struct cli_options *o, int argc, char **argv); /* attach, run, none */
     int (*hub_run)(const struct cli_options *o, bool foreground);
     int (*keep)(const char *dir);
+    int (*hook)(const char *file);
+    int (*demo_agent)(void);
 };
 
 /* Runs one command; gives the exit status: 0 done, 1 refused or failed, 2 wrong usage, 124 a wait

@@ -12,6 +12,7 @@
 const struct help_door help_doors[] = {
     {"attach", "", "Open the console on a workspace (the same as baton alone)"},
     {"run", "-- COMMAND…", "Open the console with that command in a new shell"},
+    {"demo-agent", "", "Be an agent (ACP on stdin and stdout) that does what prompts say"},
     {NULL, NULL, NULL},
 };
 
@@ -306,7 +307,7 @@ void help_overview(const struct catalogue *c, struct buf *out)
             continue;
         row(out, lesson[i].command, lesson[i].help, 34);
     }
-    buf_puts(out, "\nThe console:\n");
+    buf_puts(out, "\nThe console, and an agent to try it with:\n");
     for (const struct help_door *d = help_doors; d->name; d++) {
         struct buf left = {0};
         buf_printf(&left, "%s%s%s", d->name, *d->synopsis ? " " : "", d->synopsis);
@@ -328,9 +329,8 @@ void help_overview(const struct catalogue *c, struct buf *out)
             row(out, strcmp(group, "baton") == 0 ? "(alone)" : group, names.data, 20);
         buf_finish(&names);
     }
-    buf_puts(out,
-             "\nEverywhere, before the group or after it: --json, -L HUB (USER/HUB: one that\n"
-             "another user of this machine shares), -w WORKSPACE, --identity NAME. Exit\n"
-             "status: 0 done, 1 refused or failed, 2 wrong usage, 124 a wait that ran out.\n"
-             "More: baton GROUP --help, baton GROUP NAME --help, baton manual | man -l -\n");
+    buf_puts(out, "\nEverywhere, before the group or after it: --json, -L HUB (USER/HUB: one that\n"
+                  "another user of this machine shares), -w WORKSPACE, --identity NAME. Exit\n"
+                  "status: 0 done, 1 refused or failed, 2 wrong usage, 124 a wait that ran out.\n"
+                  "More: baton GROUP --help, baton GROUP NAME --help, baton manual | man -l -\n");
 }

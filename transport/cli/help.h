@@ -26,7 +26,7 @@ void help_flag(const cJSON *schema, const cJSON *property, struct buf *out);
  * that it belongs to; NULL for a result's. */
 void help_about(const cJSON *schema, const cJSON *property, struct buf *out);
 
-/* Commands that are no rows: the console's. */
+/* Commands that are no rows: the console's, and the demo agent. */
 struct help_door {
     const char *name, *synopsis, *help;
 };

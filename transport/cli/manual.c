@@ -135,7 +135,8 @@ static const struct {
                                                  "optional. 'baton config show' prints what is "
                                                  "in force and where each value came from."},
           {"$XDG_CONFIG_HOME/baton/themes/", "Themes of your own, one JSON file each."},
-          {"$XDG_STATE_HOME/baton/HUB/", "The journal, the streams' records and the hub's log."},
+          {"$XDG_STATE_HOME/baton/HUB/", "The journal, the streams' records, hooks that are due "
+                                         "and the hub's log."},
           {"$XDG_RUNTIME_DIR/baton/HUB/", "The hub's sockets."},
           {"/tmp/baton-share-UID/HUB/", "Those for other users, while the hub is shared."},
 },
@@ -179,6 +180,31 @@ static void sharing(struct buf *out)
         "drive runs programs as the hub's user.");
 }
 
+static void hooks(struct buf *out)
+{
+    section(out, "HOOKS");
+    line(out,
+         "The configuration can name a command for a kind of event; '*' stands for all kinds, and\n"
+         "sessionEvent may have a method behind it:");
+    buf_puts(out, ".PP\n.nf\n");
+    line(out, "\"hooks\": {\n"
+              "    \"shellExit\": [\"notify-send\", \"a shell has ended\"],\n"
+              "    \"sessionEvent:session/prompt\": [\"/usr/local/bin/ring\"]\n}");
+    buf_puts(out, ".fi\n.PP\n");
+    line(
+        out,
+        "The hub runs it once for each such event, also across its own death. The command gets "
+        "the\n"
+        "event as a line of JSON on stdin and BATON_EVENT (its number), BATON_EVENT_KIND, "
+        "BATON_HUB\n"
+        "and BATON_WORKSPACE in its environment. Eight run at a time, in the order of events. One\n"
+        "that takes longer than limits.hook (30 s) is ended with its process group, as is what a\n"
+        "command leaves running behind it. What fails is told in hub.log and as an event notice,\n"
+        "for which no hook runs. 'baton hub status' says how many wait and run. A hook for '*' "
+        "that\n"
+        "uses baton itself may cause events, and so call itself.");
+}
+
 void manual_page(const struct catalogue *c, struct buf *out)
 {
     buf_printf(out, ".TH BATON 1 \"\" \"baton %s\" \"User Commands\"\n", BATON_VERSION);
@@ -215,6 +241,7 @@ void manual_page(const struct catalogue *c, struct buf *out)
     term(out, "manual", "Print this page as roff.");
     commands(c, out);
     sharing(out);
+    hooks(out);
     section(out, "EXIT STATUS");
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
         term(out, statuses[i].name, statuses[i].text);

@@ -396,9 +396,27 @@ static void sentence(const cJSON *schema, const char *text, const cJSON *result,
     buf_putc(out, '\n');
 }
 
+/* x-text: one text of foreign words, which has lines of its own; each is made safe. */
+static bool text_alone(const cJSON *schema, const cJSON *result, struct buf *out)
+{
+    const char *name = json_string(schema, "x-text", NULL);
+    const char *text = name ? json_string(result, name, NULL) : NULL;
+    if (!text)
+        return false;
+    while (*text) {
+        const size_t n = strcspn(text, "\n");
+        put_safe(out, text, n);
+        buf_putc(out, '\n');
+        text += n + (text[n] == '\n');
+    }
+    return true;
+}
+
 void render_result(const cJSON *schema, const cJSON *result, int columns, struct buf *out)
 {
     const char *text = json_string(schema, "x-sentence", NULL);
+    if (text_alone(schema, result, out))
+        return;
     if (text && !*text)
         return; /* nothing to say when it worked */
     if (text && cJSON_IsObject(result))

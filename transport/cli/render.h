@@ -10,7 +10,9 @@
 #include "core/base/buf.h"
 #include "core/base/json.h"
 
-/* Appends the result, lines ended by '\n'. columns: what a table must fit into; 0: any width. */
+/* x-text names a string that is shown alone, line by line, when the result has it.
+ *
+ * Appends the result, lines ended by '\n'. columns: what a table must fit into; 0: any width. */
 void render_result(const cJSON *schema, const cJSON *result, int columns, struct buf *out);
 
 /* The bytes of the property that schema's `word` (x-raw, x-raw-error) names, decoded when the

@@ -8,7 +8,8 @@
  *
  * Events (PUB/SUB), by topic:
  *
- * - `e/WORKSPACE/KIND`: one event a line, JSON, oldest first; one message a commit and topic.
+ * - `e/WORKSPACE/KIND`: one event a line, JSON, oldest first; messages come in the order of the
+ *   events' ids, which rise by one from event to event (a subscriber to all sees what it missed).
  *
  * - `s/STREAM`: 8 bytes big-endian pos, then raw output bytes.
  *
