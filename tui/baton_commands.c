@@ -1,6 +1,7 @@
-/* The commands about the baton: take, ask, pass, answer. Each acts on the focused pane's shell; the
- * hub decides, its events change what is shown. With arguments the hub's own commands of the same
- * names are meant (calls.c): `take sh2`, `pass --to grace --note …`, `deny --reason …`. */
+/* The commands about the baton: take, ask, pass, answer. Each acts on the focused pane's shell or
+ * session; the hub decides, its events change what is shown. With arguments the hub's own commands
+ * of the same names are meant (calls.c): `take sh2`, `pass --to grace --note …`, `deny --reason …`.
+ */
 #include "tui/console_private.h"
 
 #include "core/base/json.h"
@@ -10,29 +11,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The focused shell, whose driver the hub tells; NULL after a notice. */
-static const struct world_shell *target(struct console *c)
+/* What is focused, whose driver the hub tells; NULL after a notice. */
+static const struct world_target *target(struct console *c)
 {
     const struct pane *p = console_focused(c);
-    const struct world_shell *s = p ? world_shell(&c->world, p->shell) : NULL;
+    const struct world_target *s = p ? world_target(&c->world, p->target) : NULL;
 
-    if (s && s->baton && s->state == SHELL_RUNNING)
+    if (s && s->baton && s->live)
         return s;
     notices_add(&c->notices, ROLE_DIM, "%s",
-                !s          ? "there is no shell in this pane"
-                : !s->baton ? "this hub knows no baton"
-                            : "its program has ended");
+                !s           ? "there is no shell in this pane"
+                : !s->baton  ? "this hub knows no baton"
+                : s->session ? "the session is over"
+                             : "its program has ended");
     return NULL;
 }
 
-static bool drives(const struct console *c, const struct world_shell *s)
+static bool drives(const struct console *c, const struct world_target *s)
 {
     return !strcmp(s->holder, c->member);
 }
 
 struct act {
     struct console *c;
-    char shell[WORLD_ID_MAX];
+    char target[WORLD_ID_MAX];
 };
 
 static void acted(void *data, const cJSON *result, const struct client_fault *fault)
@@ -50,20 +52,20 @@ static void acted(void *data, const cJSON *result, const struct client_fault *fa
     } else if (!strcmp(json_string(result, "outcome", ""), "queued")) {
         keymap_name(c->keymap, "baton", key, sizeof key);
         notices_add(&c->notices, ROLE_TEXT,
-                    "you asked %s for %s, place %d in line; %s withdraws it", holder, act->shell,
+                    "you asked %s for %s, place %d in line; %s withdraws it", holder, act->target,
                     place > 0 ? (int)place : 1, key[0] ? key : ":baton");
     }
     free(act);
 }
 
-/* One call about a shell's baton; takes params, which may have more than the target. */
-static void act(struct console *c, const char *method, const char *shell, cJSON *params)
+/* One call about a baton; takes params, which may have more than the target. */
+static void act(struct console *c, const char *method, const char *target, cJSON *params)
 {
     struct act *act = mem_zalloc(sizeof *act);
 
     act->c = c;
-    snprintf(act->shell, sizeof act->shell, "%s", shell);
-    cJSON_AddStringToObject(params, "target", shell);
+    snprintf(act->target, sizeof act->target, "%s", target);
+    cJSON_AddStringToObject(params, "target", target);
     client_send(c->client, method, params, CONSOLE_CALL_MS, acted, act);
     cJSON_Delete(params);
 }
@@ -76,7 +78,7 @@ static cJSON *with(const char *key, const char *value)
     return params;
 }
 
-static void want(struct console *c, const char *method, const struct world_shell *s)
+static void want(struct console *c, const char *method, const struct world_target *s)
 {
     snprintf(c->wanted, sizeof c->wanted, "%s", s->id);
     act(c, method, s->id, cJSON_CreateObject());
@@ -84,7 +86,7 @@ static void want(struct console *c, const char *method, const struct world_shell
 
 static void baton(struct console *c, int argc, char **argv)
 {
-    const struct world_shell *s = target(c);
+    const struct world_target *s = target(c);
     char key[40];
 
     (void)argc, (void)argv;
@@ -106,7 +108,7 @@ static void baton(struct console *c, int argc, char **argv)
 
 static void take(struct console *c, int argc, char **argv)
 {
-    const struct world_shell *s = target(c);
+    const struct world_target *s = target(c);
 
     (void)argc, (void)argv;
     if (s)
@@ -115,7 +117,7 @@ static void take(struct console *c, int argc, char **argv)
 
 static void release(struct console *c, int argc, char **argv)
 {
-    const struct world_shell *s = target(c);
+    const struct world_target *s = target(c);
 
     (void)argc, (void)argv;
     if (s)
@@ -125,12 +127,12 @@ static void release(struct console *c, int argc, char **argv)
 /* --- passing --- */
 
 /* To nobody: it is released. */
-static void pass_to(struct console *c, const char *shell, const char *member)
+static void pass_to(struct console *c, const char *id, const char *member)
 {
     if (*member)
-        act(c, "baton.pass", shell, with("to", member));
+        act(c, "baton.pass", id, with("to", member));
     else
-        act(c, "baton.release", shell, cJSON_CreateObject());
+        act(c, "baton.release", id, cJSON_CreateObject());
 }
 
 static void pass_chosen(struct console *c, const char *member)
@@ -163,7 +165,7 @@ static bool offered(const struct console *c, size_t index, bool here)
 
 static void pass(struct console *c, int argc, char **argv)
 {
-    const struct world_shell *s = target(c);
+    const struct world_target *s = target(c);
     size_t n = c->world.member_count;
     struct popup *popup;
     char title[100], text[200];
@@ -204,7 +206,7 @@ static void pass(struct console *c, int argc, char **argv)
  * now" while somebody waits for an answer. */
 static void answer(struct console *c, int argc, char **argv)
 {
-    const struct world_shell *s = console_asked(c);
+    const struct world_target *s = console_asked(c);
     bool yes = argc > 1 && !strcmp(argv[1], "yes");
     char rest[200] = "";
 
@@ -226,7 +228,7 @@ static void answer(struct console *c, int argc, char **argv)
 }
 
 const struct console_command baton_commands[] = {
-    {"baton", "", "take this shell's baton, or ask for it; again: ask no more", baton, FOR_DRIVERS},
+    {"baton", "", "take this pane's baton, or ask for it; again: ask no more", baton, FOR_DRIVERS},
     {"take", "", "take it without asking, where you may", take, FOR_DRIVERS},
     {"release", "", "let go of it", release, FOR_DRIVERS},
     {"pass", "", "pass it to a member, chosen from a list", pass, FOR_DRIVERS},

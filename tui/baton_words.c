@@ -43,9 +43,14 @@ static const char *member(const struct words *w, const char *key)
     return name[0] && !strcmp(name, w->me) ? "you" : name[0] ? name : "somebody";
 }
 
-static const char *shell(const struct words *w)
+/* What is driven: a shell or a session. */
+static const char *target(const struct words *w)
 {
-    return text(w, "shellId");
+    const char *id = text(w, "target");
+
+    if (!id[0])
+        id = text(w, "sessionId");
+    return id[0] ? id : text(w, "shellId");
 }
 
 /* ": why", when somebody said why. */
@@ -59,7 +64,8 @@ static void passed(struct words *w)
 {
     bool own = !text(w, "by")[0] || !strcmp(text(w, "by"), text(w, "from"));
 
-    say(w, "%s passed %s %s", own ? member(w, "from") : member(w, "by"), member(w, "to"), shell(w));
+    say(w, "%s passed %s %s", own ? member(w, "from") : member(w, "by"), member(w, "to"),
+        target(w));
     if (!own && text(w, "from")[0])
         say(w, ", which %s had", member(w, "from"));
     say_why(w, "note");
@@ -73,19 +79,19 @@ static void changed(struct words *w)
     if (!strcmp(reason, "passed") && is)
         passed(w);
     else if (!strcmp(reason, "nextInLine") && is)
-        say(w, "%s got %s, as the next in line", to, shell(w));
+        say(w, "%s got %s, as the next in line", to, target(w));
     else if (is && was)
-        say(w, "%s took %s from %s", to, shell(w), from);
+        say(w, "%s took %s from %s", to, target(w), from);
     else if (is)
-        say(w, "%s took %s", to, shell(w));
+        say(w, "%s took %s", to, target(w));
     else if (!strcmp(reason, "graceOver"))
-        say(w, "%s is free: %s did not come back", shell(w), from);
+        say(w, "%s is free: %s did not come back", target(w), from);
     else if (!strcmp(reason, "removed"))
-        say(w, "%s is free: %s was removed", shell(w), from);
+        say(w, "%s is free: %s was removed", target(w), from);
     else if (!strcmp(reason, "restarted"))
-        say(w, "%s is free: it was started again", shell(w));
+        say(w, "%s is free: it was started again", target(w));
     else
-        say(w, "%s released %s", from, shell(w));
+        say(w, "%s released %s", from, target(w));
     if (is && strcmp(reason, "passed") != 0)
         say_why(w, "note");
     if (json_bool(w->data, "discarded", false))
@@ -99,7 +105,7 @@ static void requested(struct words *w)
     say(w, "%s asked", member(w, "by"));
     if (text(w, "holder")[0])
         say(w, " %s", member(w, "holder"));
-    say(w, " for %s", shell(w));
+    say(w, " for %s", target(w));
     if (place > 1)
         say(w, ", place %d in line", (int)place);
     say_why(w, "note");
@@ -108,15 +114,15 @@ static void requested(struct words *w)
 static void denied(struct words *w)
 {
     if (!strcmp(member(w, "member"), "you"))
-        say(w, "your request for %s was denied by %s", shell(w), member(w, "by"));
+        say(w, "your request for %s was denied by %s", target(w), member(w, "by"));
     else
-        say(w, "%s denied %s %s", member(w, "by"), member(w, "member"), shell(w));
+        say(w, "%s denied %s %s", member(w, "by"), member(w, "member"), target(w));
     say_why(w, "reason");
 }
 
 static void withdrawn(struct words *w)
 {
-    say(w, "%s no longer asked for %s", member(w, "member"), shell(w));
+    say(w, "%s no longer asked for %s", member(w, "member"), target(w));
 }
 
 /* When the event happened, in milliseconds since 1970. */
@@ -135,29 +141,29 @@ static void lost(struct words *w)
 {
     int64_t left = json_int(w->data, "graceUntil", 0) - event_ms(w);
 
-    say(w, "%s is gone; %s is free", member(w, "holder"), shell(w));
+    say(w, "%s is gone; %s is free", member(w, "holder"), target(w));
     if (left > 0 && left < 86400000)
         say(w, " in %d s", (int)((left + 500) / 1000));
 }
 
 static void back(struct words *w)
 {
-    say(w, "%s came back to %s", member(w, "holder"), shell(w));
+    say(w, "%s came back to %s", member(w, "holder"), target(w));
 }
 
 static void queued(struct words *w)
 {
-    say(w, "input of %s waited for %s", member(w, "by"), shell(w));
+    say(w, "input of %s waited for %s", member(w, "by"), target(w));
 }
 
 static void delivered(struct words *w)
 {
-    say(w, "waiting input of %s went to %s", member(w, "by"), shell(w));
+    say(w, "waiting input of %s went to %s", member(w, "by"), target(w));
 }
 
 static void refused(struct words *w)
 {
-    say(w, "waiting input of %s for %s was refused", member(w, "by"), shell(w));
+    say(w, "waiting input of %s for %s was refused", member(w, "by"), target(w));
     say_why(w, "reason");
 }
 

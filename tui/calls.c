@@ -67,6 +67,8 @@ static void answered(void *data, const cJSON *result, const struct client_fault 
         return;
     }
     snprintf(title, sizeof title, "%s %s", row->group, row->name);
+    if (!strcmp(title, "session create"))
+        console_session_started(c, result, c->focus);
     if (json_parse(row->output, strlen(row->output), &schema) == ERR_OK) {
         if (!render_raw(schema, "x-raw", result, &text))
             render_result(schema, result, 0, &text);
@@ -89,7 +91,7 @@ static void show_help(struct console *c, const struct capability *row, const cJS
     buf_finish(&text);
 }
 
-/* What a person at a console means without saying it: this workspace, this shell. NULL for a
+/* What a person at a console means without saying it: this workspace, what is focused. NULL for a
  * property that is nothing of the kind. */
 static const char *meant(const struct console *c, const cJSON *schema, const char *property)
 {
@@ -97,8 +99,11 @@ static const char *meant(const struct console *c, const cJSON *schema, const cha
 
     if (!strcmp(property, "workspace") && !flag_is_positional(schema, property))
         return c->workspace;
-    if ((!strcmp(property, "shellId") || !strcmp(property, "target")) && p && p->shell[0])
-        return p->shell;
+    if (!p || !p->target[0])
+        return NULL;
+    if (!strcmp(property, "target") ||
+        !strcmp(property, p->kind == PANE_SESSION ? "sessionId" : "shellId"))
+        return p->target;
     return NULL;
 }
 

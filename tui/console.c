@@ -165,6 +165,19 @@ static int64_t sooner(int64_t a, int64_t b)
     return a < 0 ? b : b < 0 ? a : a < b ? a : b;
 }
 
+/* An agent at work in sight: how long it has been is shown, by the second. */
+static bool turn_shown(const struct console *c)
+{
+    for (int i = 0; i < c->pane_count; i++) {
+        const struct pane *p = c->panes[i];
+        const struct world_session *s =
+            p->session && p->shown && !p->folded ? world_session(&c->world, p->target) : NULL;
+        if (s && s->state == SESSION_WORKING)
+            return true;
+    }
+    return false;
+}
+
 /* The next thing that time alone brings about. */
 static int64_t deadline(struct console *c, int64_t frame_us)
 {
@@ -179,6 +192,8 @@ static int64_t deadline(struct console *c, int64_t frame_us)
         at = sooner(at, now + START_LOST_US / 2);
     if (c->clock_on)
         at = sooner(at, now + 60000000 - clock_wall_us() % 60000000);
+    if (turn_shown(c))
+        at = sooner(at, now + 1000000 - clock_wall_us() % 1000000);
     return at;
 }
 
@@ -211,14 +226,17 @@ static void look_for_refusal(struct console *c)
         console_leave(c, 1, "%s", refused->message);
 }
 
-static void tick(struct console *c, int64_t shown_minute[1], bool *notice_shown)
+static void tick(struct console *c, int64_t shown[2], bool *notice_shown)
 {
-    int64_t minute = clock_wall_us() / 60000000;
+    int64_t minute = clock_wall_us() / 60000000, second = clock_wall_us() / 1000000;
     bool notice = notices_now(&c->notices) != NULL;
 
-    if (c->clock_on && minute != shown_minute[0])
+    if (c->clock_on && minute != shown[0])
         c->draw = true;
-    shown_minute[0] = minute;
+    if (second != shown[1] && turn_shown(c))
+        c->draw_shells = true;
+    shown[0] = minute;
+    shown[1] = second;
     if (notice != *notice_shown)
         c->draw = true;
     *notice_shown = notice;
@@ -246,17 +264,18 @@ static void loop(struct console *c, int signals)
                             {.fd = client_fd(c->client), .events = POLLIN},
                             {.fd = signals, .events = POLLIN},
                             {.events = POLLOUT}};
-    int64_t minute[1] = {clock_wall_us() / 60000000}, at;
+    int64_t shown[2] = {clock_wall_us() / 60000000, clock_wall_us() / 1000000}, at;
     bool notice = false;
     int escape_ms = -1;
 
     while (!c->leaving) {
-        tick(c, minute, &notice);
+        tick(c, shown, &notice);
         look_for_refusal(c);
         revive(c);
         if (c->panes_changed)
             console_sweep(c);
         console_ask_lists(c);
+        console_tell_waits(c);
         console_look(c);
         console_keep_layout(c, false);
         at = deadline(c, frame(c));
@@ -329,6 +348,8 @@ static void close_all(struct console *c)
     term_close(c->term);
     c->term = NULL;
     console_panes_finish(c);
+    console_talks_finish(c);
+    console_form_finish(c);
     client_close(c->client);
     c->client = NULL;
 }
@@ -341,6 +362,7 @@ static void finish(struct console *c)
     world_finish(&c->world);
     notices_finish(&c->notices);
     line_forget(&c->commands);
+    line_forget(&c->searches);
     canvas_destroy(c->canvas);
     theme_destroy(c->theme);
     keymap_destroy(c->keymap);
@@ -402,7 +424,7 @@ static int run(struct console *c, const struct cli_options *o, const cJSON *comm
     resize(c);
     console_first_panes(c, greeting.layout, command);
     console_adopt(c);
-    c->lists_wanted = true;
+    c->lists_wanted = c->waits_changed = true;
     console_first_picture(c);
     c->draw = true;
     loop(c, signals);

@@ -68,9 +68,25 @@ static void help(struct console *c, int argc, char **argv)
     for (size_t i = 0; i < sizeof copying / sizeof copying[0]; i++)
         popup_add(popup, ROLE_TEXT, copying[i][0], copying[i][1], NULL);
     popup_add(popup, ROLE_TEXT, "", "", NULL);
+    popup_add(popup, ROLE_TITLE, "", "a session with an agent", NULL);
+    static const char *const talking[][2] = {
+        {"Enter", "send; queued while a turn runs; without the baton: suggest"},
+        {"M-Enter C-j", "a new line; what is pasted is never sent by itself"},
+        {"Up Down", "through the lines, then the prompts there have been"},
+        {"C-c", "clear the line; stop the turn; again: close the session"},
+        {"a A r l", "a request: allow once, always, reject, later"},
+        {"s e x", "a suggestion: send, edit, drop it"},
+        {"PageUp PageDown", "scroll the transcript"},
+        {"Tab", "to the transcript: j k blocks, Enter opens, / finds, y copies"},
+        {"Escape", "take back what is queued; to the newest; to the prompt line"},
+    };
+    for (size_t i = 0; i < sizeof talking / sizeof talking[0]; i++)
+        popup_add(popup, ROLE_TEXT, talking[i][0], talking[i][1], NULL);
+    popup_add(popup, ROLE_TEXT, "", "", NULL);
     popup_add(popup, ROLE_TITLE, "", "commands", NULL);
     add_commands(popup, pane_commands);
     add_commands(popup, shell_commands);
+    add_commands(popup, session_commands);
     add_commands(popup, baton_commands);
     add_commands(popup, console_commands);
     popup_add(popup, ROLE_TEXT, ":GROUP NAME", "any command of baton: shell list, hub status …",

@@ -43,7 +43,7 @@ static void arrived(void *data, const cJSON *result, const struct client_fault *
         p->copy_asked = false;
     if (fault)
         notices_add(&c->notices, ROLE_BAD, "%s", fault->message);
-    if (!p || p->copy || fault || strcmp(json_string(result, "shellId", ""), p->shell) != 0)
+    if (!p || p->copy || fault || strcmp(json_string(result, "shellId", ""), p->target) != 0)
         return;
     if (json_get_base64(result, "data", &state, &n) != ERR_OK)
         return;
@@ -64,7 +64,11 @@ void console_copy_mode(struct console *c, struct pane *p, bool page_up)
     cJSON *params;
     struct asking *asking;
 
-    if (p->kind != PANE_SHELL || !p->shell[0] || p->copy || p->copy_asked)
+    if (p->kind == PANE_SESSION) {
+        console_browse(c, p, page_up);
+        return;
+    }
+    if (p->kind != PANE_SHELL || !p->target[0] || p->copy || p->copy_asked)
         return;
     params = cJSON_CreateObject();
     asking = mem_zalloc(sizeof *asking);
@@ -72,7 +76,7 @@ void console_copy_mode(struct console *c, struct pane *p, bool page_up)
     asking->pane = p->id;
     p->copy_asked = true;
     p->copy_page = page_up;
-    cJSON_AddStringToObject(params, "shellId", p->shell);
+    cJSON_AddStringToObject(params, "shellId", p->target);
     cJSON_AddStringToObject(params, "format", "state");
     json_add_int(params, "scrollback", -1);
     client_send(c->client, "shell.snapshot", params, CONSOLE_CALL_MS, arrived, asking);
@@ -93,14 +97,20 @@ void console_copied(struct console *c, struct pane *p)
 
     copy_text(p->copy, &text);
     console_copy_leave(c, p);
-    if (text.len == 0) {
-        buf_finish(&text);
+    console_copied_text(c, &text);
+}
+
+void console_copied_text(struct console *c, struct buf *text)
+{
+    if (text->len == 0) {
+        buf_finish(text);
         return;
     }
     buf_finish(&c->paste);
-    c->paste = text;
+    c->paste = *text;
+    *text = (struct buf){0};
     if (c->term)
-        term_clipboard(c->term, text.data, text.len);
-    notices_add(&c->notices, ROLE_TEXT, "copied %zu bytes; %s ] pastes", text.len,
+        term_clipboard(c->term, c->paste.data, c->paste.len);
+    notices_add(&c->notices, ROLE_TEXT, "copied %zu bytes; %s ] pastes", c->paste.len,
                 keymap_prefix(c->keymap));
 }

@@ -42,17 +42,19 @@ void console_batons(struct console *c)
 {
     for (size_t i = 0; i < c->feed_count; i++) {
         struct feed *f = c->feeds[i];
-        const struct world_shell *s = world_shell(&c->world, f->id);
+        const struct world_target *s = world_target(&c->world, f->id);
         f->observer = console_observes(c);
         if (s && s->baton)
             feed_baton(f, c->member, s->holder, s->epoch);
     }
+    c->waits_changed = true;
+    console_talks_settle(c);
 }
 
 /* --- sending --- */
 
 /* The key for a command, or how to type it. */
-static void key_for(const struct console *c, const char *command, char *out, size_t size)
+void console_key_for(const struct console *c, const char *command, char *out, size_t size)
 {
     keymap_name(c->keymap, command, out, size);
     if (!out[0])
@@ -73,7 +75,7 @@ static void hint(struct console *c, const char *shell)
         console_observing(c);
         return;
     }
-    key_for(c, "baton", key, sizeof key);
+    console_key_for(c, "baton", key, sizeof key);
     notices_add(&c->notices, ROLE_ATTENTION, "observing: %s asks for the baton", key);
 }
 
@@ -111,7 +113,7 @@ void console_refused(struct console *c, const struct feed *feed, bool lost)
     c->draw = true;
     if (!lost)
         return;
-    key_for(c, "baton", key, sizeof key);
+    console_key_for(c, "baton", key, sizeof key);
     if (holder[0] && strcmp(holder, c->member) != 0)
         notices_add(&c->notices, ROLE_ATTENTION,
                     "%s drives %s now, what you typed was dropped; %s asks for it", holder,
@@ -123,10 +125,10 @@ void console_refused(struct console *c, const struct feed *feed, bool lost)
 
 /* --- who asks --- */
 
-const struct world_shell *console_asked(const struct console *c)
+const struct world_target *console_asked(const struct console *c)
 {
     const struct pane *p = console_focused(c);
-    const struct world_shell *s = p ? world_shell(&c->world, p->shell) : NULL;
+    const struct world_target *s = p ? world_target(&c->world, p->target) : NULL;
 
     if (s && s->ask_count > 0 && !strcmp(s->holder, c->member))
         return s;
@@ -135,15 +137,15 @@ const struct world_shell *console_asked(const struct console *c)
 
 bool console_asked_text(const struct console *c, char *out, size_t size)
 {
-    const struct world_shell *s = console_asked(c);
+    const struct world_target *s = console_asked(c);
     char yes[40], no[40];
 
     if (!s)
         return false;
-    key_for(c, "answer yes", yes, sizeof yes);
+    console_key_for(c, "answer yes", yes, sizeof yes);
     keymap_name(c->keymap, "answer no shell next", no, sizeof no);
     if (!no[0])
-        key_for(c, "answer no", no, sizeof no);
+        console_key_for(c, "answer no", no, sizeof no);
     snprintf(out, size, "%s %s asks for %s: %s passes it, %s not now",
              theme_glyph(c->theme, GLYPH_WAITING), s->asks[0], s->id, yes, no);
     return true;
@@ -178,10 +180,10 @@ void console_alive(struct console *c)
 
 /* --- what happened --- */
 
-static bool shown(const struct console *c, const char *shell)
+static bool shown(const struct console *c, const char *target)
 {
     for (int i = 0; i < c->pane_count; i++)
-        if (!strcmp(c->panes[i]->shell, shell))
+        if (!strcmp(c->panes[i]->target, target))
             return true;
     return false;
 }
@@ -195,7 +197,7 @@ static bool about(const cJSON *data, const char *key, const char *member)
 static bool worth(const struct console *c, const char *kind, const cJSON *data, bool *ret_loud)
 {
     const char *me = c->member;
-    bool seen = shown(c, json_string(data, "shellId", ""));
+    bool seen = shown(c, world_about(data));
 
     *ret_loud = false;
     if (!strcmp(kind, "batonChanged")) {
@@ -252,7 +254,7 @@ static void got_it(struct console *c, const char *shell)
 void console_baton_event(struct console *c, const char *kind, const cJSON *event)
 {
     const cJSON *data = json_get(event, "data");
-    const char *shell = json_string(data, "shellId", "");
+    const char *about_id = world_about(data);
     char text[500];
     bool loud;
 
@@ -265,11 +267,12 @@ void console_baton_event(struct console *c, const char *kind, const cJSON *event
         baton_words(event, c->member, text, sizeof text))
         notices_add(&c->notices, loud ? ROLE_ATTENTION : ROLE_DIM, "%s", text);
     if (!strcmp(kind, "batonChanged") && about(data, "to", c->member))
-        got_it(c, shell);
-    const struct world_shell *s = world_shell(&c->world, shell);
+        got_it(c, about_id);
+    const struct world_target *s = world_target(&c->world, about_id);
     if (!strcmp(kind, "batonRequested") && s && !strcmp(s->holder, c->member)) {
         if (console_asked_text(c, text, sizeof text))
             notices_add(&c->notices, ROLE_ATTENTION, "%s", text);
+        console_attention(c, about_id, text);
         challenge(c);
     }
 }

@@ -76,7 +76,8 @@ static void add_value(struct buf *out, const char *key, const cJSON *value)
 
     if (out->len)
         buf_puts(out, "  ");
-    if (strcmp(key, "title") != 0 && strcmp(key, "text") != 0 && strcmp(key, "shellId") != 0)
+    if (strcmp(key, "title") != 0 && strcmp(key, "text") != 0 && strcmp(key, "shellId") != 0 &&
+        strcmp(key, "sessionId") != 0 && strcmp(key, "description") != 0)
         buf_printf(out, "%s=", key);
     buf_puts(out, text);
     free(text);
@@ -86,8 +87,8 @@ static void add_value(struct buf *out, const char *key, const cJSON *value)
  * what it is about. */
 static char *summary(const cJSON *event, const char *sentence)
 {
-    static const char *const keys[] = {"shellId",  "name",   "title", "text",
-                                       "exitCode", "member", "cwd",   "reason"};
+    static const char *const keys[] = {"shellId",  "sessionId", "name", "title",  "text",
+                                       "exitCode", "member",    "cwd",  "reason", "description"};
     const cJSON *data = json_get(event, "data");
     struct buf text = {0};
     char *out;
@@ -121,7 +122,8 @@ bool eventlog_add(struct eventlog *log, const cJSON *event)
     char sentence[500];
     struct entry *e;
 
-    if (id <= eventlog_head(log))
+    /* What is said in a session is its transcript's, and there is much of it. */
+    if (id <= eventlog_head(log) || !strcmp(kind, "sessionEvent"))
         return false;
     if (log->count == EVENTLOG_MAX) {
         log->first = (log->first + 1) % EVENTLOG_MAX;

@@ -71,6 +71,7 @@ void console_arrange(struct console *c)
         int width = SIDE_COLS + 1 < cols ? SIDE_COLS + 1 : cols;
         c->side_area = (struct rect){0, 0, c->area.rows, width};
     }
+    console_prompt_reserve(c);
     for (int i = 0; i < c->pane_count; i++) {
         c->panes[i]->shown = c->panes[i]->folded = false;
         c->panes[i]->box = c->panes[i]->inner = (struct rect){0};
@@ -88,6 +89,7 @@ void console_arrange(struct console *c)
         }
     }
     give_sizes(c);
+    console_prompt_grow(c);
 }
 
 /* --- the empty workspace explains itself in five lines --- */
@@ -96,19 +98,28 @@ static void draw_empty(struct console *c)
 {
     static const struct {
         const char *command, *text;
+        enum command_for whom;
     } lines[] = {
-        {"new", "open a shell"},
-        {"choose", "show one that runs in some workspace"},
-        {"command", "type any command; Tab completes"},
-        {"help", "all keys"},
-        {"detach", "leave; everything goes on, baton brings you back"},
+        {"new", "open a shell", FOR_DRIVERS},
+        {"session", "start an agent; demo needs no model and no network", FOR_DRIVERS},
+        {"invite", "let somebody watch or drive", FOR_DRIVERS},
+        {"choose", "show what runs in some workspace", FOR_ALL},
+        {"help", "all keys; : types any command", FOR_ALL},
+        {"detach", "leave; everything goes on, baton brings you back", FOR_ALL},
     };
     struct style dim = theme_style(c->theme, ROLE_DIM), text = theme_style(c->theme, ROLE_TEXT);
-    int n = (int)(sizeof lines / sizeof lines[0]), first = console_observes(c) ? 1 : 0, width = 52;
-    int col = c->area.col + (c->area.cols > width ? (c->area.cols - width) / 2 : 0);
-    int row = c->area.row + (c->area.rows > n + 2 ? (c->area.rows - n - 2) / 2 : 0);
+    int all = (int)(sizeof lines / sizeof lines[0]), width = 60, row, col, n = 0;
+    bool shown[sizeof lines / sizeof lines[0]];
+    bool drives = !console_observes(c), others = c->world.shell_count + c->world.session_count > 0;
     char key[64], title[160];
 
+    for (int i = 0; i < all; i++) { /* who may only look opens nothing; five lines are enough */
+        shown[i] = (drives || lines[i].whom == FOR_ALL) &&
+                   strcmp(lines[i].command, !drives || others ? "invite" : "choose") != 0;
+        n += shown[i];
+    }
+    col = c->area.col + (c->area.cols > width ? (c->area.cols - width) / 2 : 0);
+    row = c->area.row + (c->area.rows > n + 2 ? (c->area.rows - n - 2) / 2 : 0);
     if (c->area.rows >= FRAME_LEAST_ROWS && c->area.cols >= FRAME_LEAST_COLS)
         border_box(c->canvas, c->area, theme_style(c->theme, ROLE_BORDER), c->theme);
     canvas_clip(c->canvas, c->area.rows > 2 && c->area.cols > 2 ? inside(c->area) : c->area);
@@ -117,10 +128,12 @@ static void draw_empty(struct console *c)
         canvas_text(c->canvas, row, col, width, text, title);
         row += 2;
     }
-    for (int i = 0; i < n - first; i++) { /* who may only look opens no shell */
-        keymap_name(c->keymap, lines[i + first].command, key, sizeof key);
-        canvas_text(c->canvas, row + i, col, 8, theme_style(c->theme, ROLE_ACCENT), key);
-        canvas_text(c->canvas, row + i, col + 9, width, dim, lines[i + first].text);
+    for (int i = 0; i < all; i++) {
+        if (!shown[i])
+            continue;
+        console_key_for(c, lines[i].command, key, sizeof key);
+        canvas_text(c->canvas, row, col, 8, theme_style(c->theme, ROLE_ACCENT), key);
+        canvas_text(c->canvas, row++, col + 9, width, dim, lines[i].text);
     }
     canvas_unclip(c->canvas);
     canvas_cursor(c->canvas, -1, 0, CURSOR_DEFAULT);
@@ -140,6 +153,29 @@ static bool bottom_is_free(const struct console *c, const struct pane *p)
     return true;
 }
 
+static bool all_follow(const struct console *c, const struct sessionfeed *f)
+{
+    for (int i = 0; i < c->pane_count; i++)
+        if (c->panes[i]->session == f && !transcript_pane_following(c->panes[i]->transcript))
+            return false;
+    return true;
+}
+
+/* What is inside a pane; a transcript is told who looks, and may want an earlier page. */
+static void draw_pane(struct console *c, struct pane *p, bool focus, bool all)
+{
+    const struct world_target *t = world_target(&c->world, p->target);
+
+    if (p->transcript)
+        transcript_pane_viewer(p->transcript, c->member, console_may(c, t), t ? t->holder : "");
+    pane_draw(p, c->canvas, focus, all, c->theme);
+    if (p->earlier && p->session)
+        sessionfeed_earlier(p->session);
+    else if (p->session && all_follow(c, p->session))
+        transcript_trim(p->session->transcript); /* of what was read back nothing is in sight */
+    p->earlier = false;
+}
+
 static void draw_panes(struct console *c)
 {
     struct rect boxes[LAYOUT_MAX_PANES];
@@ -157,13 +193,13 @@ static void draw_panes(struct console *c)
     for (int i = 0; i < c->pane_count; i++) {
         struct pane *p = c->panes[i];
         if (p != focus)
-            pane_draw(p, c->canvas, false, true, c->theme);
+            draw_pane(c, p, false, true);
         pane_title(p, c->canvas, p == focus, &c->world, c->member, c->theme);
         if (bottom_is_free(c, p))
             pane_foot(p, c->canvas, &c->world, c->member, console_observes(c), c->theme);
     }
     if (focus)
-        pane_draw(focus, c->canvas, true, true, c->theme);
+        draw_pane(c, focus, true, true);
 }
 
 static void draw_numbers(struct console *c)
@@ -187,7 +223,7 @@ static void draw_numbers(struct console *c)
 static void draw_side(struct console *c)
 {
     const struct pane *focus = console_focused(c);
-    struct side_facts facts = {c->workspace, focus ? focus->shell : "", c->member};
+    struct side_facts facts = {c->workspace, focus ? focus->target : "", c->member};
     struct rect area = c->side_area;
 
     side_build(&c->side, &c->world, &facts);
@@ -259,17 +295,26 @@ static void draw_line(struct console *c, struct rect line)
                             .notice = notices_now(&c->notices),
                             .help = help,
                             .clock = clock};
+    char holds[120], waits[48] = "";
     struct notice standing = {.text = asks, .role = ROLE_ATTENTION};
     if (!status.notice && console_asked_text(c, asks, sizeof asks))
         status.notice = &standing;
     if (p)
         pane_name(p, &c->world, looking, sizeof looking);
-    if (p && p->box.rows == 0 && world_baton_known(&c->world, p->shell)) /* no border says it */
+    const struct world_target *t = p ? world_target(&c->world, p->target) : NULL;
+    /* No border says it; what is ours is said anyway. */
+    if (t && p->box.rows == 0 && t->baton && strcmp(t->holder, c->member) != 0)
         pane_driver(p, &c->world, c->member, drives, sizeof drives, &status.driver, c->theme);
     mode_text(c, mode, sizeof mode);
+    console_drives_text(c, holds, sizeof holds);
+    if (console_waits(c) > 0)
+        snprintf(waits, sizeof waits, "%s %d wait%s for you", theme_glyph(c->theme, GLYPH_WAITING),
+                 console_waits(c), console_waits(c) == 1 ? "s" : "");
+    status.holds = holds;
+    status.waits = waits;
     for (size_t i = 0; i < c->world.shell_count; i++)
         status.rang += world_rang(&c->world.shells[i]);
-    status.watchers = p ? world_watchers(&c->world, p->shell, c->client_id) : 0;
+    status.watchers = p ? world_watchers(&c->world, p->target, c->client_id) : 0;
     keymap_name(c->keymap, "help", help, sizeof help - 5);
     snprintf(help + strlen(help), sizeof help - strlen(help), " help");
     if (c->clock_on) {
@@ -281,6 +326,14 @@ static void draw_line(struct console *c, struct rect line)
     status_draw(&status, c->canvas, line, c->theme);
 }
 
+static void draw_changes(struct console *c, struct pane *p, bool focus)
+{
+    if (p->kind == PANE_SESSION && p->shown && !p->folded)
+        canvas_fill(c->canvas, p->inner, theme_style(c->theme, ROLE_TEXT));
+    if (p->kind == PANE_SESSION || (p->kind == PANE_SHELL && !p->copy))
+        draw_pane(c, p, focus, false);
+}
+
 bool console_draw_shells(struct console *c)
 {
     struct pane *focus = console_focused(c);
@@ -289,10 +342,10 @@ bool console_draw_shells(struct console *c)
     if (c->mode != MODE_NORMAL || c->side_over || c->pane_count == 0)
         return false;
     for (int i = 0; i < c->pane_count; i++)
-        if (c->panes[i] != focus && c->panes[i]->kind == PANE_SHELL && !c->panes[i]->copy)
-            pane_draw(c->panes[i], c->canvas, false, false, c->theme);
-    if (focus && focus->kind == PANE_SHELL && !focus->copy)
-        pane_draw(focus, c->canvas, true, false, c->theme);
+        if (c->panes[i] != focus)
+            draw_changes(c, c->panes[i], false);
+    if (focus)
+        draw_changes(c, focus, true);
     return true;
 }
 
@@ -302,13 +355,14 @@ void console_draw(struct console *c)
     const struct pane *focus = console_focused(c);
 
     if (focus)
-        world_looked(&c->world, focus->shell);
+        world_looked(&c->world, focus->target);
     canvas_unclip(c->canvas);
     canvas_fill(c->canvas, (struct rect){0, 0, rows, cols}, theme_style(c->theme, ROLE_TEXT));
     if (c->pane_count == 0)
         draw_empty(c);
     else
         draw_panes(c);
+    console_prompt_draw(c);
     draw_side(c);
     if (c->mode == MODE_NUMBERS)
         draw_numbers(c);

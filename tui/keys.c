@@ -50,6 +50,8 @@ void console_type(struct console *c, const struct input_event *event)
     struct pane *p = console_focused(c);
     struct screen_modes modes = {0};
 
+    if (p && p->kind == PANE_SESSION)
+        console_session_input(c, p, event);
     if (!p || p->kind != PANE_SHELL)
         return;
     if (!c->connected) {
@@ -177,7 +179,7 @@ static void ended_key(struct console *c, struct pane *p, const struct input_even
         console_run(c, "close");
     else
         notices_add(&c->notices, ROLE_TEXT, "%s has ended: Enter closes it, %s c opens a new shell",
-                    p->shell, keymap_prefix(c->keymap));
+                    p->target, keymap_prefix(c->keymap));
 }
 
 static void normal_key(struct console *c, const struct input_event *event)
@@ -210,6 +212,8 @@ static void normal_key(struct console *c, const struct input_event *event)
         copy_key(c, p, event);
     else if (p->kind == PANE_LOG)
         log_key(c, p, event);
+    else if (p->kind == PANE_SESSION)
+        console_session_input(c, p, event);
     else if (p->feed && p->feed->exited && !p->opening)
         ended_key(c, p, event);
     else
@@ -233,6 +237,7 @@ void console_input(struct console *c, struct input_event *event)
     if (event->kind == INPUT_ALIVE) {
         console_alive(c);
     } else if (event->kind == INPUT_FOCUS) {
+        c->away = !event->gained;
         console_type(c, event);
     } else if (event->kind == INPUT_MOUSE && c->mode != MODE_POPUP) {
         console_mouse(c, event);

@@ -3,6 +3,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "tui/motion.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,43 +27,24 @@ void line_set(struct line *l, const char *text)
     l->length = l->cursor = n;
 }
 
-static bool continues(char c)
-{
-    return ((unsigned char)c & 0xc0) == 0x80;
-}
-
 static size_t before(const struct line *l, size_t at)
 {
-    while (at > 0 && continues(l->text[--at]))
-        ;
-    return at;
+    return motion_before(l->text, at);
 }
 
 static size_t behind(const struct line *l, size_t at)
 {
-    if (at < l->length)
-        at++;
-    while (at < l->length && continues(l->text[at]))
-        at++;
-    return at;
+    return motion_behind(l->text, l->length, at);
 }
 
 static size_t word_before(const struct line *l, size_t at)
 {
-    while (at > 0 && l->text[at - 1] == ' ')
-        at--;
-    while (at > 0 && l->text[at - 1] != ' ')
-        at--;
-    return at;
+    return motion_word_before(l->text, at);
 }
 
 static size_t word_behind(const struct line *l, size_t at)
 {
-    while (at < l->length && l->text[at] == ' ')
-        at++;
-    while (at < l->length && l->text[at] != ' ')
-        at++;
-    return at;
+    return motion_word_behind(l->text, l->length, at);
 }
 
 static void cut(struct line *l, size_t from, size_t to)

@@ -75,6 +75,8 @@ static void wheel(struct console *c, struct pane *p, const struct input_event *e
 
     if (p->kind == PANE_LOG) {
         eventlog_scroll(p->log, up ? -3 : 3);
+    } else if (p->kind == PANE_SESSION) {
+        console_session_mouse(c, p, event);
     } else if (p->copy || p->copy_asked) {
         copy_event(c, p, event);
     } else if (goes_inside(p, event, &modes)) {
@@ -95,10 +97,10 @@ static void side_press(struct console *c, int row)
 {
     const struct side_line *line = side_at(&c->side, row - c->side_area.row);
 
-    if (!line || line->kind != SIDE_SHELL)
+    if (!line || !line->target)
         return;
     c->side_over = false;
-    console_open(c, line->shell->id);
+    console_open(c, line->target->id);
 }
 
 /* A word on a pane's border: who drives it, and the answers to who asks. */
@@ -108,7 +110,7 @@ static bool press_border(struct console *c, struct pane *p, const struct input_e
         enum pane_spot spot;
         const char *command;
     } words[] = {{SPOT_YES, "answer yes"}, {SPOT_NO, "answer no"}, {SPOT_DRIVER, "baton"}};
-    const struct world_shell *s = world_shell(&c->world, p->shell);
+    const struct world_target *s = world_target(&c->world, p->target);
 
     for (size_t i = 0; i < sizeof words / sizeof words[0] && event->button == 1; i++) {
         if (!within(p->spots[words[i].spot], event->row, event->col) || !s || !s->baton)
@@ -145,7 +147,10 @@ static void press(struct console *c, const struct input_event *event)
         return;
     }
     console_focus(c, p->id);
-    if (goes_inside(p, event, &modes)) {
+    if (p->kind == PANE_SESSION) {
+        c->press_pane = p->id;
+        console_session_mouse(c, p, event);
+    } else if (goes_inside(p, event, &modes)) {
         c->inside_pane = p->id;
         give_inside(c, p, event, &modes);
     } else if (event->button == 1 && p->kind == PANE_SHELL) {
@@ -174,6 +179,10 @@ static void motion(struct console *c, const struct input_event *event)
             give_inside(c, p, event, &modes);
         return;
     }
+    if (p->kind == PANE_SESSION) {
+        console_session_mouse(c, p, event);
+        return;
+    }
     if (!p->copy && !p->copy_asked) {
         if (event->row == c->press_row && event->col == c->press_col)
             return;
@@ -193,7 +202,9 @@ static void release(struct console *c, const struct input_event *event)
     struct pane *p = console_pane(c, c->press_pane), *inside = console_pane(c, c->inside_pane);
     struct screen_modes modes;
 
-    if (p && (p->copy || p->copy_asked))
+    if (p && p->kind == PANE_SESSION)
+        console_session_mouse(c, p, event);
+    else if (p && (p->copy || p->copy_asked))
         copy_event(c, p, event);
     else if (inside && goes_inside(inside, event, &modes))
         give_inside(c, inside, event, &modes);
@@ -208,6 +219,8 @@ void console_mouse(struct console *c, const struct input_event *event)
 
     switch (event->mouse) {
     case MOUSE_PRESS:
+        if (console_prompt_press(c, event))
+            break;
         if (on_side && event->button == 1)
             side_press(c, event->row);
         else if (!on_side)

@@ -45,6 +45,15 @@ static void got_shells(void *data, const cJSON *result, const struct client_faul
     world_set_shells(&g->c->world, result);
 }
 
+static void got_sessions(void *data, const cJSON *result, const struct client_fault *fault)
+{
+    struct greeting *g = data;
+
+    greeted(g, NULL); /* without them there is a console all the same */
+    if (!fault)
+        world_set_sessions(&g->c->world, result);
+}
+
 static void got_members(void *data, const cJSON *result, const struct client_fault *fault)
 {
     struct greeting *g = data;
@@ -79,7 +88,7 @@ void console_greet(struct console *c, struct greeting *g)
     char *cwd = getcwd(NULL, 0);
 
     g->c = c;
-    g->waiting = 4;
+    g->waiting = 5;
     cJSON_AddStringToObject(params, "key", c->workspace);
     if (cwd)
         cJSON_AddStringToObject(params, "cwd", cwd);
@@ -90,6 +99,7 @@ void console_greet(struct console *c, struct greeting *g)
     }
     client_send(c->client, "workspace.list", NULL, CONSOLE_CALL_MS, got_workspaces, g);
     client_send(c->client, "shell.list", NULL, CONSOLE_CALL_MS, got_shells, g);
+    console_ask_sessions(c, got_sessions, g);
     client_send(c->client, "member.list", NULL, CONSOLE_CALL_MS, got_members, g);
     client_send(c->client, "layout.get", workspace, CONSOLE_CALL_MS, got_layout, g);
     cJSON_Delete(params);
@@ -103,9 +113,24 @@ enum err console_greeted(struct console *c, struct greeting *g)
     return g->waiting > 0 ? ERR_TIMEOUT : g->failed;
 }
 
+/* What runs in the workspace: a shell, else a session; NULL nothing. */
+static const struct world_target *something(const struct console *c)
+{
+    const struct world_shell *shell = world_shell_at(&c->world, c->workspace, 0);
+
+    if (shell)
+        return &shell->target;
+    for (size_t i = 0; i < c->world.session_count; i++) {
+        const struct world_target *t = &c->world.sessions[i].target;
+        if (t->live && !strcmp(t->workspace, c->workspace))
+            return t;
+    }
+    return NULL;
+}
+
 void console_first_panes(struct console *c, const cJSON *layout, const cJSON *command)
 {
-    const struct world_shell *any = world_shell_at(&c->world, c->workspace, 0);
+    const struct world_target *any = something(c);
     struct pane *p;
 
     console_arrange(c);
@@ -135,6 +160,8 @@ void console_first_picture(struct console *c)
         for (int i = 0; i < c->pane_count; i++)
             if (c->panes[i]->kind == PANE_SHELL &&
                 (!c->panes[i]->feed || !c->panes[i]->feed->screen))
+                waits = true;
+            else if (c->panes[i]->session && !c->panes[i]->session->loaded)
                 waits = true;
         int64_t left = until - clock_mono_us();
         if (!waits || left <= 0)

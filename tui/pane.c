@@ -1,6 +1,7 @@
 /* A pane (see pane.h): drawing it, and its border's words. */
 #include "tui/pane.h"
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 
 #include <stdio.h>
@@ -23,6 +24,7 @@ void pane_destroy(struct pane *p)
     if (!p)
         return;
     copy_destroy(p->copy);
+    transcript_pane_destroy(p->transcript);
     eventlog_destroy(p->log);
     buf_finish(&p->copy_mouse);
     buf_finish(&p->early);
@@ -37,6 +39,10 @@ void pane_draw(struct pane *p, struct canvas *c, bool focus, bool all, const str
     canvas_clip(c, p->inner);
     if (p->kind == PANE_LOG) {
         eventlog_draw(p->log, c, p->inner, theme);
+    } else if (p->kind == PANE_SESSION) {
+        if (p->transcript && transcript_pane_draw(p->transcript, c, p->inner, focus && p->browsing,
+                                                  clock_wall_us() / 1000, theme))
+            p->earlier = true;
     } else if (p->copy) {
         copy_draw(p->copy, c, p->inner, theme);
         if (!focus)
@@ -48,26 +54,26 @@ void pane_draw(struct pane *p, struct canvas *c, bool focus, bool all, const str
     canvas_unclip(c);
 }
 
-static const struct world_shell *known(const struct pane *p, const struct world *world)
+static const struct world_target *known(const struct pane *p, const struct world *world)
 {
-    return p->kind == PANE_SHELL && p->shell[0] ? world_shell(world, p->shell) : NULL;
+    return p->target[0] ? world_target(world, p->target) : NULL;
 }
 
 void pane_name(const struct pane *p, const struct world *world, char *out, size_t size)
 {
-    const struct world_shell *s = known(p, world);
+    const struct world_target *t = known(p, world);
 
     if (p->kind == PANE_LOG)
         snprintf(out, size, "events");
-    else if (s)
-        snprintf(out, size, "%s %s", world_shell_label(s), s->id);
+    else if (t)
+        snprintf(out, size, "%s %s", world_label(t), t->id);
     else
-        snprintf(out, size, "%s", p->shell);
+        snprintf(out, size, "%s", p->target);
 }
 
 /* "✓ exited 0", "✗ exited 1", "✗ killed by 9"; false while it runs. */
-static bool ending(const struct pane *p, const struct world_shell *s, char *out, size_t size,
-                   struct style *ret_style, const struct theme *theme)
+static bool shell_ending(const struct pane *p, const struct world_shell *s, char *out, size_t size,
+                         struct style *ret_style, const struct theme *theme)
 {
     bool over = (p->feed && p->feed->exited) || (s && s->state != SHELL_RUNNING);
     int code = p->feed && p->feed->exited ? p->feed->exit_code : s ? s->exit_code : 0;
@@ -86,14 +92,38 @@ static bool ending(const struct pane *p, const struct world_shell *s, char *out,
     return true;
 }
 
+/* "✓ closed", "✗ failed"; false while the session lives. */
+static bool session_ending(const struct world_session *s, char *out, size_t size,
+                           struct style *ret_style, const struct theme *theme)
+{
+    bool failed = s && s->state == SESSION_FAILED;
+
+    if (!s || s->target.live)
+        return false;
+    *ret_style = theme_style(theme, failed ? ROLE_BAD : ROLE_GOOD);
+    snprintf(out, size, "%s %s", theme_glyph(theme, failed ? GLYPH_FAILED : GLYPH_DONE),
+             failed ? "failed" : "closed");
+    return true;
+}
+
+static bool ending(const struct pane *p, const struct world *world, char *out, size_t size,
+                   struct style *ret_style, const struct theme *theme)
+{
+    if (p->kind == PANE_SESSION)
+        return session_ending(world_session(world, p->target), out, size, ret_style, theme);
+    return p->kind == PANE_SHELL &&
+           shell_ending(p, world_shell(world, p->target), out, size, ret_style, theme);
+}
+
 /* A hub that knows no baton tells at least who typed last. */
 void pane_driver(const struct pane *p, const struct world *world, const char *me, char *out,
                  size_t size, struct style *ret_style, const struct theme *theme)
 {
-    const struct world_shell *s = known(p, world);
+    const struct world_target *s = known(p, world);
+    const struct world_shell *shell = world_shell(world, p->target);
     const char *who = s && s->baton                  ? s->holder
                       : p->feed && p->feed->typed[0] ? p->feed->typed
-                      : s                            ? s->typed
+                      : shell                        ? shell->typed
                                                      : "";
 
     out[0] = '\0';
@@ -108,7 +138,7 @@ void pane_driver(const struct pane *p, const struct world *world, const char *me
 }
 
 /* "← grace asks", and for the holder the two answers. */
-static void asking(const struct world_shell *s, const char *me, char *out, size_t size,
+static void asking(const struct world_target *s, const char *me, char *out, size_t size,
                    struct border_text right[BORDER_TEXTS], const struct theme *theme)
 {
     struct style loud = theme_style(theme, ROLE_ATTENTION);
@@ -134,7 +164,7 @@ static void asking(const struct world_shell *s, const char *me, char *out, size_
 void pane_title(struct pane *p, struct canvas *c, bool focus, const struct world *world,
                 const char *me, const struct theme *theme)
 {
-    const struct world_shell *s = known(p, world);
+    const struct world_target *s = known(p, world);
     struct border_text left[BORDER_TEXTS] = {{0}}, right[BORDER_TEXTS] = {{0}};
     struct style dim = theme_style(theme, ROLE_DIM);
     char sign[100], asks[120], size[40] = "", place[40] = "";
@@ -147,15 +177,18 @@ void pane_title(struct pane *p, struct canvas *c, bool focus, const struct world
     if (p->kind == PANE_LOG) {
         left[0].text = "events";
     } else if (s) {
-        left[0].text = world_shell_label(s);
-        left[1].text = s->id;
+        left[0].text = world_label(s);
+        left[1].text = s->session && strcmp(s->program, left[0].text) != 0 ? s->program : s->id;
         if (s->title[0] && strcmp(s->title, left[0].text) != 0)
             left[2].text = s->title;
     } else {
-        left[0].text = p->shell[0] ? p->shell : "opening";
+        left[0].text = p->target[0] ? p->target : "opening";
     }
     if (p->copy) {
         copy_position(p->copy, place, sizeof place);
+        right[4] = (struct border_text){place, theme_style(theme, ROLE_ATTENTION), false};
+    } else if (p->transcript && p->browsing) {
+        transcript_pane_position(p->transcript, place, sizeof place);
         right[4] = (struct border_text){place, theme_style(theme, ROLE_ATTENTION), false};
     } else if (p->kind == PANE_SHELL && !p->folded && p->feed && p->feed->screen &&
                (screen_rows(p->feed->screen) > p->inner.rows ||
@@ -165,7 +198,7 @@ void pane_title(struct pane *p, struct canvas *c, bool focus, const struct world
         right[4] = (struct border_text){size, dim, false};
     }
     right[0].text = sign;
-    if (!ending(p, s, sign, sizeof sign, &right[0].style, theme)) {
+    if (!ending(p, world, sign, sizeof sign, &right[0].style, theme)) {
         pane_driver(p, world, me, sign, sizeof sign, &right[0].style, theme);
         if (s)
             asking(s, me, asks, sizeof asks, right, theme);
@@ -176,10 +209,10 @@ void pane_title(struct pane *p, struct canvas *c, bool focus, const struct world
 void pane_foot(const struct pane *p, struct canvas *c, const struct world *world, const char *me,
                bool observer, const struct theme *theme)
 {
-    const struct world_shell *s = known(p, world);
+    const struct world_target *s = known(p, world);
     char text[60];
 
-    if (!s || !s->baton || s->state != SHELL_RUNNING || !p->shown || p->folded || p->box.rows < 3 ||
+    if (!s || !s->baton || !s->live || !p->shown || p->folded || p->box.rows < 3 ||
         !strcmp(s->holder, me) || (!observer && !s->holder[0]))
         return;
     snprintf(text, sizeof text, "observing %s %d %s", theme_glyph(theme, GLYPH_DOT),

@@ -1,5 +1,5 @@
-/* A pane: one place of the layout and what is in it, a shell or the event log; in copy mode a
- * frozen screen over it. On the console's thread. */
+/* A pane: one place of the layout and what is in it, a shell, a session or the event log; over a
+ * shell in copy mode a frozen screen. On the console's thread. */
 #ifndef BATON_TUI_PANE_H
 #define BATON_TUI_PANE_H
 
@@ -7,9 +7,11 @@
 #include "tui/copy.h"
 #include "tui/eventlog.h"
 #include "tui/feed.h"
+#include "tui/sessionfeed.h"
+#include "tui/transcript_pane.h"
 #include "tui/view.h"
 
-enum pane_kind { PANE_SHELL, PANE_LOG };
+enum pane_kind { PANE_SHELL, PANE_LOG, PANE_SESSION };
 
 /* What of a border's right side can be pressed. */
 enum pane_spot { SPOT_DRIVER, SPOT_YES = 2, SPOT_NO };
@@ -17,11 +19,15 @@ enum pane_spot { SPOT_DRIVER, SPOT_YES = 2, SPOT_NO };
 struct pane {
     int id; /* as the layout knows it */
     enum pane_kind kind;
-    char shell[WORLD_ID_MAX]; /* "" while it is being opened */
-    struct feed *feed;        /* shared, borrowed; NULL without a shell */
-    bool opening;             /* a new shell is on its way: it gets what is typed */
-    struct buf early;         /* typed while the shell is being opened */
-    struct eventlog *log;     /* owned; PANE_LOG */
+    char target[WORLD_ID_MAX];          /* the shell or session, "" while it is being opened */
+    struct feed *feed;                  /* shared, borrowed; NULL without a shell */
+    bool opening;                       /* a new shell is on its way: it gets what is typed */
+    struct buf early;                   /* typed while the shell is being opened */
+    struct eventlog *log;               /* owned; PANE_LOG */
+    struct sessionfeed *session;        /* shared, borrowed; PANE_SESSION */
+    struct transcript_pane *transcript; /* owned; the view into it */
+    bool browsing;                      /* keys go to the transcript, not to the prompt line */
+    bool earlier;                       /* its drawing wants an earlier page */
     struct view view;
     struct copy *copy;     /* owned; in copy mode */
     bool copy_asked;       /* its history is on the way */
@@ -37,19 +43,20 @@ struct pane {
 struct pane *pane_create(int id, enum pane_kind kind);
 void pane_destroy(struct pane *p); /* takes NULL; the feed is the caller's */
 
-/* What is inside the border. all: everything, else a shell's lines that changed. */
+/* What is inside the border. all: everything, else a shell's lines that changed. Of a session the
+ * viewer is told before (transcript_pane_viewer). */
 void pane_draw(struct pane *p, struct canvas *c, bool focus, bool all, const struct theme *theme);
 /* The border's words: name · kind at the left; who drives and who asks for it, how it ended, its
  * size at the right. */
 void pane_title(struct pane *p, struct canvas *c, bool focus, const struct world *world,
                 const char *me, const struct theme *theme);
-/* At the bottom of a shell that this member may only look at: "observing · 2 ◉". */
+/* At the bottom of what this member may only look at: "observing · 2 ◉". */
 void pane_foot(const struct pane *p, struct canvas *c, const struct world *world, const char *me,
                bool observer, const struct theme *theme);
 /* "✎ ada (you)" or "free", with its style; "" when nobody knows. out has size bytes. */
 void pane_driver(const struct pane *p, const struct world *world, const char *me, char *out,
                  size_t size, struct style *ret_style, const struct theme *theme);
-/* "bash · sh1" for the status line. */
+/* "bash sh1" for the status line. */
 void pane_name(const struct pane *p, const struct world *world, char *out, size_t size);
 
 #endif

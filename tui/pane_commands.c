@@ -34,7 +34,7 @@ static void split(struct console *c, int argc, char **argv)
     struct pane *p;
 
     if (from)
-        memcpy(here, from->shell, sizeof here);
+        memcpy(here, from->target, sizeof here);
     if (console_observes(c) && !here[0]) {
         console_observing(c);
         return;
@@ -105,10 +105,16 @@ static void close_asked(struct console *c)
 
     if (!p)
         return;
-    if (p->kind == PANE_SHELL && p->shell[0] && !console_observes(c)) {
+    const struct world_target *t = world_target(&c->world, p->target);
+    bool session = p->kind == PANE_SESSION;
+    bool ends = session ? console_may(c, t) : p->kind == PANE_SHELL && !console_observes(c);
+    if (p->target[0] && ends) {
         params = cJSON_CreateObject();
-        cJSON_AddStringToObject(params, "shellId", p->shell);
-        client_send(c->client, "shell.close", params, CONSOLE_CALL_MS, console_answered, c);
+        cJSON_AddStringToObject(params, session ? "sessionId" : "shellId", p->target);
+        if (session)
+            console_add_epoch(c, t, params);
+        client_send(c->client, session ? "session.close" : "shell.close", params, CONSOLE_CALL_MS,
+                    console_answered, c);
         cJSON_Delete(params);
     }
     console_close_pane(c, p->id);
@@ -117,20 +123,25 @@ static void close_asked(struct console *c)
 static void close_pane(struct console *c, int argc, char **argv)
 {
     struct pane *p = console_focused(c);
-    const struct world_shell *s = p ? world_shell(&c->world, p->shell) : NULL;
+    const struct world_shell *s = p ? world_shell(&c->world, p->target) : NULL;
     char name[120];
 
     if (!p)
         return;
     c->asked_pane = p->id;
-    bool runs =
-        p->kind == PANE_SHELL && p->feed && !p->feed->exited && (!s || s->state == SHELL_RUNNING);
+    bool session = p->kind == PANE_SESSION;
+    bool runs = session ? console_may(c, world_target(&c->world, p->target))
+                        : p->kind == PANE_SHELL && p->feed && !p->feed->exited &&
+                              (!s || s->state == SHELL_RUNNING);
     if (!runs || console_observes(c) || (argc > 1 && !strcmp(argv[1], "--force"))) {
         close_asked(c);
         return;
     }
     pane_name(p, &c->world, name, sizeof name);
-    console_ask(c, close_asked, "close %.80s? its program runs (y/n) ", name);
+    console_ask(c, close_asked,
+                session ? "close %.80s? its agent ends, what was said stays (y/n) "
+                        : "close %.80s? its program runs (y/n) ",
+                name);
 }
 
 static void hide(struct console *c, int argc, char **argv)
@@ -224,9 +235,9 @@ const struct console_command pane_commands[] = {
     {"focus", "left|right|up|down|next|previous|last|NUMBER", "go to another pane", focus, FOR_ALL},
     {"resize", "left|right|up|down [CELLS]", "move this pane's border", resize, FOR_ALL},
     {"zoom", "", "this pane alone, and back", zoom, FOR_ALL},
-    {"close", "[--force]", "close this pane and its shell", close_pane, FOR_ALL},
-    {"hide", "", "close this pane; its shell goes on", hide, FOR_ALL},
-    {"unsplit", "", "hide all other panes; their shells go on", unsplit, FOR_ALL},
+    {"close", "[--force]", "close this pane and its shell or session", close_pane, FOR_ALL},
+    {"hide", "", "close this pane; what it shows goes on", hide, FOR_ALL},
+    {"unsplit", "", "hide all other panes; what they show goes on", unsplit, FOR_ALL},
     {"swap", "next|previous", "swap this pane with another", swap, FOR_ALL},
     {"layout", "next|even-horizontal|even-vertical|main-vertical|tiled|stacked",
      "arrange the panes", layout, FOR_ALL},

@@ -1,6 +1,7 @@
 /* Which panes there are, what they show, and the feeds behind them. What always holds: every pane
- * is a leaf of the layout and the other way round; focus is a pane or 0 when there is none; a feed
- * without panes is closed at the next sweep, never inside its own callback. */
+ * is a leaf of the layout and the other way round; focus is a pane or 0 when there is none; a pane
+ * that shows a shell or session is of its kind; a feed without panes is closed at the next sweep,
+ * never inside its own callback. */
 #include "tui/console_private.h"
 
 #include "core/base/clock.h"
@@ -83,25 +84,69 @@ static struct feed *feed_for(struct console *c, const char *shell)
     return c->feeds[c->feed_count - 1];
 }
 
+static void session_news(void *data, struct sessionfeed *feed, enum session_news news,
+                         const char *text)
+{
+    struct console *c = data;
+
+    switch (news) {
+    case SESSION_CHANGED: c->draw_shells = true; break;
+    case SESSION_GONE: c->panes_changed = c->draw = true; break;
+    case SESSION_FAILED_CALL:
+        c->draw = true;
+        notices_add(&c->notices, ROLE_BAD, "%s: %s", feed->id, text);
+        break;
+    }
+}
+
+static struct sessionfeed *session_for(struct console *c, const char *id)
+{
+    const struct session_listener listener = {session_news, c};
+    const struct world_session *s = world_session(&c->world, id);
+
+    for (size_t i = 0; i < c->session_count; i++)
+        if (!strcmp(c->sessions[i]->id, id) && !c->sessions[i]->gone)
+            return c->sessions[i];
+    c->sessions = mem_reallocarray(c->sessions, c->session_count + 1, sizeof *c->sessions);
+    c->sessions[c->session_count++] = sessionfeed_open(c->client, id, s ? s->seq : 0, &listener);
+    return c->sessions[c->session_count - 1];
+}
+
 static void let_go(struct console *c, struct pane *p)
 {
     if (p->feed && --p->feed->users == 0)
         c->panes_changed = true;
+    if (p->session && --p->session->users == 0)
+        c->panes_changed = true;
+    transcript_pane_destroy(p->transcript);
+    p->transcript = NULL;
+    p->session = NULL;
+    p->browsing = false;
     p->feed = NULL;
-    p->shell[0] = '\0';
+    p->target[0] = '\0';
     view_finish(&p->view);
     console_copy_leave(c, p);
 }
 
-void console_show(struct console *c, struct pane *p, const char *shell)
+void console_show(struct console *c, struct pane *p, const char *target)
 {
-    if (p->kind != PANE_SHELL || !strcmp(p->shell, shell))
+    char id[WORLD_ID_MAX];
+
+    if (p->kind == PANE_LOG || !strcmp(p->target, target))
         return;
+    snprintf(id, sizeof id, "%s", target); /* it may be the pane's own */
     let_go(c, p);
-    snprintf(p->shell, sizeof p->shell, "%s", shell);
-    p->feed = feed_for(c, shell);
-    p->feed->users++;
-    world_looked(&c->world, shell);
+    memcpy(p->target, id, sizeof id);
+    p->kind = world_session(&c->world, id) ? PANE_SESSION : PANE_SHELL;
+    if (p->kind == PANE_SESSION) {
+        p->session = session_for(c, id);
+        p->session->users++;
+        p->transcript = transcript_pane_create(p->session->transcript);
+    } else {
+        p->feed = feed_for(c, id);
+        p->feed->users++;
+    }
+    world_looked(&c->world, id);
     console_layout_touch(c);
 }
 
@@ -180,12 +225,12 @@ static void opened(void *data, const cJSON *result, const struct client_fault *f
         notices_add(&c->notices, ROLE_BAD, "%s", fault->message);
         if (p)
             buf_finish(&p->early);
-        if (p && !p->shell[0])
+        if (p && !p->target[0])
             console_close_pane(c, p->id);
         return;
     }
     world_add_shell(&c->world, result);
-    if (!p || p->kind != PANE_SHELL)
+    if (!p || p->kind == PANE_LOG)
         return; /* closed meanwhile: the shell is in the list */
     console_show(c, p, id);
     p->feed->mine = true;
@@ -221,8 +266,9 @@ void console_sweep(struct console *c)
 
     c->panes_changed = false;
     for (int i = c->pane_count - 1; i >= 0; i--)
-        if (c->panes[i]->feed && c->panes[i]->feed->gone) {
-            notices_add(&c->notices, ROLE_DIM, "%s is closed", c->panes[i]->shell);
+        if ((c->panes[i]->feed && c->panes[i]->feed->gone) ||
+            (c->panes[i]->session && c->panes[i]->session->gone)) {
+            notices_add(&c->notices, ROLE_DIM, "%s is closed", c->panes[i]->target);
             console_close_pane(c, c->panes[i]->id);
         }
     for (size_t i = 0; i < c->feed_count; i++) {
@@ -238,6 +284,14 @@ void console_sweep(struct console *c)
         c->feeds[kept++] = f;
     }
     c->feed_count = kept;
+    kept = 0;
+    for (size_t i = 0; i < c->session_count; i++) {
+        if (c->sessions[i]->users == 0)
+            sessionfeed_close(c->sessions[i]);
+        else
+            c->sessions[kept++] = c->sessions[i];
+    }
+    c->session_count = kept;
 }
 
 void console_panes_finish(struct console *c)
@@ -249,9 +303,17 @@ void console_panes_finish(struct console *c)
     free(c->feeds);
     c->feeds = NULL;
     c->feed_count = 0;
+    for (size_t i = 0; i < c->session_count; i++)
+        sessionfeed_close(c->sessions[i]);
+    free(c->sessions);
+    c->sessions = NULL;
+    c->session_count = 0;
 }
 
 /* --- keeping the layout --- */
+
+/* By enum pane_kind; also the key of what is shown. */
+static const char *const kind_names[] = {"shell", "log", "session"};
 
 cJSON *console_layout_save(const struct console *c)
 {
@@ -265,9 +327,9 @@ cJSON *console_layout_save(const struct console *c)
     for (int i = 0; i < c->pane_count; i++) {
         cJSON *pane = cJSON_CreateObject();
         const struct pane *p = c->panes[i];
-        cJSON_AddStringToObject(pane, "kind", p->kind == PANE_LOG ? "log" : "shell");
-        if (p->kind == PANE_SHELL)
-            cJSON_AddStringToObject(pane, "shell", p->shell);
+        cJSON_AddStringToObject(pane, "kind", kind_names[p->kind]);
+        if (p->kind != PANE_LOG)
+            cJSON_AddStringToObject(pane, kind_names[p->kind], p->target);
         snprintf(key, sizeof key, "%d", p->id);
         cJSON_AddItemToObject(panes, key, pane);
     }
@@ -278,18 +340,23 @@ cJSON *console_layout_save(const struct console *c)
     return json;
 }
 
+static enum pane_kind kind_of(const char *name)
+{
+    return !strcmp(name, "log") ? PANE_LOG : !strcmp(name, "session") ? PANE_SESSION : PANE_SHELL;
+}
+
 /* One pane as it was kept; false when what it showed is no more. */
 static bool restore(struct console *c, struct pane *p, const cJSON *kept)
 {
-    const char *shell = json_string(kept, "shell", "");
+    const char *target = json_string(kept, kind_names[p->kind], "");
 
     if (p->kind == PANE_LOG) {
         console_log_fill(c, p);
         return true;
     }
-    if (!world_shell(&c->world, shell))
+    if (!world_target(&c->world, target))
         return false;
-    console_show(c, p, shell);
+    console_show(c, p, target);
     return true;
 }
 
@@ -305,8 +372,8 @@ bool console_layout_load(struct console *c, const cJSON *json)
     for (int i = 0; i < count; i++) {
         int id = ids[i] = layout_pane(c->layout, i);
         snprintf(key, sizeof key, "%d", id);
-        bool log = !strcmp(json_string(json_get(panes, key), "kind", "shell"), "log");
-        c->panes[c->pane_count++] = pane_create(id, log ? PANE_LOG : PANE_SHELL);
+        c->panes[c->pane_count++] =
+            pane_create(id, kind_of(json_string(json_get(panes, key), "kind", "shell")));
         c->last_id = id > c->last_id ? id : c->last_id;
     }
     c->focus = (int)json_int(json, "focus", 0);
@@ -328,7 +395,10 @@ bool console_layout_load(struct console *c, const cJSON *json)
 struct log_fill {
     struct console *c;
     int pane;
+    int64_t since;
 };
+
+static void fill_from(struct console *c, const struct pane *p, int64_t since);
 
 static void log_filled(void *data, const cJSON *result, const struct client_fault *fault)
 {
@@ -336,7 +406,7 @@ static void log_filled(void *data, const cJSON *result, const struct client_faul
     struct console *c = fill->c;
     struct pane *p = console_pane(c, fill->pane);
     const cJSON *events = json_get(result, "events"), *event;
-    int added = 0;
+    int64_t since = fill->since, last = since;
 
     free(fill);
     c->draw = true;
@@ -344,21 +414,32 @@ static void log_filled(void *data, const cJSON *result, const struct client_faul
         notices_add(&c->notices, ROLE_BAD, "%s", fault->message);
     if (!p || p->kind != PANE_LOG || fault)
         return;
-    cJSON_ArrayForEach(event, events) added += eventlog_add(p->log, event);
-    if (added > 0 && eventlog_head(p->log) < json_int(result, "head", 0))
-        console_log_fill(c, p); /* there is more than one page */
+    cJSON_ArrayForEach(event, events)
+    {
+        eventlog_add(p->log, event);
+        last = json_int(event, "id", last);
+    }
+    if (last > since && last < json_int(result, "head", 0))
+        fill_from(c, p, last); /* there is more than one page */
 }
 
 void console_log_fill(struct console *c, struct pane *p)
 {
-    cJSON *params = cJSON_CreateObject();
-    struct log_fill *fill = mem_zalloc(sizeof *fill);
     int64_t since = eventlog_head(p->log);
 
     if (since == 0 && c->event_head > EVENTLOG_MAX)
         since = c->event_head - EVENTLOG_MAX;
+    fill_from(c, p, since);
+}
+
+static void fill_from(struct console *c, const struct pane *p, int64_t since)
+{
+    cJSON *params = cJSON_CreateObject();
+    struct log_fill *fill = mem_zalloc(sizeof *fill);
+
     fill->c = c;
     fill->pane = p->id;
+    fill->since = since;
     json_add_int(params, "id", since);
     cJSON_AddStringToObject(params, "workspace", c->workspace);
     json_add_int(params, "limit", 1000);

@@ -1,4 +1,5 @@
-/* The commands about shells: opening, choosing, naming, copying and pasting. */
+/* The commands about shells, and those that sessions share: opening, choosing, naming, copying and
+ * pasting. */
 #include "tui/console_private.h"
 
 #include "core/base/json.h"
@@ -7,33 +8,54 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The pane that a shell is shown in: the focused one, else another, else a new one. */
-static struct pane *shell_pane(struct console *c)
+/* The pane that a shell or session is shown in: the focused one, else a new one. */
+static struct pane *target_pane(struct console *c, bool session)
 {
     struct pane *p = console_focused(c);
 
-    if (p && p->kind == PANE_SHELL)
+    if (p && p->kind != PANE_LOG)
         return p;
-    return console_add(c, PANE_SHELL, LAYOUT_ROWS);
+    return console_add(c, session ? PANE_SESSION : PANE_SHELL, LAYOUT_ROWS);
 }
 
-void console_open(struct console *c, const char *shell)
+static struct pane *pane_of(const struct console *c, const char *target)
 {
-    struct pane *p;
-
     for (int i = 0; i < c->pane_count; i++)
-        if (!strcmp(c->panes[i]->shell, shell)) {
-            console_focus(c, c->panes[i]->id);
-            return;
-        }
-    p = shell_pane(c);
+        if (!strcmp(c->panes[i]->target, target))
+            return c->panes[i];
+    return NULL;
+}
+
+void console_open(struct console *c, const char *target)
+{
+    struct pane *p = pane_of(c, target);
+
+    if (p) {
+        console_focus(c, p->id);
+        return;
+    }
+    p = target_pane(c, world_session(&c->world, target) != NULL);
     if (p)
-        console_show(c, p, shell);
+        console_show(c, p, target);
+}
+
+void console_open_beside(struct console *c, const char *target)
+{
+    bool session = world_session(&c->world, target) != NULL;
+    struct pane *p = pane_of(c, target);
+
+    if (p) {
+        console_focus(c, p->id);
+        return;
+    }
+    p = console_add(c, session ? PANE_SESSION : PANE_SHELL, LAYOUT_ROWS);
+    if (p)
+        console_show(c, p, target);
 }
 
 static void new_shell(struct console *c, int argc, char **argv)
 {
-    struct pane *p = shell_pane(c);
+    struct pane *p = target_pane(c, false);
     cJSON *command = NULL;
     int first = argc > 1 && !strcmp(argv[1], "--") ? 2 : 1;
 
@@ -57,6 +79,15 @@ static int count_here(const struct console *c)
     return n;
 }
 
+/* Shown in that pane, whatever other one shows it too. */
+static void open_in(struct console *c, struct pane *p, const char *target)
+{
+    if (!p || p->kind == PANE_LOG)
+        console_open(c, target);
+    else
+        console_show(c, p, target);
+}
+
 static void shell(struct console *c, int argc, char **argv)
 {
     const char *which = argc > 1 ? argv[1] : "next";
@@ -65,7 +96,7 @@ static void shell(struct console *c, int argc, char **argv)
     const struct world_shell *to;
 
     if (p)
-        index = world_shell_index(&c->world, c->workspace, p->shell);
+        index = world_shell_index(&c->world, c->workspace, p->target);
     if (!strcmp(which, "next") || !strcmp(which, "previous")) {
         if (n == 0 || (n == 1 && index == 0)) {
             notices_add(&c->notices, ROLE_DIM, "there is no other shell here");
@@ -81,10 +112,7 @@ static void shell(struct console *c, int argc, char **argv)
         notices_add(&c->notices, ROLE_DIM, "there is no shell %s", which);
         return;
     }
-    if (!p || p->kind != PANE_SHELL)
-        console_open(c, to->id);
-    else
-        console_show(c, p, to->id);
+    open_in(c, p, to->target.id);
 }
 
 static void chosen(struct console *c, const char *target)
@@ -92,9 +120,40 @@ static void chosen(struct console *c, const char *target)
     console_open(c, target);
 }
 
+static const char *session_word(const struct world_session *s)
+{
+    static const char *const words[] = {
+        [SESSION_STARTING] = "starting", [SESSION_IDLE] = "",           [SESSION_WORKING] = "works",
+        [SESSION_WAITING] = "waits",     [SESSION_CLOSING] = "closing", [SESSION_CLOSED] = "closed",
+        [SESSION_FAILED] = "failed",
+    };
+    return words[s->state];
+}
+
+static void add_sessions(struct console *c, struct popup *popup, const char *workspace)
+{
+    char text[600];
+
+    for (size_t i = 0; i < c->world.session_count; i++) {
+        const struct world_session *s = &c->world.sessions[i];
+        const struct world_target *t = &s->target;
+        if (strcmp(t->workspace, workspace) != 0)
+            continue;
+        enum theme_glyph glyph = s->waits                     ? GLYPH_WAITING
+                                 : world_session_turn(s)      ? GLYPH_WORKING
+                                 : s->state == SESSION_FAILED ? GLYPH_FAILED
+                                 : s->fresh || !t->live       ? GLYPH_DONE
+                                                              : GLYPH_IDLE;
+        snprintf(text, sizeof text, "  %s %-20.60s %-6s %-.40s %s%s%.200s",
+                 theme_glyph(c->theme, glyph), world_label(t), t->id, t->program, session_word(s),
+                 t->title[0] ? "  " : "", t->title);
+        popup_add(popup, ROLE_TEXT, "", text, t->id);
+    }
+}
+
 static void choose(struct console *c, int argc, char **argv)
 {
-    struct popup *popup = popup_create("shells", true);
+    struct popup *popup = popup_create("sessions and shells", true);
     const struct pane *p = console_focused(c);
     char text[600], sign[16];
 
@@ -102,24 +161,26 @@ static void choose(struct console *c, int argc, char **argv)
     for (size_t i = 0; i < c->world.workspace_count; i++) {
         const struct world_workspace *w = &c->world.workspaces[i];
         popup_add(popup, ROLE_TITLE, "", w->key, NULL);
+        add_sessions(c, popup, w->key);
         for (size_t j = 0; j < c->world.shell_count; j++) {
             const struct world_shell *s = &c->world.shells[j];
-            if (strcmp(s->workspace, w->key) != 0)
+            const struct world_target *t = &s->target;
+            if (strcmp(t->workspace, w->key) != 0)
                 continue;
             snprintf(sign, sizeof sign, "%s",
                      theme_glyph(c->theme, s->state == SHELL_RUNNING
                                                ? world_rang(s) ? GLYPH_WAITING : GLYPH_IDLE
                                            : s->state == SHELL_EXITED ? GLYPH_DONE
                                                                       : GLYPH_FAILED));
-            snprintf(text, sizeof text, "  %s %-20.60s %-6s %-.40s%s%.200s", sign,
-                     world_shell_label(s), s->id, s->command, s->title[0] ? "  " : "", s->title);
-            popup_add(popup, ROLE_TEXT, "", text, s->id);
+            snprintf(text, sizeof text, "  %s %-20.60s %-6s %-.40s%s%.200s", sign, world_label(t),
+                     t->id, t->program, t->title[0] ? "  " : "", t->title);
+            popup_add(popup, ROLE_TEXT, "", text, t->id);
         }
     }
     if (!popup_chosen(popup))
-        popup_add(popup, ROLE_DIM, "", "There is no shell yet.", NULL);
+        popup_add(popup, ROLE_DIM, "", "There is nothing yet.", NULL);
     if (p)
-        popup_select(popup, p->shell);
+        popup_select(popup, p->target);
     console_popup(c, popup, chosen);
 }
 
@@ -128,26 +189,28 @@ static void rename_to(struct console *c, const char *name)
     const struct pane *p = console_focused(c);
     cJSON *params;
 
-    if (!p || !p->shell[0] || !*name)
+    if (!p || !p->target[0] || !*name || p->kind == PANE_LOG)
         return;
     params = cJSON_CreateObject();
-    cJSON_AddStringToObject(params, "shellId", p->shell);
+    cJSON_AddStringToObject(params, p->kind == PANE_SESSION ? "sessionId" : "shellId", p->target);
     json_add_text(params, "name", name, strlen(name));
-    client_send(c->client, "shell.rename", params, CONSOLE_CALL_MS, console_answered, c);
+    client_send(c->client, p->kind == PANE_SESSION ? "session.rename" : "shell.rename", params,
+                CONSOLE_CALL_MS, console_answered, c);
     cJSON_Delete(params);
 }
 
-static void rename_shell(struct console *c, int argc, char **argv)
+static void rename_target(struct console *c, int argc, char **argv)
 {
     const struct pane *p = console_focused(c);
-    const struct world_shell *s = p ? world_shell(&c->world, p->shell) : NULL;
+    const struct world_target *t = p ? world_target(&c->world, p->target) : NULL;
 
-    if (!s)
+    if (!t)
         return;
     if (argc > 1)
         rename_to(c, argv[1]);
     else
-        console_prompt(c, "rename shell: ", s->name, NULL, false, rename_to);
+        console_prompt(c, t->session ? "rename session: " : "rename shell: ", t->name, NULL, false,
+                       rename_to);
 }
 
 static void copy(struct console *c, int argc, char **argv)
@@ -175,8 +238,8 @@ static void paste(struct console *c, int argc, char **argv)
 const struct console_command shell_commands[] = {
     {"new", "[-- COMMAND…]", "open a shell in this pane", new_shell, FOR_DRIVERS},
     {"shell", "next|previous|NUMBER|ID", "show another shell in this pane", shell, FOR_ALL},
-    {"choose", "", "choose a shell from all workspaces", choose, FOR_ALL},
-    {"rename", "[NAME]", "rename this shell", rename_shell, FOR_DRIVERS},
+    {"choose", "", "choose a shell or session from all workspaces", choose, FOR_ALL},
+    {"rename", "[NAME]", "rename this shell or session", rename_target, FOR_DRIVERS},
     {"copy", "[up]", "scroll, search and copy", copy, FOR_ALL},
     {"paste", "", "paste what was copied last", paste, FOR_DRIVERS},
     {NULL, NULL, NULL, NULL, FOR_ALL},

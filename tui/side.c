@@ -14,15 +14,47 @@ static void add(struct side *s, struct side_line line)
     s->lines[s->count++] = line;
 }
 
+/* What waits for an answer stands first: an agent's question, a member who wants the baton. A bell
+ * does not: lists that jump are no good. */
+static bool asked_for(const struct side *s, const struct world_target *t)
+{
+    return t->ask_count > 0 && !strcmp(t->holder, s->facts.me);
+}
+
+/* One that is over is history: it is listed while it is looked at. */
+static void add_session(struct side *s, const struct world_workspace *workspace,
+                        const struct world_session *session, bool waits)
+{
+    const struct world_target *t = &session->target;
+
+    if (strcmp(t->workspace, workspace->key) != 0 ||
+        (session->waits > 0 || asked_for(s, t)) != waits ||
+        (session->state == SESSION_CLOSED && strcmp(t->id, s->facts.target) != 0))
+        return;
+    add(s, (struct side_line){.kind = SIDE_TARGET, .target = t, .session = session});
+}
+
+static void add_shell(struct side *s, const struct world_workspace *workspace,
+                      const struct world_shell *shell, bool waits)
+{
+    const struct world_target *t = &shell->target;
+
+    if (!strcmp(t->workspace, workspace->key) && asked_for(s, t) == waits)
+        add(s, (struct side_line){.kind = SIDE_TARGET, .target = t, .shell = shell});
+}
+
 static void add_workspace(struct side *s, const struct world *world,
                           const struct world_workspace *workspace)
 {
     if (s->count)
         add(s, (struct side_line){.kind = SIDE_BLANK});
     add(s, (struct side_line){.kind = SIDE_WORKSPACE, .workspace = workspace});
-    for (size_t i = 0; i < world->shell_count; i++)
-        if (!strcmp(world->shells[i].workspace, workspace->key))
-            add(s, (struct side_line){.kind = SIDE_SHELL, .shell = &world->shells[i]});
+    for (int waits = 1; waits >= 0; waits--) {
+        for (size_t i = 0; i < world->session_count; i++)
+            add_session(s, workspace, &world->sessions[i], waits == 1);
+        for (size_t i = 0; i < world->shell_count; i++)
+            add_shell(s, workspace, &world->shells[i], waits == 1);
+    }
 }
 
 /* A member with several consoles is one line. */
@@ -84,6 +116,30 @@ static void shell_sign(const struct world_shell *shell, enum theme_glyph *ret_gl
     *ret_role = world_rang(shell) ? ROLE_ATTENTION : ROLE_DIM;
 }
 
+static void session_sign(const struct world_session *session, enum theme_glyph *ret_glyph,
+                         enum theme_role *ret_role)
+{
+    static const struct {
+        enum theme_glyph glyph;
+        enum theme_role role;
+    } signs[] = {
+        [SESSION_STARTING] = {GLYPH_WORKING, ROLE_DIM},
+        [SESSION_IDLE] = {GLYPH_IDLE, ROLE_DIM},
+        [SESSION_WORKING] = {GLYPH_WORKING, ROLE_ACCENT},
+        [SESSION_WAITING] = {GLYPH_WORKING, ROLE_ACCENT},
+        [SESSION_CLOSING] = {GLYPH_WORKING, ROLE_DIM},
+        [SESSION_CLOSED] = {GLYPH_DONE, ROLE_DIM},
+        [SESSION_FAILED] = {GLYPH_FAILED, ROLE_BAD},
+    };
+
+    *ret_glyph = session->waits > 0 ? GLYPH_WAITING : signs[session->state].glyph;
+    *ret_role = session->waits > 0 ? ROLE_ATTENTION : signs[session->state].role;
+    if (session->fresh && session->waits == 0) {
+        *ret_glyph = GLYPH_DONE;
+        *ret_role = ROLE_GOOD;
+    }
+}
+
 /* Text that ends with a sign when it had to be cut. */
 static int cut_text(struct canvas *c, int row, int col, int cols, struct style style,
                     const char *text, const struct theme *theme)
@@ -96,25 +152,46 @@ static int cut_text(struct canvas *c, int row, int col, int cols, struct style s
     return n + canvas_text(c, row, col + n, 1, style, theme_glyph(theme, GLYPH_ELLIPSIS));
 }
 
-static void draw_shell(const struct side *s, const struct world_shell *shell, struct canvas *c,
-                       int row, struct rect area, const struct theme *theme)
+/* How many answers a session waits for, behind its sign. */
+static void draw_count(const struct side_line *line, struct canvas *c, int row, int col,
+                       struct style style)
 {
-    bool here = !strcmp(shell->id, s->facts.shell);
+    int n = line->session ? line->session->waits : 0;
+    char text[2] = {(char)('0' + (n < 9 ? n : 9)), '\0'};
+
+    if (n > 0)
+        canvas_text(c, row, col, 1, style, text);
+}
+
+static void draw_target(const struct side *s, const struct side_line *line, struct canvas *c,
+                        int row, struct rect area, const struct theme *theme)
+{
+    const struct world_target *t = line->target;
+    bool here = !strcmp(t->id, s->facts.target);
     struct style dim = theme_style(theme, ROLE_DIM);
     struct style name = theme_style(theme, here ? ROLE_ACCENT : ROLE_TEXT);
-    int end = area.col + area.cols - 2, id = text_width(shell->id), left = area.col + 3;
+    int end = area.col + area.cols - 2, left = area.col + 3, n;
     enum theme_glyph glyph;
     enum theme_role role;
+    char what[16]; /* a shell's id; a session's agent, as its id says nothing to a person */
+    bool agent = line->session && strcmp(t->program, world_label(t)) != 0;
+    const char *says = agent ? t->program : t->id;
 
+    text_make_safe(what, sizeof what, says, strlen(says));
+    n = text_width(what);
     if (here)
         canvas_text(c, row, area.col + 1, 1, name, theme_glyph(theme, GLYPH_HERE));
-    shell_sign(shell, &glyph, &role);
+    if (line->session)
+        session_sign(line->session, &glyph, &role);
+    else
+        shell_sign(line->shell, &glyph, &role);
     canvas_text(c, row, end - 1, 1, theme_style(theme, role), theme_glyph(theme, glyph));
-    if (end - 3 - id > left + 4) {
-        canvas_text(c, row, end - 3 - id, id, dim, shell->id);
-        end -= id + 2;
+    draw_count(line, c, row, end, theme_style(theme, role));
+    if (end - 3 - n > left + 4) {
+        canvas_text(c, row, end - 3 - n, n, dim, what);
+        end -= n + 2;
     }
-    cut_text(c, row, left, end - 2 - left, name, world_shell_label(shell), theme);
+    cut_text(c, row, left, end - 2 - left, name, world_label(t), theme);
 }
 
 /* "you", "agent", "ssh sh1", "human 2": what a member is, and what it looks at or how often it is
@@ -165,7 +242,7 @@ void side_draw(const struct side *s, struct canvas *c, struct rect area, const s
                      theme_style(theme, own ? ROLE_TITLE : ROLE_DIM), line->workspace->key, theme);
             break;
         }
-        case SIDE_SHELL: draw_shell(s, line->shell, c, row, area, theme); break;
+        case SIDE_TARGET: draw_target(s, line, c, row, area, theme); break;
         case SIDE_MEMBER: draw_member(s, line, c, row, area, theme); break;
         case SIDE_HEADING:
             canvas_text(c, row, area.col + 1, area.cols - 2, theme_style(theme, ROLE_DIM),

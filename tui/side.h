@@ -1,5 +1,5 @@
-/* The side list: the workspaces with their shells, and who is here; one line a thing. Built from
- * the world, drawn to a canvas, asked what lies under the mouse. Pure; one thread. */
+/* The side list: the workspaces with their sessions and shells, and who is here; one line a thing.
+ * Built from the world, drawn to a canvas, asked what lies under the mouse. Pure; one thread. */
 #ifndef BATON_TUI_SIDE_H
 #define BATON_TUI_SIDE_H
 
@@ -12,17 +12,19 @@
 #define SIDE_COLS      25
 #define SIDE_FOLD_COLS 100 /* a terminal narrower than that shows it only as an overlay */
 
-enum side_kind { SIDE_BLANK, SIDE_WORKSPACE, SIDE_SHELL, SIDE_HEADING, SIDE_MEMBER };
+enum side_kind { SIDE_BLANK, SIDE_WORKSPACE, SIDE_TARGET, SIDE_HEADING, SIDE_MEMBER };
 
 struct side_facts {
     const char *workspace; /* the console's own */
-    const char *shell;     /* the focused one's id, "" none */
+    const char *target;    /* what is focused, "" nothing */
     const char *me;        /* the member that this console is */
 };
 
 struct side_line {
     enum side_kind kind;
-    const struct world_shell *shell;
+    const struct world_target *target;
+    const struct world_shell *shell; /* what the target is: one of the two */
+    const struct world_session *session;
     const struct world_member *member;
     const struct world_workspace *workspace;
     int count;        /* of a member: how many consoles */

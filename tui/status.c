@@ -113,7 +113,10 @@ void status_draw(const struct status *s, struct canvas *c, struct rect line,
     draw_right(s, &p, theme, p.col + 12);
     if (s->mode[0])
         part(&p, base, good, s->mode);
-    part(&p, base, base, s->looking);
+    if (!s->holds || !s->holds[0])
+        part(&p, base, base, s->looking);
+    part(&p, base, good, s->holds ? s->holds : "");
+    part(&p, base, loud, s->waits ? s->waits : "");
     part(&p, base, grounded(theme, s->driver), s->drives ? s->drives : "");
     if (s->rang > 0) {
         snprintf(text, sizeof text, "%s %d rang", theme_glyph(theme, GLYPH_WAITING), s->rang);

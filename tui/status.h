@@ -15,6 +15,8 @@ struct status {
     const char *mode;    /* "zoomed", "copy [3/99]", "C-b", "" */
     const char *drives;  /* "✎ ada (you)" where no border says it, NULL or "" */
     struct style driver; /* its style */
+    const char *holds;   /* "✎ you drive writer", NULL or "" */
+    const char *waits;   /* "◆ 1 waits for you", NULL or "" */
     int rang;            /* shells that want attention */
     int watchers;        /* others who look at the same */
     bool connected;

@@ -33,6 +33,7 @@
 #define DRAIN_WAITS     10            /* of 100 ms, for a slow terminal when leaving */
 #define CLIPBOARD_LIMIT (1024 * 1024) /* bytes; terminals take less */
 #define OUT_LIMIT       (8 * 1024 * 1024)
+#define NOTIFY_LIMIT    400
 #define TITLE_LIMIT     256
 
 struct term {
@@ -410,6 +411,21 @@ void term_bell(struct term *t)
 {
     if (t->out.len < OUT_LIMIT)
         buf_putc(&t->out, '\a');
+    term_flush(t);
+}
+
+void term_notify(struct term *t, const char *text)
+{
+    char safe[NOTIFY_LIMIT];
+
+    text_make_safe(safe, sizeof safe, text, strlen(text));
+    for (char *p = safe; *p && !t->caps.utf8; p++)
+        if ((unsigned char)*p >= 0x80)
+            *p = '?';
+    if (!t->caps.xterm || t->out.len >= OUT_LIMIT)
+        return;
+    /* A text that began with a number would be a progress bar to some. */
+    buf_printf(&t->out, "\033]9;baton: %s\a", safe);
     term_flush(t);
 }
 

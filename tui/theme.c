@@ -198,6 +198,11 @@ const char *theme_glyph(const struct theme *t, enum theme_glyph glyph)
     return t->utf8 ? glyphs[glyph].utf8 : glyphs[glyph].ascii;
 }
 
+bool theme_utf8(const struct theme *t)
+{
+    return t->utf8;
+}
+
 static bool member(int role)
 {
     return role >= ROLE_MEMBER1 && role <= ROLE_MEMBER8;

@@ -8,12 +8,16 @@
 #include "tui/term.h"
 
 #define THEME_ROLES(X)                                                                             \
-    X(TEXT, "text") X(DIM, "dim") X(ACCENT, "accent") X(ATTENTION, "attention") X(GOOD, "good")    \
-    X(BAD, "bad") X(BORDER, "border") X(BORDER_FOCUS, "border-focus") X(SELECTION, "selection")    \
-    X(SEARCH, "search") X(STATUS, "status") X(TITLE, "title") X(DIFF_ADD, "diff-add")              \
-    X(DIFF_DEL, "diff-del") X(MEMBER1, "member1") X(MEMBER2, "member2") X(MEMBER3, "member3")      \
-    X(MEMBER4, "member4") X(MEMBER5, "member5") X(MEMBER6, "member6") X(MEMBER7, "member7")        \
-    X(MEMBER8, "member8")
+    X(TEXT, "text")                                                                                \
+    X(DIM, "dim")                                                                                  \
+    X(ACCENT, "accent")                                                                            \
+    X(ATTENTION, "attention")                                                                      \
+    X(GOOD, "good") X(BAD, "bad") X(BORDER, "border") X(BORDER_FOCUS, "border-focus")              \
+        X(SELECTION, "selection") X(SEARCH, "search") X(STATUS, "status") X(TITLE, "title")        \
+            X(DIFF_ADD, "diff-add") X(DIFF_DEL, "diff-del") X(CODE, "code") X(MEMBER1, "member1")  \
+                X(MEMBER2, "member2") X(MEMBER3, "member3") X(MEMBER4, "member4")                  \
+                    X(MEMBER5, "member5") X(MEMBER6, "member6") X(MEMBER7, "member7")              \
+                        X(MEMBER8, "member8")
 
 enum theme_role {
 #define X(sym, name) ROLE_##sym,
@@ -24,12 +28,15 @@ enum theme_role {
 
 /* Signs that a state has beside its colour; each with an ASCII twin. */
 #define THEME_GLYPHS(X)                                                                            \
-    X(WORKING, "●", "*") X(WAITING, "◆", "!") X(IDLE, "○", "o") X(DONE, "✓", "+")                  \
+    X(WORKING, "●", "*")                                                                           \
+    X(WAITING, "◆", "!")                                                                           \
+    X(IDLE, "○", "o")                                                                              \
+    X(DONE, "✓", "+")                                                                              \
     X(FAILED, "✗", "x") X(DRIVES, "✎", "@") X(WATCHES, "◉", "=") X(HERE, "▸", ">")                 \
-    X(ELLIPSIS, "…", "~") X(H, "─", "-") X(V, "│", "|") X(TL, "╭", "+") X(TR, "╮", "+")            \
-    X(BL, "╰", "+") X(BR, "╯", "+") X(LT, "├", "+") X(RT, "┤", "+") X(TT, "┬", "+")                \
-    X(BT, "┴", "+") X(CROSS, "┼", "+") X(DOWN, "↓", "v") X(UP, "↑", "^")              \
-    X(DOT, "·", ".") X(TIMES, "×", "x") X(ASKS, "←", "<")
+        X(ELLIPSIS, "…", "~") X(H, "─", "-") X(V, "│", "|") X(TL, "╭", "+") X(TR, "╮", "+")        \
+            X(BL, "╰", "+") X(BR, "╯", "+") X(LT, "├", "+") X(RT, "┤", "+") X(TT, "┬", "+")        \
+                X(BT, "┴", "+") X(CROSS, "┼", "+") X(DOWN, "↓", "v") X(UP, "↑", "^")               \
+                    X(DOT, "·", ".") X(TIMES, "×", "x") X(ASKS, "←", "<") X(PROMPT, "›", ">")
 
 enum theme_glyph {
 #define X(sym, utf8, ascii) GLYPH_##sym,
@@ -50,6 +57,7 @@ void theme_destroy(struct theme *t);
 struct style theme_style(const struct theme *t, enum theme_role role);
 void theme_fit(struct theme *t, enum term_colours colours, bool utf8);
 const char *theme_glyph(const struct theme *t, enum theme_glyph glyph);
+bool theme_utf8(const struct theme *t); /* signs are not their ASCII twins */
 /* A member's role: the same name has the same colour everywhere. */
 enum theme_role theme_member(const char *name);
 /* Names of all themes that can be loaded, NULL-terminated; caller frees each and the list. */

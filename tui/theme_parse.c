@@ -55,6 +55,7 @@ static const struct {
     [ROLE_TITLE] = {ROLE_TEXT, ATTR_BOLD},
     [ROLE_DIFF_ADD] = {ROLE_GOOD, 0},
     [ROLE_DIFF_DEL] = {ROLE_BAD, 0},
+    [ROLE_CODE] = {ROLE_TEXT, 0},
     [ROLE_MEMBER1] = {ROLE_ACCENT, 0},
     [ROLE_MEMBER2] = {ROLE_MEMBER1, 0},
     [ROLE_MEMBER3] = {ROLE_MEMBER1, 0},
@@ -244,6 +245,7 @@ const char *theme_built_in(void)
            "\"search\":{\"fg\":\"#1c1c1c\",\"bg\":\"#e3bd5a\"},\"status\":{\"fg\":\"#7f8894\"},"
            "\"title\":{\"bold\":true},\"diff-add\":{\"fg\":\"#8ccb7a\",\"bg\":\"#14261a\"},"
            "\"diff-del\":{\"fg\":\"#f0726e\",\"bg\":\"#2e1719\"},"
+           "\"code\":{\"fg\":\"#a3b4cc\"},"
            "\"member1\":{\"fg\":\"#00b7f9\"},\"member2\":{\"fg\":\"#f0c76d\"},"
            "\"member3\":{\"fg\":\"#b289e0\"},\"member4\":{\"fg\":\"#79ce85\"},"
            "\"member5\":{\"fg\":\"#e58d5a\"},\"member6\":{\"fg\":\"#01f5f3\"},"

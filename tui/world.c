@@ -1,6 +1,7 @@
 /* The world (see world.h). A list of the hub replaces the one before; the marks that are this
  * console's own (a bell that rang) stay with their shells. */
 #include "tui/world.h"
+#include "tui/world_private.h"
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -9,10 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIST_MAX 4096
 #define TEXT_MAX 1024
 
-static char *safe(const cJSON *object, const char *key)
+char *world_text(const cJSON *object, const char *key)
 {
     char out[TEXT_MAX];
     const char *text = json_string(object, key, "");
@@ -29,7 +29,7 @@ static char *command_text(const cJSON *object)
     size_t n = 0;
 
     if (!cJSON_IsArray(words))
-        return safe(object, "command");
+        return world_text(object, "command");
     cJSON_ArrayForEach(item, words)
     {
         const char *text = cJSON_IsString(item) ? item->valuestring : "";
@@ -44,15 +44,20 @@ static char *command_text(const cJSON *object)
     return mem_strdup(line);
 }
 
+void world_target_finish(struct world_target *t)
+{
+    free(t->workspace);
+    free(t->name);
+    free(t->title);
+    free(t->program);
+    free(t->asks);
+}
+
 static void shells_free(struct world_shell *shells, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        free(shells[i].workspace);
-        free(shells[i].name);
-        free(shells[i].title);
-        free(shells[i].command);
+        world_target_finish(&shells[i].target);
         free(shells[i].typed);
-        free(shells[i].asks);
     }
     free(shells);
 }
@@ -82,6 +87,8 @@ static void workspaces_free(struct world_workspace *workspaces, size_t n)
 void world_finish(struct world *w)
 {
     shells_free(w->shells, w->shell_count);
+    world_sessions_free(w->sessions, w->session_count);
+    world_waits_finish(w);
     members_free(w->members, w->member_count);
     workspaces_free(w->workspaces, w->workspace_count);
     memset(w, 0, sizeof *w);
@@ -98,7 +105,7 @@ static enum shell_state shell_state(const char *name)
 }
 
 /* An id goes back to the hub and into the layout, so it must be one as the hub makes them. */
-static bool id_ok(const char *id)
+bool world_id_ok(const char *id)
 {
     size_t n = strlen(id);
 
@@ -109,47 +116,45 @@ static bool id_ok(const char *id)
 }
 
 /* The hub may wrap a list into an object: {"shells": [...]}. */
-static const cJSON *the_list(const cJSON *list, const char *key)
+const cJSON *world_list(const cJSON *list, const char *key)
 {
     if (cJSON_IsObject(list))
         list = json_get(list, key);
-    return cJSON_IsArray(list) && cJSON_GetArraySize(list) <= LIST_MAX ? list : NULL;
+    return cJSON_IsArray(list) && cJSON_GetArraySize(list) <= WORLD_LIST_MAX ? list : NULL;
 }
 
 /* Fills s; false when it is no shell. Borrows old, the same shell as it was, or NULL. */
 static bool read_shell(struct world_shell *s, const cJSON *item, struct world_shell *old)
 {
-    const char *holder = json_string(item, "holder", "");
+    struct world_target *t = &s->target;
     const char *id = json_string(item, "shellId", "");
 
-    if (!id_ok(id))
+    if (!world_id_ok(id))
         return false;
-    memcpy(s->id, id, strlen(id) + 1);
-    s->workspace = safe(item, "workspace");
-    s->name = safe(item, "name");
-    s->title = safe(item, "title");
-    s->command = command_text(item);
-    s->typed = safe(item, "typed");
+    memcpy(t->id, id, strlen(id) + 1);
+    t->workspace = world_text(item, "workspace");
+    t->name = world_text(item, "name");
+    t->title = world_text(item, "title");
+    t->program = command_text(item);
+    s->typed = world_text(item, "typed");
     s->state = shell_state(json_string(item, "state", ""));
     s->exit_code = (int)json_int(item, "exitCode", 0);
     if (s->state == SHELL_EXITED && s->exit_code != 0)
         s->state = SHELL_FAILED;
+    t->live = s->state == SHELL_RUNNING;
     s->rows = (int)json_int(item, "rows", 0);
     s->cols = (int)json_int(item, "cols", 0);
     s->bells = json_int(item, "bells", 0);
     s->bells_seen = old ? old->bells_seen : s->bells;
-    s->baton = cJSON_IsString(json_get(item, "holder"));
-    text_make_safe(s->holder, sizeof s->holder, holder, strlen(holder));
-    s->holder_agent = !strcmp(json_string(item, "holderKind", ""), "agent");
-    s->epoch = json_int(item, "epoch", 0);
+    world_baton_read(t, item);
     if (old)
-        world_baton_carry(s, old);
+        world_baton_carry(t, &old->target);
     return true;
 }
 
 void world_set_shells(struct world *w, const cJSON *answer)
 {
-    const cJSON *list = the_list(answer, "shells"), *item;
+    const cJSON *list = world_list(answer, "shells"), *item;
     struct world_shell *shells;
     size_t n = 0;
 
@@ -165,7 +170,7 @@ void world_set_shells(struct world *w, const cJSON *answer)
 
 void world_add_shell(struct world *w, const cJSON *shell)
 {
-    if (world_shell(w, json_string(shell, "shellId", "")) || w->shell_count >= LIST_MAX)
+    if (world_shell(w, json_string(shell, "shellId", "")) || w->shell_count >= WORLD_LIST_MAX)
         return;
     w->shells = mem_reallocarray(w->shells, w->shell_count + 1, sizeof *w->shells);
     memset(&w->shells[w->shell_count], 0, sizeof *w->shells);
@@ -174,7 +179,7 @@ void world_add_shell(struct world *w, const cJSON *shell)
 
 void world_set_members(struct world *w, const cJSON *answer)
 {
-    const cJSON *list = the_list(answer, "members"), *item;
+    const cJSON *list = world_list(answer, "members"), *item;
     struct world_member *members;
     size_t n = 0;
 
@@ -184,12 +189,12 @@ void world_set_members(struct world *w, const cJSON *answer)
     cJSON_ArrayForEach(item, list)
     {
         members[n++] = (struct world_member){.id = json_int(item, "clientId", 0),
-                                             .member = safe(item, "member"),
-                                             .kind = safe(item, "kind"),
-                                             .client = safe(item, "client"),
-                                             .workspace = safe(item, "workspace"),
-                                             .looking = safe(item, "looking"),
-                                             .role = safe(item, "role"),
+                                             .member = world_text(item, "member"),
+                                             .kind = world_text(item, "kind"),
+                                             .client = world_text(item, "client"),
+                                             .workspace = world_text(item, "workspace"),
+                                             .looking = world_text(item, "looking"),
+                                             .role = world_text(item, "role"),
                                              .guest = json_string(item, "inviteId", "")[0] != 0};
     }
     members_free(w->members, w->member_count);
@@ -199,7 +204,7 @@ void world_set_members(struct world *w, const cJSON *answer)
 
 void world_set_workspaces(struct world *w, const cJSON *answer)
 {
-    const cJSON *list = the_list(answer, "workspaces"), *item;
+    const cJSON *list = world_list(answer, "workspaces"), *item;
     struct world_workspace *workspaces;
     size_t n = 0;
 
@@ -208,21 +213,21 @@ void world_set_workspaces(struct world *w, const cJSON *answer)
     workspaces = mem_calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *workspaces);
     cJSON_ArrayForEach(item, list)
     {
-        workspaces[n++] =
-            (struct world_workspace){.key = safe(item, "workspace"), .cwd = safe(item, "cwd")};
+        workspaces[n++] = (struct world_workspace){.key = world_text(item, "workspace"),
+                                                   .cwd = world_text(item, "cwd")};
     }
     workspaces_free(w->workspaces, w->workspace_count);
     w->workspaces = workspaces;
     w->workspace_count = n;
 }
 
-static bool replace(char **text, const cJSON *object, const char *key)
+bool world_replace(char **text, const cJSON *object, const char *key)
 {
     char *fresh;
 
     if (!json_get(object, key))
         return false;
-    fresh = safe(object, key);
+    fresh = world_text(object, key);
     if (!strcmp(fresh, *text)) {
         free(fresh);
         return false;
@@ -240,8 +245,8 @@ bool world_head(struct world *w, const char *id, const cJSON *head)
     if (!s)
         return false;
     rang = world_rang(s);
-    changed = replace(&s->title, head, "title");
-    if (replace(&s->typed, head, "typed"))
+    changed = world_replace(&s->target.title, head, "title");
+    if (world_replace(&s->typed, head, "typed"))
         changed = true;
     s->rows = (int)json_int(head, "rows", s->rows);
     s->cols = (int)json_int(head, "cols", s->cols);
@@ -262,15 +267,18 @@ bool world_rang(const struct world_shell *s)
 void world_looked(struct world *w, const char *id)
 {
     struct world_shell *s = world_shell(w, id);
+    struct world_session *session = s ? NULL : world_session(w, id);
 
     if (s)
         s->bells_seen = s->bells;
+    else if (session)
+        session->fresh = false;
 }
 
 struct world_shell *world_shell(const struct world *w, const char *id)
 {
     for (size_t i = 0; i < w->shell_count; i++)
-        if (!strcmp(w->shells[i].id, id))
+        if (!strcmp(w->shells[i].target.id, id))
             return &w->shells[i];
     return NULL;
 }
@@ -280,9 +288,9 @@ int world_shell_index(const struct world *w, const char *workspace, const char *
     int index = 0;
 
     for (size_t i = 0; i < w->shell_count; i++) {
-        if (strcmp(w->shells[i].workspace, workspace) != 0)
+        if (strcmp(w->shells[i].target.workspace, workspace) != 0)
             continue;
-        if (!strcmp(w->shells[i].id, id))
+        if (!strcmp(w->shells[i].target.id, id))
             return index;
         index++;
     }
@@ -292,25 +300,43 @@ int world_shell_index(const struct world *w, const char *workspace, const char *
 struct world_shell *world_shell_at(const struct world *w, const char *workspace, int index)
 {
     for (size_t i = 0; i < w->shell_count && index >= 0; i++)
-        if (!strcmp(w->shells[i].workspace, workspace) && index-- == 0)
+        if (!strcmp(w->shells[i].target.workspace, workspace) && index-- == 0)
             return &w->shells[i];
     return NULL;
 }
 
-const char *world_shell_label(const struct world_shell *s)
+struct world_target *world_target(const struct world *w, const char *id)
 {
-    return s->name[0] ? s->name : s->title[0] ? s->title : s->command;
+    struct world_shell *s = world_shell(w, id);
+    struct world_session *session = s ? NULL : world_session(w, id);
+
+    return s ? &s->target : session ? &session->target : NULL;
 }
 
-void world_shell_kind(const struct world_shell *s, char *out, size_t size)
+/* An event about batons has a target always; others name the shell or the session. */
+const char *world_about(const cJSON *data)
 {
-    size_t n = strcspn(s->command, " ");
-    const char *word = s->command;
+    const char *id = json_string(data, "target", "");
+
+    if (!*id)
+        id = json_string(data, "sessionId", "");
+    return *id ? id : json_string(data, "shellId", "");
+}
+
+const char *world_label(const struct world_target *t)
+{
+    return t->name[0] ? t->name : t->title[0] ? t->title : t->program;
+}
+
+void world_kind(const struct world_target *t, char *out, size_t size)
+{
+    size_t n = strcspn(t->program, " ");
+    const char *word = t->program;
 
     for (size_t i = 0; i + 1 < n; i++)
-        if (s->command[i] == '/')
-            word = s->command + i + 1;
-    text_make_safe(out, size, word, n - (size_t)(word - s->command));
+        if (t->program[i] == '/')
+            word = t->program + i + 1;
+    text_make_safe(out, size, word, n - (size_t)(word - t->program));
 }
 
 int world_watchers(const struct world *w, const char *id, int64_t own)
@@ -339,12 +365,12 @@ bool world_beside(const struct world *w, const char *id, const char *member, int
     return false;
 }
 
-int world_observers(const struct world *w, const struct world_shell *s)
+int world_observers(const struct world *w, const struct world_target *t)
 {
     int n = 0;
 
     for (size_t i = 0; i < w->member_count; i++)
-        n += !strcmp(w->members[i].looking, s->id) && strcmp(w->members[i].member, s->holder) != 0;
+        n += !strcmp(w->members[i].looking, t->id) && strcmp(w->members[i].member, t->holder) != 0;
     return n;
 }
 

@@ -1,7 +1,7 @@
-/* Who drives which shell, and who waits for it, as this console knows it (see world.h). It is heard
- * in four ways, in any order: lists, heads, events and the hub's refusals; a change of holder has
- * an epoch, which only rises, so the newest is known whichever comes first. What always holds:
- * nobody waits for a free baton, and a holder does not wait. */
+/* Who drives which shell or session, and who waits for it, as this console knows it (see world.h).
+ * It is heard in four ways, in any order: lists, heads, events and the hub's refusals; a change of
+ * holder has an epoch, which only rises, so the newest is known whichever comes first. What always
+ * holds: nobody waits for a free baton, and a holder does not wait. */
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
@@ -15,48 +15,48 @@ static void safe_name(char out[WORLD_NAME_MAX], const char *name)
     text_make_safe(out, WORLD_NAME_MAX, name, strlen(name));
 }
 
-int world_ask_place(const struct world_shell *s, const char *member)
+int world_ask_place(const struct world_target *t, const char *member)
 {
-    for (int i = 0; i < s->ask_count; i++)
-        if (!strcmp(s->asks[i], member))
+    for (int i = 0; i < t->ask_count; i++)
+        if (!strcmp(t->asks[i], member))
             return i + 1;
     return 0;
 }
 
-static bool ask_add(struct world_shell *s, const char *member)
+static bool ask_add(struct world_target *t, const char *member)
 {
     char name[WORLD_NAME_MAX];
 
     safe_name(name, member);
-    if (!name[0] || !s->holder[0] || !strcmp(name, s->holder) || world_ask_place(s, name) ||
-        s->ask_count == WORLD_ASKS_MAX)
+    if (!name[0] || !t->holder[0] || !strcmp(name, t->holder) || world_ask_place(t, name) ||
+        t->ask_count == WORLD_ASKS_MAX)
         return false;
-    s->asks = mem_reallocarray(s->asks, (size_t)s->ask_count + 1, sizeof *s->asks);
-    memcpy(s->asks[s->ask_count++], name, sizeof name);
+    t->asks = mem_reallocarray(t->asks, (size_t)t->ask_count + 1, sizeof *t->asks);
+    memcpy(t->asks[t->ask_count++], name, sizeof name);
     return true;
 }
 
-static bool ask_drop(struct world_shell *s, const char *member)
+static bool ask_drop(struct world_target *t, const char *member)
 {
     char name[WORLD_NAME_MAX];
     int place;
 
     safe_name(name, member);
-    place = world_ask_place(s, name);
+    place = world_ask_place(t, name);
     if (place == 0)
         return false;
-    memmove(s->asks + place - 1, s->asks + place, (size_t)(s->ask_count - place) * sizeof *s->asks);
-    s->ask_count--;
+    memmove(t->asks + place - 1, t->asks + place, (size_t)(t->ask_count - place) * sizeof *t->asks);
+    t->ask_count--;
     return true;
 }
 
 /* The line as it must be, after the holder has changed. */
-static void ask_settle(struct world_shell *s)
+static void ask_settle(struct world_target *t)
 {
-    if (!s->holder[0])
-        s->ask_count = 0;
+    if (!t->holder[0])
+        t->ask_count = 0;
     else
-        ask_drop(s, s->holder);
+        ask_drop(t, t->holder);
 }
 
 static bool agent(const struct world *w, const char *member)
@@ -69,46 +69,46 @@ static bool agent(const struct world *w, const char *member)
 
 bool world_baton(struct world *w, const char *id, const char *holder, bool is_agent, int64_t epoch)
 {
-    struct world_shell *s = world_shell(w, id);
+    struct world_target *t = world_target(w, id);
     char name[WORLD_NAME_MAX];
     bool same;
 
-    if (!s || epoch < s->epoch)
+    if (!t || epoch < t->epoch)
         return false;
     safe_name(name, holder);
-    same = s->baton && !strcmp(name, s->holder) && epoch == s->epoch;
-    if (epoch > s->epoch)
-        s->away = false;
-    s->baton = true;
-    s->epoch = epoch;
-    memcpy(s->holder, name, sizeof name);
+    same = t->baton && !strcmp(name, t->holder) && epoch == t->epoch;
+    if (epoch > t->epoch)
+        t->away = false;
+    t->baton = true;
+    t->epoch = epoch;
+    memcpy(t->holder, name, sizeof name);
     if (!same)
-        s->holder_agent = is_agent || agent(w, name);
-    ask_settle(s);
+        t->holder_agent = is_agent || agent(w, name);
+    ask_settle(t);
     return !same;
 }
 
 bool world_baton_event(struct world *w, const char *kind, const cJSON *data)
 {
-    const char *id = json_string(data, "shellId", "");
-    struct world_shell *s = world_shell(w, id);
+    const char *id = world_about(data);
+    struct world_target *t = world_target(w, id);
     bool was;
 
-    if (!s)
+    if (!t)
         return false;
-    was = s->away;
+    was = t->away;
     if (!strcmp(kind, "batonChanged"))
         return world_baton(w, id, json_string(data, "to", ""), false,
-                           json_int(data, "epoch", s->epoch));
+                           json_int(data, "epoch", t->epoch));
     if (!strcmp(kind, "batonRequested"))
-        return ask_add(s, json_string(data, "by", ""));
+        return ask_add(t, json_string(data, "by", ""));
     if (!strcmp(kind, "batonDenied") || !strcmp(kind, "batonWithdrawn"))
-        return ask_drop(s, json_string(data, "member", ""));
+        return ask_drop(t, json_string(data, "member", ""));
     if (!strcmp(kind, "batonLost"))
-        s->away = s->holder[0] && !strcmp(s->holder, json_string(data, "holder", ""));
+        t->away = t->holder[0] && !strcmp(t->holder, json_string(data, "holder", ""));
     else if (!strcmp(kind, "batonBack"))
-        s->away = false;
-    return was != s->away;
+        t->away = false;
+    return was != t->away;
 }
 
 void world_set_batons(struct world *w, const cJSON *answer)
@@ -118,28 +118,47 @@ void world_set_batons(struct world *w, const cJSON *answer)
     cJSON_ArrayForEach(item, list)
     {
         const char *id = json_string(item, "target", "");
-        struct world_shell *s = world_shell(w, id);
+        struct world_target *t = world_target(w, id);
         int64_t epoch = json_int(item, "epoch", 0);
-        if (!s || epoch < s->epoch)
+        if (!t || epoch < t->epoch)
             continue;
         world_baton(w, id, json_string(item, "holder", ""),
                     !strcmp(json_string(item, "kind", ""), "agent"), epoch);
-        s->away = !strcmp(json_string(item, "state", ""), "grace");
-        s->ask_count = 0;
+        t->away = !strcmp(json_string(item, "state", ""), "grace");
+        t->ask_count = 0;
         cJSON_ArrayForEach(ask, json_get(item, "requests"))
         {
-            ask_add(s, json_string(ask, "member", ""));
+            ask_add(t, json_string(ask, "member", ""));
         }
     }
 }
 
-void world_baton_forget(struct world *w)
+/* The targets as one row: shells, then sessions. NULL behind the last. */
+static struct world_target *target_at(const struct world *w, size_t i)
 {
-    for (size_t i = 0; i < w->shell_count; i++)
-        w->shells[i].epoch = 0;
+    if (i < w->shell_count)
+        return &w->shells[i].target;
+    i -= w->shell_count;
+    return i < w->session_count ? &w->sessions[i].target : NULL;
 }
 
-void world_baton_carry(struct world_shell *fresh, struct world_shell *old)
+void world_baton_forget(struct world *w)
+{
+    struct world_target *t;
+
+    for (size_t i = 0; (t = target_at(w, i)); i++)
+        t->epoch = 0;
+}
+
+void world_baton_read(struct world_target *t, const cJSON *item)
+{
+    t->baton = cJSON_IsString(json_get(item, "holder"));
+    safe_name(t->holder, json_string(item, "holder", ""));
+    t->holder_agent = !strcmp(json_string(item, "holderKind", ""), "agent");
+    t->epoch = json_int(item, "epoch", 0);
+}
+
+void world_baton_carry(struct world_target *fresh, struct world_target *old)
 {
     bool newer = fresh->baton && fresh->epoch >= old->epoch;
 
@@ -159,26 +178,28 @@ void world_baton_carry(struct world_shell *fresh, struct world_shell *old)
 
 bool world_baton_known(const struct world *w, const char *id)
 {
-    const struct world_shell *s = world_shell(w, id);
+    const struct world_target *t = world_target(w, id);
 
-    return s && s->baton;
+    return t && t->baton;
 }
 
-const struct world_shell *world_asked_for(const struct world *w, const char *member)
+const struct world_target *world_asked_for(const struct world *w, const char *member)
 {
-    for (size_t i = 0; i < w->shell_count; i++) {
-        const struct world_shell *s = &w->shells[i];
-        if (s->ask_count > 0 && !strcmp(s->holder, member))
-            return s;
-    }
+    const struct world_target *t;
+
+    for (size_t i = 0; (t = target_at(w, i)); i++)
+        if (t->ask_count > 0 && !strcmp(t->holder, member))
+            return t;
     return NULL;
 }
 
 bool world_drives(const struct world *w, const char *workspace, const char *member)
 {
-    for (size_t i = 0; i < w->shell_count; i++)
-        if (w->shells[i].holder[0] && !strcmp(w->shells[i].holder, member) &&
-            !strcmp(w->shells[i].workspace, workspace))
+    const struct world_target *t;
+
+    for (size_t i = 0; (t = target_at(w, i)); i++)
+        if (t->live && t->holder[0] && !strcmp(t->holder, member) &&
+            !strcmp(t->workspace, workspace))
             return true;
     return false;
 }
