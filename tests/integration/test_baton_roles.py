@@ -11,6 +11,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from driving import Bash, refused  # noqa: E402
+from questions import ask, configure, create, pending, question  # noqa: E402
 from wire import Client, Refused  # noqa: E402
 from world import Failed, check, main  # noqa: E402
 
@@ -32,10 +33,21 @@ def catalogue():
     return rows
 
 
+def session_with_a_question(w, title="Write"):
+    """se1, whose agent asks pr1, and to which sg1 was suggested; the owner drives it."""
+    configure(w)
+    w.run("hub", "reload")
+    check(create(w) == "se1", "the first session")
+    ask(w, "se1", "ask " + question(title))
+    check(pending(w, "se1")[0]["permissionId"] == "pr1", "the first question")
+    check(w.baton("session", "suggest", "se1", title)["suggestionId"] == "sg1", "the suggestion")
+
+
 def params_of(method, shell, workspace):
     """What a caller would say; every method needs an entry, a new one too."""
     by_shell, by_stream, target = {"shellId": shell}, {"streamId": shell}, {"target": shell}
-    here, key = {"workspace": workspace}, {"key": workspace}
+    here, key, session = {"workspace": workspace}, {"key": workspace}, {"sessionId": "se1"}
+    suggestion = dict(session, suggestionId="sg1")
     known = {
         "hub.hello": {"min": 1, "max": 1}, "hub.run": {}, "hub.start": {}, "hub.stop": {},
         "hub.status": {}, "hub.reload": {}, "hub.upgrade": {}, "hub.doctor": {}, "config.show": {},
@@ -57,6 +69,16 @@ def params_of(method, shell, workspace):
         "baton.release": target, "baton.deny": target, "baton.withdraw": target,
         "baton.status": target, "baton.log": target, "baton.invite": dict(here, drive=True),
         "invite.list": {}, "invite.revoke": {"inviteId": "inv1"},
+        "session.create": dict(here, agent="asker"), "session.list": here, "session.agents": {},
+        "session.prompt": dict(session, text="say x", wait=False), "session.get": session,
+        "session.wait": dict(session, timeout=0), "session.cancel": session,
+        "session.events": session, "session.permissions": here, "session.suggestions": here,
+        "session.answer": dict(session, permissionId="pr1", answer="allow"),
+        "session.suggest": dict(session, text="say y"), "session.resume": session,
+        "session.accept": dict(suggestion, wait=False), "session.drop": suggestion,
+        "session.set-mode": dict(session, mode="auto"), "session.config": session,
+        "session.rename": dict(session, name="mine"), "session.close": session,
+        "session.destroy": dict(session, force=True),
     }
     if method not in known:
         raise Failed("%s is new: say here what one calls it with" % method)
@@ -67,35 +89,39 @@ def state(owner):
     """All that a call without the right to must leave alone, as the owner sees it."""
     shells = [{k: s.get(k) for k in ("shellId", "name", "state", "rows", "cols")}
               for s in owner.call("shell.list", all=True)]
-    return [owner.call("events.since", id=0, limit=1)["head"], shells] + \
-        [owner.call(m) for m in ("workspace.list", "invite.list", "baton.status")]
+    sessions = [{k: s.get(k) for k in ("sessionId", "name", "state", "turn", "pending")}
+                for s in owner.call("session.list", all=True)]
+    return [owner.call("events.since", id=0, limit=1)["head"], shells, sessions] + \
+        [owner.call(m) for m in ("workspace.list", "invite.list", "baton.status",
+                                 "session.permissions", "session.suggestions")]
 
 
 def try_all(owner, client, own, shell, workspace="main"):
     """Calls all there is; own: the roles whose rows the client may use. Others change nothing."""
-    refused_rows = 0
-    for method, role, lane in catalogue():
-        params = params_of(method, shell, workspace)
-        if role in own and lane != "CLIENT":
-            try:
-                client.call(method, **params)
-            except Refused as e:
-                check(e.name not in ("", "Internal", "UnknownMethod", "InvalidArgument") and
-                      "needs the role" not in e.message, "%s: %s %s" % (method, e.name, e.message))
-            continue
+    rows = [(m, params_of(m, shell, workspace), role in own and lane != "CLIENT", lane)
+            for m, role, lane in catalogue()]
+    refused_rows = [(m, params, lane) for m, params, may, lane in rows if not may]
+    for method, params, lane in refused_rows:
         before = state(owner)
         no = client.refusal(method, **params)
         want = "UnknownMethod" if lane == "CLIENT" else "PermissionDenied"
         check(no and no.name == want, "%s is %s" % (method, no.name if no else "carried out"))
         after = state(owner)
         check(after == before, "%s was refused; before %r, after %r" % (method, before, after))
-        refused_rows += 1
-    return refused_rows
+    # Its own rows come last: they change what the others are measured against.
+    for method, params in [(m, params) for m, params, may, _ in rows if may]:
+        try:
+            client.call(method, **params)
+        except Refused as e:
+            check(e.name not in ("", "Internal", "UnknownMethod", "InvalidArgument") and
+                  "needs the role" not in e.message, "%s: %s %s" % (method, e.name, e.message))
+    return len(refused_rows)
 
 
 def roles_are_kept(w):
     w.baton("workspace", "open", "main")
     shell = Bash(w).id
+    session_with_a_question(w)
     look = w.baton("invite", "main", "--observe", "--as", "otto")["token"]
     drive = w.baton("invite", "main", "--drive", "--as", "dora")["token"]
     with Client(w, identity="ada", kind="console") as ada:
@@ -104,7 +130,6 @@ def roles_are_kept(w):
             check(otto.hello["role"] == "observer" and otto.hello["workspace"] == "main", "hello")
             n = try_all(ada, otto, ("OBSERVER",), shell)
         with Client(w, token=drive, kind="program") as dora:
-            # Its own rows come last: they would change what the others are measured against.
             m = try_all(ada, dora, ("OBSERVER", "DRIVER"), shell)
         print("%d calls of an observer and %d of a driver were refused" % (n, m), flush=True)
     check(not os.path.exists(w.path("pwned")), "nothing was typed")
@@ -133,6 +158,8 @@ def workspaces_are_apart(w):
     w.run("shell", "write", bash.id, "say %s\r" % secret)
     bash.wait_ran("say " + secret)
     w.run("shell", "rename", bash.id, secret)
+    session_with_a_question(w, secret)
+    w.run("session", "rename", "se1", secret)
     for flag in ("--observe", "--drive", "--agent"):
         token = w.baton("invite", "other", flag)["token"]
         with Client(w, token=token, kind="program") as guest, Client(w) as owner:
@@ -141,6 +168,7 @@ def workspaces_are_apart(w):
                     continue
                 params = params_of(method, bash.id, "main")
                 for p in (params, dict(params, shellId="sh"), dict(params, streamId="s"),
+                          dict(params, sessionId="se"), dict(params, target="se1"),
                           {k: v for k, v in params.items() if k not in ("workspace", "key")}):
                     before = state(owner)[1:]
                     try:
@@ -148,13 +176,17 @@ def workspaces_are_apart(w):
                     except Refused as e:
                         told = json.dumps([e.message, e.data])
                     check(secret not in told and '"main"' not in told and
-                          (bash.id + '"') not in told, "%s tells %s" % (method, told))
+                          (bash.id + '"') not in told and '"se1"' not in told,
+                          "%s tells %s" % (method, told))
                     after = state(owner)[1:]
-                    opened = method in ("shell.open", "baton.invite", "workspace.open")
+                    opened = method in ("shell.open", "baton.invite", "workspace.open",
+                                        "session.create")
                     check(opened or before == after, "%s changes another workspace" % method)
         for line in (("shell", "read", bash.id, "--follow"), ("shell", "snapshot", bash.id),
                      ("shell", "write", bash.id, "x"), ("log", bash.id),
-                     ("events", "follow", "--workspace", "main"), ("status", bash.id)):
+                     ("events", "follow", "--workspace", "main"), ("status", bash.id),
+                     ("status", "se1"), ("session", "get", "se1"), ("session", "events", "se1"),
+                     ("log", "se1")):
             no = refused(w, *line, token=token)
             # a list that is short of it says NotFound, a place that is named is refused
             want = "NotFound" if "--follow" in line else "PermissionDenied"
@@ -165,6 +197,7 @@ def workspaces_are_apart(w):
 def tokens_are_refused(w):
     w.baton("workspace", "open", "main")
     shell = Bash(w).id
+    session_with_a_question(w)
     good = w.baton("invite", "main", "--drive")
     gone = w.baton("invite", "main", "--drive")
     brief = w.baton("invite", "main", "--drive", "--expires", "1s")

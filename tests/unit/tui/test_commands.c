@@ -234,7 +234,7 @@ static struct pane *with_shell(struct console *c, const char *holder)
     world_set_members(&c->world, json);
     cJSON_Delete(json);
     world_baton(&c->world, "sh1", holder, false, 2);
-    memcpy(p->shell, "sh1", 4);
+    memcpy(p->target, "sh1", 4);
     memcpy(f->id, "sh1", 4);
     f->users = 1;
     p->feed = f;

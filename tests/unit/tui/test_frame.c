@@ -97,7 +97,7 @@ static struct pane *show(struct console *c, const char *shell, enum layout_kind 
     struct feed *f = mem_zalloc(sizeof *f);
 
     assert_non_null(p);
-    snprintf(p->shell, sizeof p->shell, "%s", shell);
+    snprintf(p->target, sizeof p->target, "%s", shell);
     snprintf(f->id, sizeof f->id, "%s", shell);
     f->screen = screen_create(rows, cols, NULL, NULL, NULL);
     f->rows = rows;

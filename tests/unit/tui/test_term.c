@@ -533,7 +533,10 @@ static void whole_life(void **state)
     assert_int_equal(m.mouse, MOUSE_DRAG);
     term_mouse(t, false);
     term_title(t, "a title\033]2;evil\007");
+    term_notify(t, "a call\007\033]2;worse\007");
     pump(&g);
+    assert_non_null(memmem(g.last, sizeof g.last, "\033]9;baton: a call␇␛]2;worse␇\a",
+                           sizeof "\033]9;baton: a call␇␛]2;worse␇\a" - 1));
     screen_modes(g.screen, &m);
     assert_int_equal(m.mouse, MOUSE_OFF);
     assert_string_equal(screen_title(g.screen), "a title␛]2;evil␇");

@@ -42,13 +42,13 @@ static void shells(void **state)
         "{\"shellId\":\"a b\",\"workspace\":\"main\"},"
         "{\"shellId\":\"sh3\",\"workspace\":\"main\",\"state\":\"lost\"}, 5, null]");
     assert_int_equal(w.shell_count, 3);
-    assert_string_equal(world_shell_label(world_shell(&w, "sh1")), "/bin/bash -l");
-    world_shell_kind(world_shell(&w, "sh1"), kind, sizeof kind);
+    assert_string_equal(world_label(world_target(&w, "sh1")), "/bin/bash -l");
+    world_kind(world_target(&w, "sh1"), kind, sizeof kind);
     assert_string_equal(kind, "bash");
-    assert_null(strchr(world_shell(&w, "sh2")->name, '\033'));
+    assert_null(strchr(world_target(&w, "sh2")->name, '\033'));
     assert_int_equal(world_shell(&w, "sh2")->state, SHELL_FAILED);
     assert_int_equal(world_shell_index(&w, "main", "sh3"), 1);
-    assert_string_equal(world_shell_at(&w, "main", 1)->id, "sh3");
+    assert_string_equal(world_shell_at(&w, "main", 1)->target.id, "sh3");
     assert_null(world_shell_at(&w, "main", 2));
     set(&w, world_set_shells, "{\"no\":\"list\"}");
     assert_int_equal(w.shell_count, 3);
@@ -106,10 +106,10 @@ static const char held[] = "[{\"shellId\":\"sh1\",\"workspace\":\"main\",\"holde
 static void the_newest_holder_is_known(void **state)
 {
     struct world w = {0};
-    const struct world_shell *s;
+    const struct world_target *s;
     (void)state;
     set(&w, world_set_shells, held);
-    s = world_shell(&w, "sh1");
+    s = world_target(&w, "sh1");
     assert_true(s->baton);
     assert_string_equal(s->holder, "ada");
     assert_false(world_baton_known(&w, "sh2")); /* a hub without batons */
@@ -122,14 +122,14 @@ static void the_newest_holder_is_known(void **state)
     event(&w, "batonChanged", "{\"shellId\":\"sh1\",\"to\":\"\",\"epoch\":6}", false);
     assert_string_equal(s->holder, "");
     set(&w, world_set_shells, held); /* was on its way when the event came */
-    assert_string_equal(world_shell(&w, "sh1")->holder, "");
-    assert_int_equal(world_shell(&w, "sh1")->epoch, 6);
+    assert_string_equal(world_target(&w, "sh1")->holder, "");
+    assert_int_equal(world_target(&w, "sh1")->epoch, 6);
     world_baton_forget(&w); /* another hub */
     set(&w, world_set_shells, held);
-    assert_string_equal(world_shell(&w, "sh1")->holder, "ada");
+    assert_string_equal(world_target(&w, "sh1")->holder, "ada");
     set(&w, world_set_members, "[{\"member\":\"writer\",\"kind\":\"agent\",\"clientId\":1}]");
     event(&w, "batonChanged", "{\"shellId\":\"sh1\",\"to\":\"writer\",\"epoch\":9}", true);
-    assert_true(world_shell(&w, "sh1")->holder_agent);
+    assert_true(world_target(&w, "sh1")->holder_agent);
     event(&w, "batonChanged", "{\"shellId\":\"sh9\",\"to\":\"x\",\"epoch\":9}", false);
     world_finish(&w);
 }
@@ -137,7 +137,7 @@ static void the_newest_holder_is_known(void **state)
 static void who_waits(void **state)
 {
     struct world w = {0};
-    const struct world_shell *s;
+    const struct world_target *s;
     (void)state;
     set(&w, world_set_shells, held);
     assert_null(world_asked_for(&w, "ada"));
@@ -149,7 +149,7 @@ static void who_waits(void **state)
     assert_string_equal(s->id, "sh1");
     assert_int_equal(world_ask_place(s, "bob"), 2);
     set(&w, world_set_shells, held); /* a list says nothing about the line: it stays */
-    s = world_shell(&w, "sh1");
+    s = world_target(&w, "sh1");
     assert_int_equal(s->ask_count, 2);
     event(&w, "batonDenied", "{\"shellId\":\"sh1\",\"member\":\"grace\"}", true);
     event(&w, "batonWithdrawn", "{\"shellId\":\"sh1\",\"member\":\"grace\"}", false);
@@ -181,7 +181,7 @@ static void observers(void **state)
         "{\"member\":\"ada\",\"clientId\":2,\"looking\":\"sh2\"},"
         "{\"member\":\"grace\",\"clientId\":3,\"looking\":\"sh1\",\"role\":\"observer\","
         "\"inviteId\":\"i1\"}]");
-    assert_int_equal(world_observers(&w, world_shell(&w, "sh1")), 1);
+    assert_int_equal(world_observers(&w, world_target(&w, "sh1")), 1);
     assert_false(world_beside(&w, "sh1", "ada", 1));
     assert_true(world_beside(&w, "sh1", "ada", 2));
     assert_true(w.members[2].guest);

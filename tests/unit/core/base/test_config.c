@@ -36,6 +36,11 @@ static void empty_has_defaults(void **state)
     assert_int_equal(config_retention(c), 64 * 1024 * 1024);
     assert_int_equal(config_history(c), 10000);
     assert_int_equal(config_max_streams(c), 500);
+    assert_int_equal(config_permission_ms(c), 3600 * 1000);
+    assert_int_equal(config_hook_ms(c), 30 * 1000);
+    assert_int_equal(config_line_max(c), 32 * 1024 * 1024);
+    assert_null(config_agents(c));
+    assert_null(config_hooks(c));
     config_destroy(c);
     unsetenv("SHELL");
     c = parse("{}");
@@ -50,14 +55,15 @@ static void empty_has_defaults(void **state)
 static void values(void **state)
 {
     (void)state;
-    struct config *c =
-        parse("{ // mine\n"
-              "\"shell\": \"/bin/bash\", \"theme\": \"light\", \"prefix\": \"C-a\",\n"
-              "\"keys\": {\"F5\": \"shell open\"}, /* and\n */\n"
-              "\"retention\": \"2 GiB\",\n"
-              "\"limits\": {\"history\": 0, \"streams\": 7,},\n"
-              "\"agents\": {}, \"mail\": {}, \"hooks\": {}, \"policy\": {},\n"
-              "\"members\": {\"ada\": {\"user\": \"ada\", \"role\": \"driver\"}},\n}");
+    struct config *c = parse(
+        "{ // mine\n"
+        "\"shell\": \"/bin/bash\", \"theme\": \"light\", \"prefix\": \"C-a\",\n"
+        "\"keys\": {\"F5\": \"shell open\"}, /* and\n */\n"
+        "\"retention\": \"2 GiB\",\n"
+        "\"limits\": {\"history\": 0, \"streams\": 7, \"permission\": \"30m\", \"line\": \"1M\",\n"
+        "\"hook\": 5},\n"
+        "\"agents\": {}, \"mail\": {}, \"hooks\": {}, \"policy\": {},\n"
+        "\"members\": {\"ada\": {\"user\": \"ada\", \"role\": \"driver\"}},\n}");
     assert_string_equal(config_shell(c), "/bin/bash");
     assert_string_equal(config_theme(c), "light");
     assert_string_equal(config_prefix(c), "C-a");
@@ -65,6 +71,9 @@ static void values(void **state)
     assert_int_equal(config_retention(c), 2147483648LL);
     assert_int_equal(config_history(c), 0);
     assert_int_equal(config_max_streams(c), 7);
+    assert_int_equal(config_permission_ms(c), 30 * 60 * 1000);
+    assert_int_equal(config_hook_ms(c), 5000);
+    assert_int_equal(config_line_max(c), 1024 * 1024);
     assert_string_equal(json_string(json_get(config_members(c), "ada"), "role", ""), "driver");
     config_destroy(c);
 }
@@ -122,6 +131,18 @@ static void wrong_ones_are_refused_with_their_line(void **state)
          "f.json:6: \"limits.history\" must be a whole number of lines, 0 to 1000000"},
         {"{\"limits\": {\"streams\": 1.5}}",
          "f.json:1: \"limits.streams\" must be a whole number, 1 to 10000"},
+        {"{\"limits\": {\"permission\": \"soon\"}}",
+         "f.json:1: \"limits.permission\" must be seconds (1 or more), or such as \"30m\" or "
+         "\"1h\""},
+        {"{\"limits\": {\"hook\": 0}}",
+         "f.json:1: \"limits.hook\" must be seconds (1 or more), or such as \"30m\" or \"1h\""},
+        {"{\"limits\": {\"permission\": 0.5}}",
+         "f.json:1: \"limits.permission\" must be seconds (1 or more), or such as \"30m\" or "
+         "\"1h\""},
+        {"{\"limits\": {\n\"line\": 100}}",
+         "f.json:2: \"limits.line\" must be bytes (64 KiB to 256 MiB), such as \"32 MiB\""},
+        {"{\"limits\": {\"line\": \"1 GiB\"}}",
+         "f.json:1: \"limits.line\" must be bytes (64 KiB to 256 MiB), such as \"32 MiB\""},
         {"{\"limits\": 3}", "f.json:1: \"limits\" must be an object"},
         {"{\"agents\": []}", "f.json:1: \"agents\" must be an object"},
         {"{\"theme\": \"a\",\n\"theme\": \"b\"}", "f.json:2: \"theme\" is there twice"},
@@ -158,6 +179,10 @@ static void show_says_where_from(void **state)
     assert_string_equal(source(shown, "prefix"), "default");
     assert_string_equal(source(shown, "limits.streams"), "f.json:5");
     assert_string_equal(source(shown, "limits.history"), "default");
+    assert_string_equal(source(shown, "limits.permission"), "default");
+    assert_int_equal(json_int(json_get(shown, "limits.hook"), "value", 0), 30);
+    assert_int_equal(json_int(json_get(shown, "limits.permission"), "value", 0), 3600);
+    assert_int_equal(json_int(json_get(shown, "limits.line"), "value", 0), 32 << 20);
     assert_int_equal(json_int(json_get(shown, "limits.streams"), "value", 0), 9);
     assert_string_equal(json_string(json_get(shown, "theme"), "value", ""), "light");
     assert_true(cJSON_IsObject(json_get(json_get(shown, "agents"), "value")));

@@ -1,5 +1,5 @@
-/* Every row of the catalogue is whole: schemas that are schemas, a role, a handler where the hub runs
- * it, and a name that nobody else has. */
+/* Every row of the catalogue is whole: schemas that are schemas, a role, a handler where the hub
+ * runs it, and a name that nobody else has. */
 #include "core/base/json.h"
 #include "core/catalogue/schema.h"
 #include "core/hub/hub.h"

@@ -159,11 +159,48 @@ static void what_is_no_database_is_refused(void **state)
     free(path);
 }
 
+static void put(struct journal *j, const char *kind, const char *key, const char *text)
+{
+    cJSON *json = NULL;
+    assert_int_equal(json_parse(text, strlen(text), &json), ERR_OK);
+    assert_int_equal(journal_put(j, kind, key, json), ERR_OK);
+    cJSON_Delete(json);
+}
+
+static void documents_are_walked_and_weighed(void **state)
+{
+    struct fixture *f = *state;
+    char *key = NULL, *text = NULL;
+    int64_t n = -1, bytes = -1;
+
+    assert_int_equal(journal_weigh(f->j, "hook", &n, &bytes), ERR_OK);
+    assert_int_equal(n, 0);
+    assert_int_equal(bytes, 0);
+    put(f->j, "hook", "02-0", "{\"a\":\"é\"}");
+    put(f->j, "hook", "01-1", "{}");
+    put(f->j, "hool", "01-0", "{}");
+    assert_int_equal(journal_weigh(f->j, "hook", &n, &bytes), ERR_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(bytes, 10 + 2); /* bytes, not characters */
+    assert_int_equal(journal_behind(f->j, "hook", "", &key, &text), ERR_OK);
+    assert_string_equal(key, "01-1");
+    assert_string_equal(text, "{}");
+    free(key);
+    free(text);
+    assert_int_equal(journal_behind(f->j, "hook", "01-1", &key, &text), ERR_OK);
+    assert_string_equal(key, "02-0");
+    assert_string_equal(text, "{\"a\":\"é\"}");
+    free(key);
+    free(text);
+    assert_int_equal(journal_behind(f->j, "hook", "02-0", &key, &text), ERR_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(events_are_numbered_and_filtered, setup, teardown),
         cmocka_unit_test_setup_teardown(a_part_is_undone_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(documents_are_walked_and_weighed, setup, teardown),
         cmocka_unit_test_setup_teardown(counters_survive_a_reopening, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_not_committed_is_gone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_newer_journal_is_refused_untouched, setup, teardown),

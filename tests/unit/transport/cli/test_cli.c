@@ -200,6 +200,17 @@ static int door_keep(const char *dir)
     return 4;
 }
 
+static int door_hook(const char *file)
+{
+    return strcmp(file, "/d/1.json") == 0 ? 6 : 1;
+}
+
+static int door_demo_agent(void)
+{
+    scene.door = 4;
+    return 5;
+}
+
 /* Everything that fd wrote into a temporary file while the command ran. */
 static int catch_begin(int fd, FILE **ret_file)
 {
@@ -238,7 +249,8 @@ static void forget(void)
 /* Runs `baton WORDS…` and keeps its output; gives the exit status. */
 static int run(const char *const *words)
 {
-    static const struct cli_doors doors = {door_console, door_hub_run, door_keep};
+    static const struct cli_doors doors = {door_console, door_hub_run, door_keep, door_hook,
+                                           door_demo_agent};
     char *argv[WORDS] = {mem_strdup("baton")};
     FILE *out, *err;
     int argc = 1;
@@ -476,6 +488,13 @@ static void doors(void **state)
     assert_false(scene.foreground);
     assert_int_equal(RUN("keep", "/d"), 4);
     assert_string_equal(scene.asked.data, "keep /d\n");
+    assert_int_equal(RUN("hook", "/d/1.json"), 6);
+    assert_int_equal(RUN("demo-agent"), 5);
+    assert_int_equal(scene.door, 4);
+    assert_int_equal(RUN("demo-agent", "--help"), 0);
+    assert_int_equal(scene.door, 0);
+    assert_int_equal(strncmp(scene.out.data, "baton demo-agent: Be an agent", 29), 0);
+    assert_int_equal(RUN("demo-agent", "now"), 2);
 }
 
 /* --- following ------------------------------------------------------------------------------- */

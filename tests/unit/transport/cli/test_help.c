@@ -190,8 +190,8 @@ static void completion(void **state)
     completes(WORDS("help", "str"), "stream\n");
     completes(WORDS("help", "shell", "l"), "list\n");
     completes(WORDS("nothing", ""), "");
-    completes(WORDS(""), "shell\nstream\nhub\nprocess\ntake\nevents\nattach\nrun\nhelp\n"
-                         "completion\nmanual\n");
+    completes(WORDS(""), "shell\nstream\nhub\nprocess\ntake\nevents\nattach\nrun\ndemo-agent\n"
+                         "help\ncompletion\nmanual\n");
 }
 
 static const char *property(const char *const *words)

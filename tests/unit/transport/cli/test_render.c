@@ -146,6 +146,24 @@ static void moments(void **state)
     cJSON_Delete(value);
 }
 
+static void a_text_alone(void **state)
+{
+    (void)state;
+    struct buf out = {0};
+    cJSON *schema = json("{\"x-text\":\"text\"}");
+    cJSON *result = json("{\"text\":\"one\\n\\n\\u001b[31mtwo\",\"turn\":1}");
+    cJSON *other = json("{\"turn\":1}");
+    render_result(schema, result, 0, &out);
+    assert_string_equal(out.data, "one\n\n\xe2\x90\x9b[31mtwo\n");
+    buf_clear(&out);
+    render_result(schema, other, 0, &out);
+    assert_string_equal(out.data, "turn: 1\n");
+    buf_finish(&out);
+    cJSON_Delete(schema);
+    cJSON_Delete(result);
+    cJSON_Delete(other);
+}
+
 static void raw_bytes(void **state)
 {
     struct buf out = {0};
@@ -170,6 +188,7 @@ static void raw_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_text_alone),
         cmocka_unit_test(sentences),
         cmocka_unit_test(tables),
         cmocka_unit_test(wide_text_stays_aligned),

@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""Real agents in sessions of a real hub, offline against a model that is none (stub_model.py): each is
+installed with npm into a folder beside the built program, started by its plain name, writes a file with
+a permission, is cancelled, goes on, and is closed. One that can't be installed here is skipped and
+said; three at least have to run. usage: test_agents.py BATON [NAME…]"""
+
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import npm  # noqa: E402
+import stub_model  # noqa: E402
+from world import Failed, World, alive, check, wait_until  # noqa: E402
+
+WANTED = 3
+# What agents get of this process's environment: others of its variables change what some of them do.
+KEPT = ("HOME", "PATH", "LANG", "LC_ALL", "TERM", "SHELL", "BATON_HUB", "TEST_RUN_MARK",
+        "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
+SECONDS = 120  # for whatever an agent does: they are large, and the machine may be small
+
+
+def opencode(w, url):
+    model = {"tool_call": True, "limit": {"context": 32000, "output": 4096}}
+    provider = {"npm": "@ai-sdk/openai-compatible", "models": {"stub-1": model},
+                "options": {"baseURL": url + "/v1", "apiKey": "none"}}
+    settings = {"autoupdate": False, "share": "disabled", "model": "stub/stub-1",
+                "small_model": "stub/stub-1", "provider": {"stub": provider},
+                "permission": {"edit": "ask", "bash": "ask"}}
+    return dict({"OPENCODE_DISABLE_" + what: "1" for what in (
+        "AUTOUPDATE", "MODELS_FETCH", "LSP_DOWNLOAD", "DEFAULT_PLUGINS")},
+        OPENCODE_CONFIG_CONTENT=json.dumps(settings))
+
+
+def gemini(w, url):
+    return {"GEMINI_API_KEY": "none", "GOOGLE_GEMINI_BASE_URL": url,
+            "GEMINI_MODEL": "gemini-2.5-flash", "GEMINI_CLI_TRUST_WORKSPACE": "true"}
+
+
+def qwen(w, url):
+    return {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": url + "/v1", "OPENAI_MODEL": "stub-1"}
+
+
+def claude(w, url):
+    return {"ANTHROPIC_API_KEY": "sk-ant-none", "ANTHROPIC_BASE_URL": url, "DISABLE_TELEMETRY": "1",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
+
+
+def codex(w, url):
+    os.makedirs(w.path("codex"))
+    with open(w.path("codex/config.toml"), "w") as f:
+        f.write('model = "stub-1"\nmodel_provider = "stub"\n\n[model_providers.stub]\n'
+                'name = "stub"\nbase_url = "%s/v1"\nwire_api = "responses"\n'
+                'env_key = "OPENAI_API_KEY"\n' % url)
+    return {"CODEX_HOME": w.path("codex"), "OPENAI_API_KEY": "none"}
+
+
+def writes(tool, path, content):
+    return lambda file, text: (tool, {path: file, content: text})
+
+
+def shell(file, text):
+    return "exec_command", {"cmd": "printf %%s '%s' > '%s'" % (text, file), "justification": "a test",
+                            "sandbox_permissions": "require_escalated"}
+
+
+# Package, Node's major version, its environment, and how its model has a file written.
+AGENTS = {
+    "opencode": ("opencode-ai@1.18.33", 18, opencode, writes("write", "filePath", "content")),
+    "gemini": ("@google/gemini-cli@0.61.0", 20, gemini, writes("write_file", "file_path", "content")),
+    "qwen": ("@qwen-code/qwen-code@0.15.10", 20, qwen, writes("write_file", "file_path", "content")),
+    "claude": ("@agentclientprotocol/claude-agent-acp@0.49.0", 20, claude,
+               writes("Write", "file_path", "content")),
+    "codex": ("@agentclientprotocol/codex-acp@2.6.0", 20, codex, shell),
+}
+
+
+def events(w, session, since=0):
+    """All that the session has told, which must be numbered without a gap."""
+    found = []
+    while True:
+        page = w.baton("session", "events", session, "--since", str(since))
+        if not page:
+            return found
+        for e in page:
+            since += 1
+            check(e["sequenceNumber"] == since, "%d follows %d" % (e["sequenceNumber"], since - 1))
+        found += page
+
+
+def text_since(w, session, since):
+    updates = [e["notification"]["params"]["update"] for e in events(w, session)
+               if e["sequenceNumber"] > since and e["notification"]["method"] == "session/update"]
+    return "".join(u["content"].get("text", "") for u in updates
+                   if u["sessionUpdate"] == "agent_message_chunk")
+
+
+def finish(running):
+    out, err = running.communicate(timeout=SECONDS)
+    if running.returncode != 0:
+        raise Failed("session prompt: %s" % err.decode())
+    return json.loads(out)
+
+
+def prompt(w, session, text):
+    return w.start("session", "prompt", session, text, "--timeout", str(SECONDS))
+
+
+def turns(w, name, session, write):
+    file = w.path("work/written.txt")
+    tool, arguments = write(file, "by " + name)
+    running = prompt(w, session, "Please write it. TOOL:%s %s END" % (tool, json.dumps(arguments)))
+    asked = wait_until(lambda: running.poll() is not None or
+                       w.baton("session", "permissions", session), SECONDS, "a permission")
+    check(running.poll() is None, "it ended without asking: %s" % (running.poll() is not None and
+                                                                 running.communicate(),))
+    check(not os.path.exists(file), "nothing is written before the answer")
+    w.baton("session", "answer", session, asked[0]["permissionId"], "allow")
+    result = finish(running)
+    check(result["stopReason"] == "end_turn", "the first turn: %r" % result)
+    check(stub_model.DONE in result["text"], "its text: %r" % result["text"])
+    with open(file) as f:
+        check(f.read() == "by " + name, "the file")
+
+    since = events(w, session)[-1]["sequenceNumber"]
+    running = prompt(w, session, "Now SLOWLY, please")
+    wait_until(lambda: "slowly" in text_since(w, session, since), SECONDS, "a slow text")
+    w.baton("session", "cancel", session)
+    result = finish(running)
+    check(result["stopReason"] == "cancelled", "the second turn: %r" % result)
+
+    result = finish(prompt(w, session, "And now QUICKLY again"))
+    check(result["stopReason"] == "end_turn", "the third turn: %r" % result)
+    check(stub_model.DONE in result["text"], "its text: %r" % result["text"])
+
+
+def try_agent(w, name, folder, url, environment, write):
+    bin_folder = os.path.join(folder, "node_modules", ".bin")
+    w.env = {k: v for k, v in w.env.items() if k in KEPT or k.startswith("XDG_")}
+    w.env["PATH"] = bin_folder + ":" + w.env["PATH"]
+    for below in ("work", "config/baton"):
+        os.makedirs(w.path(below))
+    with open(w.path("config/baton/config.json"), "w") as f:
+        json.dump({"agents": {name: {"env": environment(w, url)}}}, f)
+    w.baton("workspace", "open", "main", "--cwd", w.path("work"))
+    known = {a["name"]: a["installed"] for a in w.baton("session", "agents")}
+    check(known[name], "it counts as installed")
+    made = w.baton("session", "create", name, "--workspace", "main", "--timeout", str(SECONDS),
+                   timeout=SECONDS + 30)
+    session = made["sessionId"]
+    check(made["agentInfo"].get("version"), "it says its version")
+    before = set(w.processes())
+    turns(w, name, session, write)
+    hub = w.hub_pid()
+    w.run("session", "close", session)
+    ours = [p for p in before if alive(p) and p != hub and bin_folder in cmdline(p)]
+    wait_until(lambda: not any(alive(p) for p in ours), 30, "its processes to end")
+    return made["agentInfo"]["version"]
+
+
+def cmdline(pid):
+    try:
+        with open("/proc/%d/cmdline" % pid) as f:
+            return f.read()
+    except OSError:
+        return ""
+
+
+def main():
+    names = sys.argv[2:] or list(AGENTS)
+    ran, failed, skipped = [], [], []
+    for name in names:
+        package, node, environment, write = AGENTS[name]
+        try:
+            folder = npm.packages(sys.argv[1], name, package, node=node, seconds=900)
+        except npm.Skip as e:
+            print("skipped %s: %s" % (name, e), flush=True)
+            skipped.append(name)
+            continue
+        try:
+            with stub_model.Server() as server, World(sys.argv[1]) as w:
+                version = try_agent(w, name, folder, server.url, environment, write)
+            print("ok   %s %s" % (name, version), flush=True)
+            ran.append(name)
+        except (Failed, OSError, KeyError, ValueError, npm.subprocess.SubprocessError) as e:
+            print("FAIL %s: %s: %s" % (name, type(e).__name__, e), flush=True)
+            failed.append(name)
+    print("%d agents ran, %d failed, %d skipped" % (len(ran), len(failed), len(skipped)))
+    if len(skipped) == len(names):
+        npm.skip("no agent can be installed here")
+    if len(ran) < min(WANTED, len(names)):
+        print("FAIL %d have to run" % min(WANTED, len(names)))
+        failed.append("too few")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

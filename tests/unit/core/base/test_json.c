@@ -1,0 +1,78 @@
+/* What is parsed, and what is made of text that C strings cannot hold. */
+#include "core/base/json.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void strings_are_whole(void **state)
+{
+    static const char *const cases[][2] = {
+        {"\"a\\u0000b\"", "a\ufffdb"},
+        {"\"\\u0000\"", "\ufffd"},
+        {"\"\\u0000\\u0000x\"", "\ufffd\ufffdx"},
+        {"\"\\\\u0000\"", "\\u0000"},
+        {"\"\\\\\\u0000\"", "\\\ufffd"},
+        {"\"a\\u00e4b\"", "a\u00e4b"},
+        {"\"\\u00001\"", "\ufffd1"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        cJSON *json = NULL;
+        assert_int_equal(json_parse(cases[i][0], strlen(cases[i][0]), &json), ERR_OK);
+        assert_true(cJSON_IsString(json));
+        assert_string_equal(json->valuestring, cases[i][1]);
+        cJSON_Delete(json);
+    }
+}
+
+static void names_are_whole(void **state)
+{
+    static const char text[] = "{\"a\\u0000b\": 1, \"a\": 2} \n";
+    cJSON *json = NULL;
+    (void)state;
+    assert_int_equal(json_parse(text, sizeof text - 1, &json), ERR_OK);
+    assert_int_equal(json_int(json, "a", 0), 2);
+    cJSON_Delete(json);
+}
+
+static void what_is_none(void **state)
+{
+    static const char *const cases[] = {"",     "{",        "[1,]",    "{} x", "\"\\u0000",
+                                        "\"\\", "\"\\u000", "\"\\u00", "nul",  "[\"\\u0000\"] ["};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        cJSON *json = NULL;
+        assert_int_equal(json_parse(cases[i], strlen(cases[i]), &json), ERR_INVALID);
+        assert_null(json);
+    }
+}
+
+/* Its copy ends where the text does, whatever lies behind it. */
+static void files_of_people(void **state)
+{
+    static const char text[] = "{\"a\": 1, // one\n}trailing";
+    cJSON *json = NULL;
+    int line = 0;
+    (void)state;
+    assert_int_equal(json_parse_relaxed(text, strlen("{\"a\": 1, // one\n}"), &json, &line),
+                     ERR_OK);
+    assert_int_equal(json_int(json, "a", 0), 1);
+    cJSON_Delete(json);
+    assert_int_equal(json_parse_relaxed("{}\0", 3, &json, &line), ERR_INVALID);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(strings_are_whole),
+        cmocka_unit_test(names_are_whole),
+        cmocka_unit_test(what_is_none),
+        cmocka_unit_test(files_of_people),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
