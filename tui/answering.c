@@ -110,7 +110,7 @@ static void edit(struct console *c, struct pane *p, const char *suggestion)
     if (!promptline_empty(&talk->line))
         promptline_remember(&talk->line, promptline_text(&talk->line));
     promptline_set(&talk->line, text);
-    snprintf(talk->editing, sizeof talk->editing, "%s", suggestion);
+    snprintf(talk->editing, sizeof talk->editing, "%.*s", WORLD_ID_MAX - 1, suggestion);
     p->browsing = false;
     c->draw = true;
 }
@@ -301,7 +301,7 @@ static void fill_in(struct console *c, struct pane *p, const char *id)
         return;
     console_form_finish(c);
     snprintf(c->form.session, sizeof c->form.session, "%s", p->target);
-    snprintf(c->form.id, sizeof c->form.id, "%s", id);
+    snprintf(c->form.id, sizeof c->form.id, "%.*s", WORLD_ID_MAX - 1, id);
     c->form.content = cJSON_CreateObject();
     if (b->elicitation->url && b->elicitation->url[0]) {
         console_ask(c, url_done, "open %.150s, then: is it done? (y/n) ", b->elicitation->url);
