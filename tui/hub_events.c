@@ -251,9 +251,10 @@ static void notice_of(struct console *c, const char *kind, const cJSON *event)
     } else if (!strcmp(kind, "shellExit") && !shown(c, id)) {
         int code = (int)json_int(data, "exitCode", 0);
         const struct world_shell *s = world_shell(&c->world, id);
-        notices_add(&c->notices, code ? ROLE_BAD : ROLE_GOOD, "%s %s %s %d",
-                    theme_glyph(c->theme, code ? GLYPH_FAILED : GLYPH_DONE),
-                    s ? world_label(&s->target) : id, id, code);
+        if (s) /* else a terminal of an agent's that came and went: the transcript tells of it */
+            notices_add(&c->notices, code ? ROLE_BAD : ROLE_GOOD, "%s %s %s has ended with %d",
+                        theme_glyph(c->theme, code ? GLYPH_FAILED : GLYPH_DONE),
+                        world_label(&s->target), id, code);
     } else if (!strcmp(kind, "memberJoined") && strcmp(who, c->member) != 0) {
         notices_add(&c->notices, ROLE_TEXT, "%s is here", who);
     } else if (!strcmp(kind, "memberLeft") && strcmp(who, c->member) != 0) {

@@ -63,6 +63,14 @@ static size_t common(const char *a, const char *b)
     return table[0][0];
 }
 
+static void add_line(char *text, char letter)
+{
+    const size_t n = strlen(text);
+    text[n] = letter;
+    text[n + 1] = '\n';
+    text[n + 2] = '\0';
+}
+
 /* Lines of one letter each, so that the words can be compared by the textbook. */
 static void any_two_texts(void **state)
 {
@@ -78,16 +86,16 @@ static void any_two_texts(void **state)
             b[i] = (char)('a' + next(&seed) % letters);
         a[n] = b[m] = '\0';
         for (size_t i = 0; i < n; i++)
-            strncat(strncat(la, &a[i], 1), "\n", 2);
+            add_line(la, a[i]);
         for (size_t i = 0; i < m; i++)
-            strncat(strncat(lb, &b[i], 1), "\n", 2);
+            add_line(lb, b[i]);
         diff_make(&d, la, strlen(la), lb, strlen(lb));
         for (size_t i = 0; i < d.count; i++) {
             assert_int_equal(d.lines[i].n, 1);
             if (d.lines[i].kind != '+')
-                strncat(strncat(out_a, d.lines[i].text, 1), "\n", 2);
+                add_line(out_a, *d.lines[i].text);
             if (d.lines[i].kind != '-')
-                strncat(strncat(out_b, d.lines[i].text, 1), "\n", 2);
+                add_line(out_b, *d.lines[i].text);
         }
         assert_string_equal(la, out_a);
         assert_string_equal(lb, out_b);

@@ -24,7 +24,7 @@ static char why[FILES_WHY];
 
 static inline void put(const char *dir, const char *name, const char *text)
 {
-    char path[PATH_MAX];
+    char path[2 * PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", dir, name);
     FILE *f = fopen(path, "w");
     assert_non_null(f);
