@@ -134,7 +134,7 @@ static size_t link(struct inline_text *x, unsigned attrs, const char *text, size
     if (middle > from)
         spans(x, ROLE_ACCENT, attrs | line, text + from, middle - from, depth + 1);
     if (end - middle - 2 != middle - from ||
-        memcmp(text + from, text + middle + 2, middle - from)) {
+        memcmp(text + from, text + middle + 2, middle - from) != 0) {
         sheet_puts(x->s, ROLE_DIM, middle > from ? " (" : "(");
         sheet_piece(x->s, ROLE_DIM, 0, text + middle + 2, end - middle - 2);
         sheet_puts(x->s, ROLE_DIM, ")");

@@ -157,12 +157,11 @@ void console_first_picture(struct console *c)
 
     for (;;) {
         bool waits = false;
-        for (int i = 0; i < c->pane_count; i++)
-            if (c->panes[i]->kind == PANE_SHELL &&
-                (!c->panes[i]->feed || !c->panes[i]->feed->screen))
-                waits = true;
-            else if (c->panes[i]->session && !c->panes[i]->session->loaded)
-                waits = true;
+        for (int i = 0; i < c->pane_count; i++) {
+            const struct pane *p = c->panes[i];
+            waits |= (p->kind == PANE_SHELL && (!p->feed || !p->feed->screen)) ||
+                     (p->session && !p->session->loaded);
+        }
         int64_t left = until - clock_mono_us();
         if (!waits || left <= 0)
             return;

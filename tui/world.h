@@ -132,7 +132,7 @@ bool world_baton(struct world *w, const char *id, const char *holder, bool agent
 /* From an event of the journal: its kind and data. True when something changed. */
 bool world_baton_event(struct world *w, const char *kind, const cJSON *data);
 /* From `baton.status`: also who waits. */
-void world_set_batons(struct world *w, const cJSON *list);
+void world_set_batons(struct world *w, const cJSON *answer);
 /* A new link: another hub may count epochs from another place. */
 void world_baton_forget(struct world *w);
 bool world_baton_known(const struct world *w, const char *id); /* the hub tells who drives it */

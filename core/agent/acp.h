@@ -41,7 +41,7 @@ bool acp_id_number(const cJSON *id, int64_t *ret_id);
 char *acp_request(int64_t id, const char *method, const cJSON *params);
 char *acp_notification(const char *method, const cJSON *params);
 char *acp_answer(const cJSON *id, const cJSON *result);
-char *acp_answer_error(const cJSON *id, int code, const char *message);
+char *acp_answer_error(const cJSON *id, int code, const char *text);
 
 /* Makes a value smaller than most (bytes, roughly) when it is not: strings over string_most are cut
  * at a character, and when that is not enough, all is left out but short members on top. Gives how

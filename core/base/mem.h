@@ -5,10 +5,11 @@
 
 #include <stddef.h>
 
-void *mem_zalloc(size_t size);                               /* returns zeroed memory */
-void *mem_calloc(size_t count, size_t size);                 /* zeroed; aborts on overflow */
-void *mem_realloc(void *old, size_t size);
-void *mem_reallocarray(void *old, size_t count, size_t size);
+/* Zeroed; abort on overflow. */
+void *mem_zalloc(size_t size) __attribute__((returns_nonnull));
+void *mem_calloc(size_t count, size_t size) __attribute__((returns_nonnull));
+void *mem_realloc(void *old, size_t size) __attribute__((returns_nonnull));
+void *mem_reallocarray(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
 void *mem_dup(const void *bytes, size_t size);
 char *mem_strdup(const char *text);                          /* NULL gives NULL */
 char *mem_strndup(const char *text, size_t size);

@@ -43,7 +43,7 @@ enum err stream_of_record_call(struct hub *hub, struct call *c, struct stream **
 {
     struct stream *st = NULL;
     enum err e = named(hub, c, &st);
-    if (e != ERR_OK)
+    if (e != ERR_OK || !st)
         return e;
     if (!st->agent && (!st->screen || st->loading)) {
         e = stream_load(st);
@@ -58,7 +58,7 @@ enum err stream_of_call(struct hub *hub, struct call *c, struct stream **ret_str
 {
     struct stream *st = NULL;
     enum err e = stream_of_record_call(hub, c, &st);
-    if (e == ERR_OK && st->agent)
+    if (e == ERR_OK && st && st->agent)
         e = call_fail(c, ERR_INVALID,
                       "%s is an agent's stream and has no screen; its record is read with: baton "
                       "stream read %s",

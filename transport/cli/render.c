@@ -66,7 +66,7 @@ static void put_moment(struct buf *out, double us)
 static void put_number(const cJSON *property, double d, struct buf *out)
 {
     const char *unit = json_string(property, "x-unit", "");
-    if (!isfinite(d))
+    if (!isfinite(d) || (d == 0 && strcmp(unit, "time-ms") == 0))
         buf_puts(out, "-");
     else if (strcmp(unit, "bytes") == 0)
         put_bytes(out, d);
@@ -78,8 +78,6 @@ static void put_number(const cJSON *property, double d, struct buf *out)
         put_span(out, d * 1e6);
     else if (strcmp(unit, "time-us") == 0)
         put_moment(out, d);
-    else if (strcmp(unit, "time-ms") == 0 && d == 0)
-        buf_puts(out, "-");
     else if (strcmp(unit, "time-ms") == 0)
         put_moment(out, d * 1e3);
     else
