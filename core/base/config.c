@@ -5,6 +5,7 @@
 #include "core/base/config_agents.h"
 #include "core/base/config_hooks.h"
 #include "core/base/config_lines.h"
+#include "core/base/config_mail.h"
 #include "core/base/config_members.h"
 #include "core/base/duration.h"
 #include "core/base/mem.h"
@@ -27,6 +28,10 @@
 #define LINE           (32 * (int64_t)MIB)
 #define LINE_MIN       (64 * (int64_t)1024)
 #define LINE_MOST      (256 * (int64_t)MIB)
+#define MAIL_DOMAIN    "baton.local"
+#define MAIL_HOPS      32
+#define MAIL_RATE      120
+#define MAIL_TRIES     5
 #define FALLBACK_SHELL "/bin/sh"
 
 struct config {
@@ -173,10 +178,37 @@ struct key {
     const struct key *members; /* ended by a NULL name; or NULL */
 };
 
+static const char *must_tries(const cJSON *v)
+{
+    return whole_within(v, 1, 1000) ? NULL : "must be a whole number, 1 to 1000";
+}
+
+static const char *must_rate(const cJSON *v)
+{
+    return whole_within(v, 0, 1e9) ? NULL : "must be a whole number a minute, 0 for no limit";
+}
+
+/* What makes an address of a name: letters, digits, dots and hyphens. */
+static const char *must_domain(const cJSON *v)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-";
+    const char *s = cJSON_IsString(v) ? v->valuestring : "";
+    size_t n = strspn(s, plain);
+    return n >= 1 && n <= 253 && s[n] == '\0' && *s != '.' && *s != '-'
+               ? NULL
+               : "must be the name of a domain, such as \"baton.local\"";
+}
+
 static const struct key limit_keys[] = {
-    {"history", must_history, NULL}, {"streams", must_streams, NULL},
-    {"permission", must_span, NULL}, {"hook", must_span, NULL},
-    {"line", must_line, NULL},       {0},
+    {"history", must_history, NULL},
+    {"streams", must_streams, NULL},
+    {"permission", must_span, NULL},
+    {"hook", must_span, NULL},
+    {"line", must_line, NULL},
+    {"hops", must_tries, NULL},
+    {"inbox_rate", must_rate, NULL},
+    {"tries", must_tries, NULL},
+    {0},
 };
 
 /* mail and policy are read by the rooms that they belong to; agents, hooks and members hold names
@@ -245,6 +277,7 @@ static const struct {
     {"members", "members.", config_members_wrong},
     {"agents", "agents.", config_agents_wrong},
     {"hooks", "hooks.", config_hooks_wrong},
+    {"mail", "mail.", config_mail_wrong},
 };
 
 static enum err check_named_parts(const struct config *c, char **ret_why)
@@ -413,6 +446,32 @@ int64_t config_line_max(const struct config *c)
     return c->line;
 }
 
+const cJSON *config_mail(const struct config *c)
+{
+    return json_get(c->json, "mail");
+}
+
+const char *config_mail_domain(const struct config *c)
+{
+    const cJSON *domain = json_get(json_get(c->json, "mail"), "domain");
+    return domain && !must_domain(domain) ? domain->valuestring : MAIL_DOMAIN;
+}
+
+int64_t config_mail_hops(const struct config *c)
+{
+    return json_int(json_get(c->json, "limits"), "hops", MAIL_HOPS);
+}
+
+int64_t config_mail_rate(const struct config *c)
+{
+    return json_int(json_get(c->json, "limits"), "inbox_rate", MAIL_RATE);
+}
+
+int config_mail_tries(const struct config *c)
+{
+    return (int)json_int(json_get(c->json, "limits"), "tries", MAIL_TRIES);
+}
+
 /* Adds one row; takes value. The source is the line of KEY or GROUP.KEY, else `otherwise`. */
 static void show(const struct config *c, cJSON *out, const char *group, const char *key,
                  cJSON *value, const char *otherwise)
@@ -457,6 +516,10 @@ cJSON *config_show(const struct config *c)
          "default");
     show(c, out, "limits", "hook", cJSON_CreateNumber((double)c->hook_ms / 1000), "default");
     show(c, out, "limits", "line", cJSON_CreateNumber((double)c->line), "default");
+    show(c, out, "limits", "hops", cJSON_CreateNumber((double)config_mail_hops(c)), "default");
+    show(c, out, "limits", "inbox_rate", cJSON_CreateNumber((double)config_mail_rate(c)),
+         "default");
+    show(c, out, "limits", "tries", cJSON_CreateNumber(config_mail_tries(c)), "default");
     for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
         const cJSON *v = json_get(c->json, objects[i]);
         show(c, out, NULL, objects[i], v ? cJSON_Duplicate(v, true) : cJSON_CreateObject(),

@@ -35,6 +35,13 @@ int config_max_streams(const struct config *c);       /* `limits.streams`, else 
 int64_t config_permission_ms(const struct config *c); /* `limits.permission`, else one hour */
 int64_t config_hook_ms(const struct config *c);       /* `limits.hook`, else 30 s */
 int64_t config_line_max(const struct config *c);      /* `limits.line`: bytes, else 32 MiB */
+const cJSON *config_mail(const struct config *c);     /* `mail`, or NULL */
+const char *config_mail_domain(const struct config *c); /* `mail.domain`, else "baton.local" */
+int64_t
+config_mail_hops(const struct config *c); /* `limits.hops`: of a chain of replies, else 32 */
+int64_t
+config_mail_rate(const struct config *c);      /* `limits.inbox_rate`: a minute, else 120; 0 all */
+int config_mail_tries(const struct config *c); /* `limits.tries`: of a message, else 5 */
 
 /* What is in force, and where each value came from: {KEY: {value, source}}; the caller's. */
 cJSON *config_show(const struct config *c);

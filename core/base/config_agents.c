@@ -84,6 +84,7 @@ static const struct {
     {"mode", must_text},
     {"auth", must_text},
     {"network", must_switch},
+    {"mcp", must_switch},
 };
 
 static const char *check_key(const cJSON *entry, const cJSON *v)
@@ -91,7 +92,7 @@ static const char *check_key(const cJSON *entry, const cJSON *v)
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (strcmp(keys[i].name, v->string) == 0)
             return json_get(entry, v->string) != v ? "is there twice" : keys[i].wrong(v);
-    return "is not known; an agent has command, env, cwd, mode, auth and network";
+    return "is not known; an agent has command, env, cwd, mode, auth, network and mcp";
 }
 
 static bool name_ok(const char *name)

@@ -9,16 +9,16 @@
 /* X(symbol, wire name, for a person, for an agent, what to do next, a retry can help) */
 #define ERR_LIST(X)                                                                                \
     X(OK, "ok", "Done.", "The call succeeded.", "", false)                                         \
-    X(USAGE, "Usage", "The command is not written correctly.",                                     \
-      "The request has the wrong shape.", "See the command's --help.", false)                      \
+    X(USAGE, "Usage", "The command is not written correctly.", "The request has the wrong shape.", \
+      "See the command's --help.", false)                                                          \
     X(INVALID, "InvalidArgument", "A value is not allowed here.",                                  \
       "An argument failed the input schema.", "Correct the named value and try again.", false)     \
     X(NOT_FOUND, "NotFound", "There is no such thing.", "The id or name is unknown to the hub.",   \
       "List what exists, then use one of those names.", false)                                     \
     X(UNKNOWN_METHOD, "UnknownMethod", "The hub does not know this command.",                      \
       "The method is not in the hub's catalogue.", "See 'baton --help'.", false)                   \
-    X(AMBIGUOUS, "Ambiguous", "Several things begin like that.",                                   \
-      "The id prefix is not unique.", "Give more of the id.", false)                               \
+    X(AMBIGUOUS, "Ambiguous", "Several things begin like that.", "The id prefix is not unique.",   \
+      "Give more of the id.", false)                                                               \
     X(EXISTS, "AlreadyExists", "That exists already.", "The name is taken.",                       \
       "Choose another name.", false)                                                               \
     X(DENIED, "PermissionDenied", "You may not do that.", "The caller's role does not allow it.",  \
@@ -26,21 +26,23 @@
     X(TOKEN, "TokenRefused", "The token is not valid.",                                            \
       "BATON_TOKEN is unknown, revoked or expired.", "Ask for a new invitation.", false)           \
     X(NOT_HOLDER, "NotHolder", "Somebody else drives.",                                            \
-      "The caller does not hold the baton of this target.",                                        \
-      "Ask for it with 'baton request'.", false)                                                   \
+      "The caller does not hold the baton of this target.", "Ask for it with 'baton request'.",    \
+      false)                                                                                       \
     X(STALE, "StaleEpoch", "Somebody else drives now.",                                            \
       "The epoch in the call is not the current one.", "Request the baton, then try again.",       \
       false)                                                                                       \
     X(BUSY, "Busy", "That is in use.", "The target is busy.", "Wait, or use --force.", true)       \
     X(GONE, "Gone", "That part of the record is no longer kept.",                                  \
       "The position is older than the retained log.", "Take a snapshot instead.", false)           \
-    X(ENDED, "Ended", "That has ended.", "The shell or process has exited.",                       \
-      "Open a new one.", false)                                                                    \
+    X(ENDED, "Ended", "That has ended.", "The shell or process has exited.", "Open a new one.",    \
+      false)                                                                                       \
     X(TIMEOUT, "Timeout", "The wait ran out.", "The condition did not come true in time.",         \
       "Try again with a longer --timeout.", true)                                                  \
     X(LIMIT, "LimitExceeded", "That is more than the limit.",                                      \
-      "A size or count is over the hub's limit.", "Use less, or raise the limit in the "           \
-      "configuration.", false)                                                                     \
+      "A size or count is over the hub's limit.",                                                  \
+      "Use less, or raise the limit in the "                                                       \
+      "configuration.",                                                                            \
+      false)                                                                                       \
     X(DISK_FULL, "DiskFull", "The disk is full; nothing was written.",                             \
       "The hub could not write; nothing changed.", "Free some space, then try again.", true)       \
     X(IO, "IoError", "Reading or writing failed.", "An input or output operation failed.",         \
@@ -67,7 +69,13 @@
       "Report this, with the hub's log.", false)                                                   \
     X(AGENT, "AgentFailed", "The agent has failed.",                                               \
       "The agent's process ended, or it answered with an error.",                                  \
-      "Look at 'baton session events'; 'baton session resume' starts it again.", false)
+      "Look at 'baton session events'; 'baton session resume' starts it again.", false)            \
+    X(RECIPIENT, "RecipientNotFound", "Nobody has that name here.",                                \
+      "No agent exists with the specified name.",                                                  \
+      "Verify the name ('baton identity list'); a name is known once it was here.", false)         \
+    X(COMMS, "CommsError", "The message could not be handled.",                                    \
+      "The messaging operation failed; the sentence says why.",                                    \
+      "Retry, unless it is paused: then a driver has to run 'baton comms resume'.", true)
 
 enum err {
 #define X(sym, name, person, agent, next, retry) ERR_##sym,

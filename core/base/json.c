@@ -199,6 +199,43 @@ void json_add_text(cJSON *object, const char *key, const char *text, size_t n)
     buf_finish(&b);
 }
 
+/* Merges two chains by next; of equal ones the first chain's come first. */
+static cJSON *merge(cJSON *a, cJSON *b, int (*compare)(const cJSON *, const cJSON *))
+{
+    cJSON *first = NULL, **end = &first;
+    while (a && b) {
+        cJSON **from = compare(b, a) < 0 ? &b : &a;
+        *end = *from;
+        *from = (*from)->next;
+        end = &(*end)->next;
+    }
+    *end = a ? a : b;
+    return first;
+}
+
+static cJSON *sorted(cJSON *first, size_t n, int (*compare)(const cJSON *, const cJSON *))
+{
+    cJSON *half = first;
+    if (n < 2)
+        return first;
+    for (size_t i = 1; i < n / 2; i++)
+        half = half->next;
+    cJSON *second = half->next;
+    half->next = NULL;
+    return merge(sorted(first, n / 2, compare), sorted(second, n - n / 2, compare), compare);
+}
+
+void json_sort(cJSON *array, int (*compare)(const cJSON *a, const cJSON *b))
+{
+    cJSON *last = NULL;
+    if (!array || !array->child)
+        return;
+    array->child = sorted(array->child, (size_t)cJSON_GetArraySize(array), compare);
+    for (cJSON *one = array->child; one; last = one, one = one->next)
+        one->prev = last;
+    array->child->prev = last; /* as cJSON has it: the first knows the last */
+}
+
 char *json_base64(const void *bytes, size_t n)
 {
     size_t size = sodium_base64_encoded_len(n, sodium_base64_VARIANT_ORIGINAL);

@@ -1,6 +1,6 @@
 /* The catalogue: one table of all that the hub can do. From a row alone come the JSON-RPC method
- * `group.name`, the command `baton group name`, its help, completion and manual, and later the MCP
- * tool. Rows are constant data; any thread. */
+ * `group.name`, the command `baton group name`, its help, completion and manual, and, where it
+ * makes sense for an agent, the MCP tool (CAP_MCP). Rows are constant data; any thread. */
 #ifndef BATON_CATALOGUE_CATALOGUE_H
 #define BATON_CATALOGUE_CATALOGUE_H
 
@@ -26,6 +26,7 @@ enum capability_flags {
     CAP_INTERNAL = 1u << 4,  /* a method of the wire that has no command (hello, layout.*) */
     CAP_SELF = 1u << 5,      /* for whoever is bound to one workspace too, though the input names
                                 none: about the caller, or the handler leaves out the others */
+    CAP_MCP = 1u << 6,       /* a tool of `baton mcp` too */
 };
 
 struct hub;

@@ -37,6 +37,15 @@ static const char *const texts[STATEMENTS] = {
     [OUTBOX_EACH] = "SELECT at, bytes FROM outbox WHERE stream = ?1 ORDER BY at",
     [OUTBOX_DONE] = "DELETE FROM outbox WHERE stream = ?1 AND at + length(bytes) <= ?2",
     [OUTBOX_DROP] = "DELETE FROM outbox WHERE stream = ?1",
+    [CHAIN_ADD] = "INSERT INTO audit(n, at, entry, hash) VALUES(?1, ?2, ?3, ?4)",
+    [CHAIN_LAST] = "SELECT coalesce(max(n), 0) FROM audit",
+    [CHAIN_EACH] = "SELECT n, at, entry, hash FROM audit WHERE n > ?1 ORDER BY n",
+    [CHAIN_GET] = "SELECT n, at, entry, hash FROM audit WHERE n = ?1",
+    [CHAIN_FIND_UP] = "SELECT n FROM audit WHERE n BETWEEN ?1 AND ?2"
+                      " AND (?3 IS NULL OR instr(entry, ?3)) ORDER BY n",
+    [CHAIN_FIND_DOWN] = "SELECT n FROM audit WHERE n BETWEEN ?1 AND ?2"
+                        " AND (?3 IS NULL OR instr(entry, ?3)) ORDER BY n DESC",
+    [CHAIN_MESSAGE] = "SELECT id FROM message WHERE seq > ?1 ORDER BY seq LIMIT 1",
 };
 
 /* AUTOINCREMENT: an id is never reused, not even after the newest event was deleted. */
@@ -129,7 +138,11 @@ static int migrate(sqlite3 *db)
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, numbered, 0, 0, 0);
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(db, "PRAGMA user_version=2", 0, 0, 0);
+        rc = sqlite3_exec(db, journal_audit_schema, 0, 0, 0);
+    if (rc == SQLITE_OK)
+        rc = journal_mail_schema(db);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, "PRAGMA user_version=3", 0, 0, 0);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, "COMMIT", 0, 0, 0);
     if (rc != SQLITE_OK && !sqlite3_get_autocommit(db))
@@ -143,6 +156,7 @@ enum err journal_open(const char *dir, struct journal **ret_journal, char **ret_
     bool memory = strcmp(dir, ":memory:") == 0;
     enum err e;
 
+    audit_ready();
     j->path = memory ? mem_strdup(dir) : mem_printf("%s/journal.db", dir);
     int rc = sqlite3_open_v2(
         j->path, &j->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -150,7 +164,12 @@ enum err journal_open(const char *dir, struct journal **ret_journal, char **ret_
         chmod(j->path, 0600);
     if (rc == SQLITE_OK) {
         sqlite3_busy_timeout(j->db, 2000);
-        rc = sqlite3_exec(j->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", 0, 0, 0);
+        /* What a savepoint needs to be undone stays in memory: a file would take two writes for
+         * each page that a call changes. */
+        rc = sqlite3_exec(j->db,
+                          "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                          "PRAGMA temp_store=MEMORY;",
+                          0, 0, 0);
     }
     int64_t version = rc == SQLITE_OK ? read_version(j->db) : 0;
     if (rc == SQLITE_OK && version > JOURNAL_VERSION) {
@@ -168,6 +187,8 @@ enum err journal_open(const char *dir, struct journal **ret_journal, char **ret_
     for (int i = 0; rc == SQLITE_OK && i < STATEMENTS; i++)
         rc = sqlite3_prepare_v3(j->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &j->statements[i],
                                 NULL);
+    if (rc == SQLITE_OK)
+        rc = journal_mail_prepare(j);
     if (rc != SQLITE_OK) {
         e = journal_failure(j, rc);
         *ret_why = mem_printf("%s cannot be opened: %s", j->path, sqlite3_errmsg(j->db));
@@ -186,7 +207,10 @@ void journal_close(struct journal *j)
         journal_rollback(j);
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(j->statements[i]);
+    for (int i = 0; i < MAIL_STATEMENTS; i++)
+        sqlite3_finalize(j->mail[i]);
     sqlite3_close(j->db);
+    buf_finish(&j->audit_text);
     free(j->path);
     free(j);
 }
@@ -197,12 +221,15 @@ enum err journal_begin(struct journal *j)
         return ERR_IO;
     enum err e = journal_run(j, BEGIN);
     j->open = e == ERR_OK;
+    j->audit_batch = j->audit;
     return e;
 }
 
 enum err journal_commit(struct journal *j)
 {
-    enum err e = journal_run(j, COMMIT);
+    enum err e = journal_audit_settle(j);
+    if (e == ERR_OK)
+        e = journal_run(j, COMMIT);
     if (e == ERR_OK) {
         j->open = false;
         return e;
@@ -217,11 +244,14 @@ void journal_rollback(struct journal *j)
 {
     if (j->open && !sqlite3_get_autocommit(j->db))
         journal_run(j, ROLLBACK);
+    if (j->open)
+        j->audit = j->audit_batch;
     j->open = false;
 }
 
 enum err journal_save(struct journal *j)
 {
+    j->audit_part = j->audit;
     return journal_run(j, SAVE);
 }
 
@@ -235,6 +265,7 @@ void journal_undo(struct journal *j)
     /* A full disk may have rolled back everything already: then there is no savepoint any more. */
     if (sqlite3_get_autocommit(j->db))
         return;
+    j->audit = j->audit_part;
     journal_run(j, UNDO);
     journal_run(j, KEEP);
 }

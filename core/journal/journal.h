@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define JOURNAL_VERSION 2 /* 2: numbers of session events, the outbox */
+#define JOURNAL_VERSION 3 /* 2: numbers of session events, the outbox; 3: mail */
 
 struct journal;
 

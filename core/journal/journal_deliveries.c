@@ -1,0 +1,269 @@
+/* Deliveries: what is in whose inbox, and how far it has come. Control's thread alone. */
+#include "core/journal/journal_private.h"
+#include "core/journal/mail.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MESSAGE_AT 14 /* the first column of the message, behind those of the delivery */
+
+static const char *const states[] = {[MAIL_QUEUED] = "queued",
+                                     [MAIL_DELIVERED] = "delivered",
+                                     [MAIL_ACKNOWLEDGED] = "acknowledged",
+                                     [MAIL_DEAD] = "dead",
+                                     [MAIL_EXPIRED] = "expired"};
+static const char *const roles[] = {[MAIL_TO] = "to", [MAIL_CC] = "cc", [MAIL_CHANNEL] = "channel"};
+
+const char *mail_state_name(enum mail_state state)
+{
+    return states[state];
+}
+
+static enum mail_role role_of(const char *name)
+{
+    return strcmp(name, "channel") == 0 ? MAIL_CHANNEL
+           : strcmp(name, "cc") == 0    ? MAIL_CC
+                                        : MAIL_TO;
+}
+
+static void read_delivery(sqlite3_stmt *s, const char *id, struct mail_delivery *out)
+{
+    *out = (struct mail_delivery){
+        .seq = sqlite3_column_int64(s, 0),
+        .role = role_of(journal_text(s, 2)),
+        .state = (enum mail_state)sqlite3_column_int(s, 3),
+        .grammar = (enum mail_grammar)sqlite3_column_int(s, 4),
+        .priority = (enum mail_priority)sqlite3_column_int(s, 5),
+        .channel = journal_text(s, 6),
+        .expires_us = sqlite3_column_int64(s, 7),
+        .delivered_us = sqlite3_column_int64(s, 8),
+        .read_us = sqlite3_column_int64(s, 9),
+        .acked_us = sqlite3_column_int64(s, 10),
+        .lease_until_us = sqlite3_column_int64(s, 11),
+        .tries = sqlite3_column_int(s, 13),
+    };
+    snprintf(out->message_id, sizeof out->message_id, "%s", id);
+    snprintf(out->recipient, sizeof out->recipient, "%s", journal_text(s, 1));
+    snprintf(out->lease_by, sizeof out->lease_by, "%s", journal_text(s, 12));
+}
+
+enum err journal_delivery_add(struct journal *j, struct mail_delivery *d)
+{
+    sqlite3_stmt *s = j->mail[DELIVERY_ADD];
+    journal_bind_text(s, 1, d->message_id);
+    journal_bind_text(s, 2, d->recipient);
+    journal_bind_text(s, 3, roles[d->role]);
+    sqlite3_bind_int(s, 4, (int)d->state);
+    sqlite3_bind_int(s, 5, (int)d->grammar);
+    sqlite3_bind_int(s, 6, (int)d->priority);
+    journal_bind_text(s, 7, d->channel);
+    sqlite3_bind_int64(s, 8, d->expires_us);
+    sqlite3_bind_int64(s, 9, d->delivered_us);
+    sqlite3_bind_int64(s, 10, d->read_us);
+    sqlite3_bind_int64(s, 11, d->acked_us);
+    sqlite3_bind_int64(s, 12, d->lease_until_us);
+    journal_bind_text(s, 13, d->lease_by);
+    sqlite3_bind_int(s, 14, d->tries);
+    enum err e = journal_mail_run(j, DELIVERY_ADD, true);
+    if (e == ERR_OK)
+        d->seq = sqlite3_last_insert_rowid(j->db);
+    return e;
+}
+
+enum err journal_delivery_put(struct journal *j, const struct mail_delivery *d)
+{
+    sqlite3_stmt *s = j->mail[DELIVERY_PUT];
+    sqlite3_bind_int64(s, 1, d->seq);
+    sqlite3_bind_int(s, 2, (int)d->state);
+    sqlite3_bind_int64(s, 3, d->delivered_us);
+    sqlite3_bind_int64(s, 4, d->read_us);
+    sqlite3_bind_int64(s, 5, d->acked_us);
+    sqlite3_bind_int64(s, 6, d->lease_until_us);
+    journal_bind_text(s, 7, d->lease_by);
+    sqlite3_bind_int(s, 8, d->tries);
+    return journal_mail_run(j, DELIVERY_PUT, true);
+}
+
+enum err journal_delivery_get(struct journal *j, const char *message_id, const char *recipient,
+                              struct mail_delivery *ret)
+{
+    sqlite3_stmt *s = j->mail[DELIVERY_GET];
+    journal_bind_text(s, 1, message_id);
+    journal_bind_text(s, 2, recipient);
+    enum err e = journal_mail_row(j, DELIVERY_GET);
+    if (e == ERR_OK) {
+        read_delivery(s, journal_text(s, MESSAGE_AT), ret);
+        ret->channel = "";
+    }
+    sqlite3_reset(s);
+    return e;
+}
+
+static enum err visit_deliveries(struct journal *j, enum mail_statement which,
+                                 mail_delivery_visit visit, void *data)
+{
+    sqlite3_stmt *s = j->mail[which];
+    int rc;
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+        struct mail_delivery d;
+        read_delivery(s, journal_text(s, MESSAGE_AT), &d);
+        visit(data, &d);
+    }
+    sqlite3_reset(s);
+    return journal_failure(j, rc);
+}
+
+enum err journal_deliveries(struct journal *j, const char *message_id, mail_delivery_visit visit,
+                            void *data)
+{
+    journal_bind_text(j->mail[DELIVERY_EACH], 1, message_id);
+    return visit_deliveries(j, DELIVERY_EACH, visit, data);
+}
+
+/* Bytes of a text within JSON, where a control is six. */
+static size_t as_json(const char *text, size_t n)
+{
+    size_t sum = n;
+    for (size_t i = 0; i < n; i++)
+        sum += (unsigned char)text[i] < 0x20 ? 5 : text[i] == '"' || text[i] == '\\' ? 1 : 0;
+    return sum;
+}
+
+/* Resets the statement, does not finalize it. */
+static enum err visit_both(struct journal *j, sqlite3_stmt *s, size_t max_bytes, mail_visit visit,
+                           void *data)
+{
+    size_t sum = 0;
+    int rc;
+    for (bool first = true; (rc = sqlite3_step(s)) == SQLITE_ROW; first = false) {
+        struct mail_delivery d;
+        struct mail_message m;
+        journal_message_read(s, MESSAGE_AT, &m);
+        sum += as_json(m.body, m.body_n);
+        if (sum > max_bytes && !first) {
+            rc = SQLITE_DONE;
+            break;
+        }
+        read_delivery(s, m.id, &d);
+        visit(data, &d, &m);
+    }
+    sqlite3_reset(s);
+    return journal_failure(j, rc);
+}
+
+enum err journal_pending(struct journal *j, const char *recipient, const char *channel,
+                         int64_t now_us, int limit, size_t max_bytes, mail_visit visit, void *data)
+{
+    sqlite3_stmt *s = j->mail[channel ? DELIVERY_PENDING_IN : DELIVERY_PENDING];
+    journal_bind_text(s, 1, recipient);
+    sqlite3_bind_int64(s, 2, now_us);
+    sqlite3_bind_int(s, 3, limit);
+    if (channel)
+        journal_bind_text(s, 4, channel);
+    return visit_both(j, s, max_bytes, visit, data);
+}
+
+enum err journal_held(struct journal *j, const char *name, mail_visit visit, void *data)
+{
+    journal_bind_text(j->mail[DELIVERY_HELD], 1, name);
+    return visit_both(j, j->mail[DELIVERY_HELD], SIZE_MAX, visit, data);
+}
+
+/* Built for the filter at hand, so that SQLite walks the index that fits. A thread is small, so it
+ * is walked first; else the inbox is, in its order. */
+static void inbox_sql(const struct mail_filter *f, struct buf *sql)
+{
+    bool both = f->grammar < 0;
+    buf_printf(sql, "SELECT %s FROM ", journal_mail_columns);
+    if (f->thread_id)
+        buf_puts(sql, "message AS m CROSS JOIN delivery AS d ON d.message = m.seq"
+                      " WHERE m.thread_id = ?4");
+    else
+        buf_printf(sql,
+                   "delivery AS d INDEXED BY delivery_%s%s CROSS JOIN message AS m"
+                   " ON m.seq = d.message WHERE 1",
+                   f->unread ? "unread" : "",
+                   f->from     ? f->unread ? "_sender" : "sender"
+                   : both      ? f->unread ? "_all" : "all"
+                   : f->unread ? ""
+                               : "inbox");
+    buf_puts(sql, " AND d.recipient = ?1 AND d.seq > ?2 AND d.lease_until < ?7");
+    if (f->before)
+        buf_puts(sql, " AND d.seq < ?3");
+    if (!both)
+        buf_puts(sql, " AND d.grammar = ?5");
+    if (f->unread)
+        buf_puts(sql, " AND d.read_us = 0 AND d.state < 3");
+    if (f->from)
+        buf_puts(sql, " AND d.sender = ?6");
+    buf_printf(sql, " ORDER BY d.seq%s LIMIT ?8", f->newest_first ? " DESC" : "");
+}
+
+enum err journal_inbox(struct journal *j, const struct mail_filter *f, mail_visit visit, void *data)
+{
+    struct buf sql = {0};
+    sqlite3_stmt *s = NULL;
+
+    inbox_sql(f, &sql);
+    int rc = sqlite3_prepare_v2(j->db, sql.data, (int)sql.len, &s, NULL);
+    buf_finish(&sql);
+    if (rc != SQLITE_OK)
+        return journal_failure(j, rc);
+    journal_bind_text(s, 1, f->recipient);
+    sqlite3_bind_int64(s, 2, f->after);
+    sqlite3_bind_int64(s, 3, f->before);
+    journal_bind_text(s, 4, f->thread_id);
+    sqlite3_bind_int(s, 5, f->grammar);
+    journal_bind_text(s, 6, f->from);
+    sqlite3_bind_int64(s, 7, MAIL_HELD);
+    sqlite3_bind_int(s, 8, f->limit);
+    enum err e = visit_both(j, s, SIZE_MAX, visit, data);
+    sqlite3_finalize(s);
+    return e;
+}
+
+enum err journal_inbox_count(struct journal *j, const char *recipient, int grammar,
+                             const char *channel, struct mail_count *ret)
+{
+    sqlite3_stmt *s = j->mail[TALLY];
+    journal_bind_text(s, 1, recipient);
+    sqlite3_bind_int(s, 2, grammar);
+    if (channel)
+        journal_bind_text(s, 3, channel);
+    else
+        sqlite3_bind_null(s, 3);
+    enum err e = journal_mail_row(j, TALLY);
+    if (e == ERR_OK)
+        *ret = (struct mail_count){sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1)};
+    sqlite3_reset(s);
+    return e;
+}
+
+enum err journal_due(struct journal *j, int64_t now_us, int limit, mail_delivery_visit visit,
+                     void *data)
+{
+    static const enum mail_statement both[] = {DELIVERY_OVER, DELIVERY_ENDED};
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < 2; i++) {
+        sqlite3_bind_int64(j->mail[both[i]], 1, now_us);
+        sqlite3_bind_int(j->mail[both[i]], 2, limit);
+        e = visit_deliveries(j, both[i], visit, data);
+    }
+    return e;
+}
+
+enum err journal_next_due(struct journal *j, int64_t *ret_us)
+{
+    static const enum mail_statement both[] = {DUE_LEASE, DUE_TIME};
+    enum err e = ERR_OK;
+    *ret_us = INT64_MAX;
+    for (size_t i = 0; e == ERR_OK && i < 2; i++) {
+        sqlite3_stmt *s = j->mail[both[i]];
+        e = journal_mail_row(j, both[i]);
+        if (e == ERR_OK && sqlite3_column_type(s, 0) != SQLITE_NULL &&
+            sqlite3_column_int64(s, 0) < *ret_us)
+            *ret_us = sqlite3_column_int64(s, 0);
+        sqlite3_reset(s);
+    }
+    return e;
+}
