@@ -322,7 +322,8 @@ size_t acp_cut(cJSON *value, size_t most, size_t string_most)
     if (weight(value->child) > most)
         thin(value, 1);
     const size_t cut = before - (value->child ? weight(value->child) : 0);
-    json_add_int(object_in(object_in(value, "_meta"), "baton"), "cut", (int64_t)cut);
+    if (cut) /* many short values weigh more than their text, and stay */
+        json_add_int(object_in(object_in(value, "_meta"), "baton"), "cut", (int64_t)cut);
     return cut;
 }
 

@@ -154,6 +154,7 @@ static void lay_over(struct definition *one, const cJSON *entry)
     if (json_get(entry, "auth"))
         set(&one->auth, json_string(entry, "auth", NULL));
     one->network = json_bool(entry, "network", one->network);
+    one->no_mcp = !json_bool(entry, "mcp", !one->no_mcp);
 }
 
 static struct definition *find(const struct definitions *d, const char *name)

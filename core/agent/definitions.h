@@ -25,6 +25,7 @@ struct definition {
     char *hint;     /* how to install it, one sentence without a full stop; NULL: we don't know */
     bool network;   /* may use the network in a sandboxed workspace */
     bool own_reads; /* reads files itself: it can't cope with our answers */
+    bool no_mcp;    /* is not handed our MCP server */
     enum definition_source source;
 };
 

@@ -125,12 +125,18 @@ static void wait_for_more(struct demo *d)
         {.fd = d->ended ? -1 : STDIN_FILENO, .events = POLLIN},
         {.fd = d->out_at < d->out.len ? STDOUT_FILENO : -1, .events = POLLOUT},
     };
-    struct turn *whose[CHILDREN];
-    nfds_t n = 2;
+    struct session *whose[CHILDREN];
+    nfds_t n = 2, servers;
     for (struct session *s = d->sessions; s && n < 2 + CHILDREN; s = s->next)
         if (s->turn && s->turn->child_fd >= 0) {
             fds[n] = (struct pollfd){.fd = s->turn->child_fd, .events = POLLIN};
-            whose[n++ - 2] = s->turn;
+            whose[n++ - 2] = s;
+        }
+    servers = n;
+    for (struct session *s = d->sessions; s && n < 2 + CHILDREN; s = s->next)
+        if (demo_mcp_fd(s) >= 0) {
+            fds[n] = (struct pollfd){.fd = demo_mcp_fd(s), .events = POLLIN};
+            whose[n++ - 2] = s;
         }
     int ms = patience(d);
     if (d->ended && (ms < 0 || ms > 1000))
@@ -142,7 +148,7 @@ static void wait_for_more(struct demo *d)
     /* Children before lines: a line may end the turn that has the child. */
     for (nfds_t i = 2; i < n; i++)
         if (fds[i].revents)
-            call_readable(whose[i - 2]);
+            i < servers ? call_readable(whose[i - 2]->turn) : demo_mcp_readable(whose[i - 2]);
     if (fds[0].revents)
         read_some(d);
 }

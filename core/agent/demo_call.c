@@ -1,6 +1,7 @@
 /* `call NAME {JSON}`: the demo agent uses baton itself, as agents do: by its command line, with the
  * hub, the workspace and the token of its own environment. The child's output is read by the loop;
- * a cancel ends the child with all that it has started. */
+ * a cancel ends the child with all that it has started. `call TOOL {JSON}`, with a tool's name as
+ * comms_send, goes through the MCP server that the client has handed over (demo_mcp.c). */
 #include "core/agent/demo_private.h"
 #include "core/base/mem.h"
 
@@ -80,6 +81,7 @@ void call_readable(struct turn *t)
 
 void call_finish(struct turn *t)
 {
+    demo_mcp_cancel(t->session);
     if (t->child_fd >= 0)
         close(t->child_fd);
     t->child_fd = -1;
@@ -89,6 +91,61 @@ void call_finish(struct turn *t)
     }
     t->child = 0;
 }
+
+/* --- through the server ------------------------------------------------------------------------
+ */
+
+static enum step begin_tool(struct turn *t, const char *name, cJSON *input)
+{
+    if (!t->session->server) {
+        turn_say(t, "%s is a tool, and no MCP server was handed over.", name);
+        cJSON_Delete(input);
+        return STEP_NEXT;
+    }
+    char *title = mem_printf("Call %s", name);
+    cJSON *arguments = input ? cJSON_Duplicate(input, true) : cJSON_CreateObject();
+    tool_open(t, "other", title, NULL, input, NULL);
+    tool_update(t, "in_progress", NULL, NULL);
+    free(title);
+    t->text = mem_strdup(name);
+    t->n = 1; /* it is a tool that is waited for */
+    const int code = demo_mcp_call(t->session, name, arguments);
+    if (code == 0)
+        return STEP_WAIT;
+    tool_update(t, "failed", tool_content_text(strerror(code)), NULL);
+    turn_say(t, "The MCP server could not be started: %s.", strerror(code));
+    return STEP_NEXT;
+}
+
+/* What the tool says: its texts, or the sentence of an error. *ret_failed: it did not succeed. */
+static char *said_by_tool(const struct turn *t, bool *ret_failed)
+{
+    const cJSON *result = json_get(t->answer, "result"), *one;
+    struct buf text = {0};
+    *ret_failed = !result || json_bool(result, "isError", false);
+    cJSON_ArrayForEach(one, json_get(result, "content"))
+        buf_printf(&text, "%s%s", text.len ? "\n" : "", json_string(one, "text", ""));
+    if (!t->answer)
+        buf_puts(&text, "the MCP server has ended");
+    else if (!result)
+        buf_puts(&text, json_string(json_get(t->answer, "error"), "message", "no message"));
+    return text.data ? buf_take(&text) : mem_strdup("");
+}
+
+static enum step end_tool(struct turn *t)
+{
+    bool failed;
+    char *text = said_by_tool(t, &failed);
+    const cJSON *result = json_get(t->answer, "result");
+    tool_update(t, failed ? "failed" : "completed", tool_content_text(text),
+                result ? cJSON_Duplicate(result, true) : NULL);
+    turn_say(t, "%s %s:\n%s", t->text, failed ? "failed" : "answered", text);
+    free(text);
+    return STEP_NEXT;
+}
+
+/* --- by the command line -----------------------------------------------------------------------
+ */
 
 static enum step begin(struct turn *t)
 {
@@ -101,6 +158,9 @@ static enum step begin(struct turn *t)
         name[i - 1] = '\0';
     if (*json && json_parse(json, strlen(json), &input) != ERR_OK) {
         turn_say(t, "What stands behind '%s' is no JSON.", name);
+    } else if (demo_mcp_is_tool(name)) {
+        step = begin_tool(t, name, input);
+        input = NULL;
     } else if (words_of(t, name, json, argv) == 0) {
         turn_say(t, "call needs the name of a command, such as shell.list.");
     } else {
@@ -129,6 +189,8 @@ static enum step begin(struct turn *t)
 enum step do_call(struct turn *t)
 {
     int status = 0;
+    if (t->n)
+        return end_tool(t);
     if (t->phase++ == 0)
         return begin(t);
     /* Its output has ended, so it has, or is about to. */

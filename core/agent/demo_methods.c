@@ -125,6 +125,7 @@ static void session_new(const struct request *r)
     if (!place_ok(r, true))
         return;
     struct session *s = demo_session_create(r->demo, json_string(r->params, "cwd", "/"));
+    demo_mcp_keep(s, json_get(r->params, "mcpServers"));
     cJSON *result = session_state(s);
     cJSON_AddStringToObject(result, "sessionId", s->id);
     rpc_result(r->demo, r->id, result);
@@ -142,6 +143,7 @@ static void reopen(const struct request *r, bool replay)
     free(s->cwd);
     s->cwd = mem_strdup(json_string(r->params, "cwd", "/"));
     s->open = true;
+    demo_mcp_keep(s, json_get(r->params, "mcpServers"));
     if (replay)
         demo_session_replay(r->demo, s);
     rpc_result(r->demo, r->id, session_state(s));
@@ -177,6 +179,7 @@ static void session_close(const struct request *r)
         return;
     if (s->turn)
         turn_end(s->turn, "cancelled");
+    demo_mcp_end(s);
     s->open = false;
     rpc_result(r->demo, r->id, cJSON_CreateObject());
 }

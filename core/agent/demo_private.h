@@ -10,7 +10,8 @@
  *   demo_words.c     instructions that only tell something
  *   demo_files.c     write, read, edit
  *   demo_tools.c     run, ask, form, link
- *   demo_call.c      call: baton itself as a child
+ *   demo_call.c      call: baton itself as a child, or a tool
+ *   demo_mcp.c       the MCP server of a session, whose tools those are
  *   demo_faults.c    instructions that misbehave */
 #ifndef BATON_AGENT_DEMO_PRIVATE_H
 #define BATON_AGENT_DEMO_PRIVATE_H
@@ -60,7 +61,8 @@ struct session {
     int64_t updated_us;
     struct entry *history;
     size_t entries, entries_cap, history_bytes;
-    struct turn *turn; /* NULL: no prompt runs */
+    struct turn *turn;          /* NULL: no prompt runs */
+    struct demo_server *server; /* NULL: none was handed over */
 };
 
 /* A terminal that was asked for by a turn that has ended meanwhile: it is released when it comes.
@@ -159,6 +161,21 @@ cJSON *demo_session_options(const struct session *s);
 /* Keeps an update of a session; borrows it. */
 void demo_session_remember(struct session *s, const cJSON *update);
 void demo_session_replay(struct demo *d, struct session *s);
+
+/* --- demo_mcp.c ----------------------------------------------------------------------------------
+ */
+
+/* Which of the servers (mcpServers) its tools come from; one that runs is ended. */
+void demo_mcp_keep(struct session *s, const cJSON *servers);
+void demo_mcp_end(struct session *s);
+bool demo_mcp_is_tool(const char *name); /* comms_send; not comms.send, nor shell list */
+/* Calls a tool of the session's server, which is there; the turn is answered (turn_answered) with
+ * the message, or NULL when the server has ended. Takes arguments. Gives an errno when the server
+ * cannot be started. */
+int demo_mcp_call(struct session *s, const char *tool, cJSON *arguments);
+void demo_mcp_cancel(struct session *s);  /* nobody waits for the answer any more */
+int demo_mcp_fd(const struct session *s); /* -1: it does not run */
+void demo_mcp_readable(struct session *s);
 
 /* --- demo_turn.c ---------------------------------------------------------------------------------
  */

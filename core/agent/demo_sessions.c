@@ -317,6 +317,7 @@ void demo_sessions_free(struct demo *d)
         d->sessions = s->next;
         if (s->turn)
             turn_drop(s->turn);
+        demo_mcp_end(s);
         for (size_t i = 0; i < s->entries; i++)
             buf_finish(&s->history[i].text);
         free(s->history);

@@ -140,6 +140,8 @@ static int keep(const char *path, const struct keeper_meta *meta, int word)
         e = streamlog_open(path, meta->retention, 0, NULL, &log);
     if (e == ERR_OK && (dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
         e = err_from_errno(errno);
+    if (e == ERR_OK && faccessat(dir, KEEPER_FORBIDDEN, F_OK, 0) == 0)
+        e = ERR_LOST; /* a later hub has not found us, and goes on without us */
     if (e == ERR_OK)
         e = listen_at(dir, &sock);
     if (e == ERR_OK)

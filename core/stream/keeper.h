@@ -70,6 +70,11 @@ struct keeper_note {
  * ERR_NO_HUB when no keeper listens there. */
 enum err keeper_connect(const char *dir, int *ret_fd);
 
+/* Sees to it that no keeper starts in this folder from now on, so that its stream may be told lost.
+ * ERR_BUSY: one lives there, or is about to: it holds the folder's lock, and will listen or go. Any
+ * other error: it is not known. For when keeper_connect found nobody. */
+enum err keeper_forbid(const char *dir);
+
 /* Each sends one message; ERR_AGAIN when the socket is full (nothing was sent), ERR_LOST when the
  * keeper is gone. who is at most 63 bytes. */
 enum err keeper_send_input(int fd, uint64_t epoch, const char *who, const void *bytes, size_t n);

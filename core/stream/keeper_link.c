@@ -2,6 +2,7 @@
 #include "core/stream/bytes.h"
 #include "core/stream/keeper_wire.h"
 #include "core/stream/record.h"
+#include "core/stream/segment.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,26 @@ enum err keeper_connect(const char *dir, int *ret_fd)
     }
     *ret_fd = fd;
     return ERR_OK;
+}
+
+/* Under the lock that a keeper takes before it does anything: one that comes later sees the file.
+ */
+enum err keeper_forbid(const char *dir)
+{
+    int lock = -1, folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum err e = folder < 0 ? err_from_errno(errno) : segment_lock(folder, &lock);
+    if (e == ERR_OK) {
+        int fd =
+            openat(folder, KEEPER_FORBIDDEN, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+            e = err_from_errno(errno);
+        else
+            close(fd);
+        close(lock);
+    }
+    if (folder >= 0)
+        close(folder);
+    return e;
 }
 
 static enum err send_head(int fd, const uint8_t *head, size_t head_n, const void *bytes, size_t n)

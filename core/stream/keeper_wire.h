@@ -15,6 +15,9 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
+/* An empty file in the folder: the hub has told this stream lost (keeper_forbid). */
+#define KEEPER_FORBIDDEN "forbidden"
+
 enum keeper_say {
     SAY_INPUT = 'i',
     SAY_RESIZE = 'r',
