@@ -97,6 +97,12 @@ void call_format_error(struct call *c, enum err code, const char *message)
     call_format_error_with(c, code, message, NULL);
 }
 
+/* A sentence of this very case with a command in it says better than its code what to do. */
+static const char *next_of(const struct err_text *t, const char *message)
+{
+    return strstr(message, ": baton ") ? "" : t->next;
+}
+
 void call_format_error_with(struct call *c, enum err code, const char *message, cJSON *more)
 {
     const struct err_text *t = err_text(code);
@@ -111,7 +117,7 @@ void call_format_error_with(struct call *c, enum err code, const char *message, 
     cJSON_AddStringToObject(data, "name", t->name);
     json_add_text(data, "person", message, strlen(message)); /* of this very case */
     cJSON_AddStringToObject(data, "agent", t->agent);
-    cJSON_AddStringToObject(data, "next", t->next);
+    cJSON_AddStringToObject(data, "next", next_of(t, message));
     cJSON_AddBoolToObject(data, "retry", t->retry);
     cJSON_AddItemToObject(error, "data", data);
     char *text = json_print(error);

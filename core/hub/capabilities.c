@@ -125,7 +125,7 @@ static const enum err wait_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_TIMEOUT
         "x-empty" : "No events.",                                                                  \
         "x-columns" : [ "id", "time", "kind", "workspace", "who", "target" ]                       \
     })
-static const struct capability table[] = {
+const struct capability hub_rows[HUB_ROWS] = {
     {"hub", "hello", "1.0", "Settle the protocol version and learn who you are", SCHEMA({
          "type" : "object",
          "properties" : {
@@ -189,7 +189,7 @@ static const struct capability table[] = {
      ROLE_DRIVER, LANE_CONTROL, CAP_STARTS_HUB, not_found, workspace_open},
     {"workspace", "list", "1.0", "List the workspaces", NO_INPUT,
      SCHEMA({"type" : "array", "x-columns" : [ "workspace", "state", "shells", "cwd" ]}),
-     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB | CAP_SELF, no_errors,
+     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB | CAP_SELF | CAP_MCP, no_errors,
      workspace_list},
     {"workspace", "close", "1.0", "Close a workspace and its shells; the records stay",
      INPUT("properties"
@@ -256,8 +256,8 @@ static const struct capability table[] = {
                    "description" : "also those that were closed"
                }
            }),
-     SCHEMA(SHELL_LIST_SCHEMA), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB,
-     no_errors, shell_list},
+     SCHEMA(SHELL_LIST_SCHEMA), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL,
+     CAP_STARTS_HUB | CAP_MCP, no_errors, shell_list},
     {"shell", "write", "1.0", "Type text into a shell",
      INPUT("properties"
            : {
@@ -299,7 +299,7 @@ static const struct capability table[] = {
            : ["shellId"], "x-positional"
            : [ "shellId", "text" ]),
      SCHEMA({"type" : "object", "x-sentence" : ""}), TIER_NOTIFY, ROLE_DRIVER, LANE_STREAM,
-     CAP_LONG | CAP_STARTS_HUB, shell_errors, shell_write},
+     CAP_LONG | CAP_STARTS_HUB | CAP_MCP, shell_errors, shell_write},
     {"shell", "keys", "1.0", "Press keys in a shell: C-c Up Enter F5 M-x, or plain text",
      INPUT("properties"
            : {
@@ -317,7 +317,7 @@ static const struct capability table[] = {
            : [ "shellId", "keys" ], "x-positional"
            : [ "shellId", "keys" ]),
      SCHEMA({"type" : "object", "x-sentence" : ""}), TIER_NOTIFY, ROLE_DRIVER, LANE_STREAM,
-     CAP_LONG | CAP_STARTS_HUB, shell_errors, shell_keys},
+     CAP_LONG | CAP_STARTS_HUB | CAP_MCP, shell_errors, shell_keys},
     {"shell", "resize", "1.0", "Change a shell's size",
      INPUT("properties"
            : {SHELL_ID, ROWS, COLS, EPOCH}, "required"
@@ -354,7 +354,7 @@ static const struct capability table[] = {
            : ["shellId"], "x-positional"
            : ["shellId"]),
      SCHEMA({"type" : "object", "x-raw" : "text"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_STREAM,
-     CAP_STARTS_HUB, not_found, shell_snapshot},
+     CAP_STARTS_HUB | CAP_MCP, not_found, shell_snapshot},
     {"shell", "wait", "1.0", "Wait until a shell shows a text, is quiet, rings or ends",
      INPUT("properties"
            : {
@@ -389,7 +389,7 @@ static const struct capability table[] = {
            : ["shellId"], "x-positional"
            : ["shellId"]),
      SCHEMA({"type" : "object", "x-sentence" : ""}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_STREAM,
-     CAP_LONG | CAP_STARTS_HUB, wait_errors, shell_wait},
+     CAP_LONG | CAP_STARTS_HUB | CAP_MCP, wait_errors, shell_wait},
     {"shell", "read", "1.0", "Read the raw bytes that a shell has written",
      INPUT("properties"
            : {
@@ -407,7 +407,7 @@ static const struct capability table[] = {
            : ["shellId"], "x-positional"
            : ["shellId"]),
      SCHEMA({"type" : "object", "x-raw" : "data"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_STREAM,
-     CAP_FOLLOW | CAP_STARTS_HUB, read_errors, stream_read},
+     CAP_FOLLOW | CAP_STARTS_HUB | CAP_MCP, read_errors, stream_read},
     {"shell", "rename", "1.0", "Give a shell another name",
      INPUT("properties"
            : {
@@ -539,8 +539,8 @@ static const struct capability table[] = {
            },
              "x-positional"
            : ["id"]),
-     EVENTS_SCHEMA, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB, no_errors,
-     events_since},
+     EVENTS_SCHEMA, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB | CAP_MCP,
+     no_errors, events_since},
     {"events", "next", "1.0", "Wait for the events after an id",
      INPUT("properties"
            : {
@@ -566,8 +566,8 @@ static const struct capability table[] = {
            },
              "x-positional"
            : ["id"]),
-     EVENTS_SCHEMA, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_LONG | CAP_STARTS_HUB,
-     wait_errors, events_next},
+     EVENTS_SCHEMA, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL,
+     CAP_LONG | CAP_STARTS_HUB | CAP_MCP, wait_errors, events_next},
     {"events", "follow", "1.0", "Show events as they happen, one JSON object a line",
      INPUT("properties"
            : {
@@ -589,7 +589,8 @@ static const struct capability table[] = {
          "type" : "array",
          "x-columns" : [ "member", "kind", "client", "workspace", "looking", "cols", "rows" ]
      }),
-     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB, no_errors, member_list},
+     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB | CAP_MCP, no_errors,
+     member_list},
     {"member", "look", "1.0", "Tell what this client looks at",
      INPUT("properties"
            : {WORKSPACE, "target" : {"type" : "string", "maxLength" : 60}, ROWS, COLS}, "required"
@@ -610,25 +611,3 @@ static const struct capability table[] = {
      SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_INTERNAL,
      no_errors, layout_put},
 };
-
-#define COUNT (sizeof table / sizeof *table)
-
-/* The catalogue wants pointers, because users' bindings will be rows that lie elsewhere. */
-#define P1(n)  &table[n]
-#define P4(n)  P1(n), P1((n) + 1), P1((n) + 2), P1((n) + 3)
-#define P16(n) P4(n), P4((n) + 4), P4((n) + 8), P4((n) + 12)
-#define Q1(n)  &people_rows[n]
-#define Q4(n)  Q1(n), Q1((n) + 1), Q1((n) + 2), Q1((n) + 3)
-#define A1(n)  &agent_rows[n]
-#define A4(n)  A1(n), A1((n) + 1), A1((n) + 2), A1((n) + 3)
-static const struct capability *const rows[] = {P16(0), P16(16), P1(32), P1(33), P1(34),
-                                                Q4(0),  Q4(4),   Q4(8),  Q1(12), A4(0),
-                                                A4(4),  A4(8),   A4(12), A4(16)};
-_Static_assert(sizeof rows / sizeof *rows == COUNT + PEOPLE_ROWS + AGENT_ROWS,
-               "every row is in the catalogue");
-
-const struct catalogue *hub_catalogue(void)
-{
-    static const struct catalogue all = {rows, sizeof rows / sizeof *rows};
-    return &all;
-}

@@ -1,12 +1,22 @@
-/* The catalogue's parts, for capabilities.c, which puts them together. */
+/* The catalogue's parts, for hub_catalogue.c, which puts them together. */
 #ifndef BATON_HUB_CAPABILITIES_H
 #define BATON_HUB_CAPABILITIES_H
 
 #include "core/catalogue/catalogue.h"
 
+#define HUB_ROWS 35
+extern const struct capability hub_rows[HUB_ROWS];
 #define PEOPLE_ROWS 13
 extern const struct capability people_rows[PEOPLE_ROWS];
 #define AGENT_ROWS 20
 extern const struct capability agent_rows[AGENT_ROWS];
+#define MAIL_ROWS 11
+extern const struct capability mail_rows[MAIL_ROWS];
+#define EMAIL_ROWS 20
+extern const struct capability email_rows[EMAIL_ROWS];
+#define INBOX_ROWS 4
+extern const struct capability inbox_rows[INBOX_ROWS];
+#define AUDIT_ROWS 2
+extern const struct capability audit_rows[AUDIT_ROWS];
 
 #endif

@@ -193,8 +193,9 @@ const struct capability agent_rows[] = {
              "required"
            : ["sessionId"], "x-positional"
            : [ "sessionId", "text" ]),
-     TURN_RESULT, TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL, CAP_LONG | CAP_STARTS_HUB, drive_errors,
-     session_prompt},
+     TURN_RESULT, TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL,
+     CAP_LONG | CAP_FOLLOW | CAP_STARTS_HUB | CAP_MCP,
+     drive_errors, session_prompt},
     {"session", "wait", "1.0", "Wait for the end of an agent's turn",
      INPUT("properties"
            : {
@@ -207,7 +208,7 @@ const struct capability agent_rows[] = {
                TURN_TIMEOUT
            },
              ONE_SESSION),
-     TURN_RESULT, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_LONG | CAP_STARTS_HUB,
+     TURN_RESULT, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_LONG | CAP_STARTS_HUB | CAP_MCP,
      wait_errors, session_wait},
     {"session", "cancel", "1.0", "Stop an agent's turn",
      INPUT("properties"
@@ -232,7 +233,8 @@ const struct capability agent_rows[] = {
          ],
          "x-empty" : "No sessions. Start one with: baton session create AGENT"
      }),
-     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB, no_errors, session_list},
+     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB | CAP_MCP, no_errors,
+     session_list},
     {"session", "get", "1.0", "Show all that is known of a session",
      INPUT("properties"
            : {SESSION}, ONE_SESSION),
@@ -243,7 +245,8 @@ const struct capability agent_rows[] = {
              "endedAt" : {"type" : "integer", "x-unit" : "time-ms"}
          }
      }),
-     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB, look_errors, session_get},
+     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB | CAP_MCP, look_errors,
+     session_get},
     {"session", "events", "1.0", "List a session's events after a number, from disk",
      INPUT("properties"
            : {
@@ -271,7 +274,8 @@ const struct capability agent_rows[] = {
          "x-columns" : [ "sequenceNumber", "timestamp", "notification" ],
          "x-empty" : "No events."
      }),
-     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB, look_errors, session_events},
+     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_FOLLOW | CAP_STARTS_HUB | CAP_MCP, look_errors,
+     session_events},
     {"session", "permissions", "1.0", "List what agents wait to be allowed",
      INPUT("properties"
            : {SESSION, WORKSPACE}, "x-positional"
@@ -310,7 +314,8 @@ const struct capability agent_rows[] = {
              "required"
            : [ "sessionId", "permissionId", "answer" ], "x-positional"
            : [ "sessionId", "permissionId", "answer" ]),
-     SCHEMA({"type" : "object", "x-sentence" : "{permissionId}: {outcome}{name? ({name})|}."}),
+     SCHEMA(
+         {"type" : "object", "x-sentence" : "{permissionId}: {outcome}{name? (}{name}{name?)}."}),
      TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL, CAP_STARTS_HUB, answer_errors, session_answer_call},
     {"session", "suggest", "1.0", "Suggest a prompt to whoever drives a session",
      INPUT("properties"
@@ -328,7 +333,8 @@ const struct capability agent_rows[] = {
            : ["sessionId"], "x-positional"
            : [ "sessionId", "text" ]),
      SCHEMA({"type" : "object", "x-sentence" : "{suggestionId} is suggested in {sessionId}."}),
-     TIER_NOTIFY, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB, suggest_errors, session_suggest},
+     TIER_NOTIFY, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB | CAP_MCP, suggest_errors,
+     session_suggest},
     {"session", "suggestions", "1.0", "List the prompts that others have suggested",
      INPUT("properties"
            : {SESSION, WORKSPACE}, "x-positional"
@@ -354,7 +360,7 @@ const struct capability agent_rows[] = {
            : [ "sessionId", "suggestionId" ]),
      TURN_RESULT, TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL, CAP_LONG | CAP_STARTS_HUB, drive_errors,
      session_accept},
-    {"session", "drop", "1.0", "Drop what somebody suggested",
+    {"session", "drop", "1.0", "Drop what somebody suggested; anybody may take back their own",
      INPUT("properties"
            : {SESSION, ID("suggestionId", "SUGGESTION", "which one"),
               STRING("reason", 1000, "TEXT", "why, for the one who suggested it"), EPOCH},
@@ -362,7 +368,7 @@ const struct capability agent_rows[] = {
            : [ "sessionId", "suggestionId" ], "x-positional"
            : [ "sessionId", "suggestionId" ]),
      SCHEMA({"type" : "object", "x-sentence" : "{suggestionId} is dropped."}), TIER_NOTIFY,
-     ROLE_DRIVER, LANE_CONTROL, CAP_STARTS_HUB, drive_errors, session_drop},
+     ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB, drive_errors, session_drop},
     {"session", "resume", "1.0", "Start the agent of a session that is over again, and go on",
      INPUT("properties"
            : {SESSION, TIMEOUT(60, "how long the agent may take to start")}, ONE_SESSION),

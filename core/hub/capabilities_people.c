@@ -77,14 +77,14 @@ const struct capability people_rows[] = {
     {"baton", "take", "1.0", "Take the baton without asking: from an agent, or as the owner",
      INPUT("properties"
            : {TARGET, TEXT("note", "why, for the one who had it")}, ONE_TARGET),
-     STEP("{holder} drives {target}."), TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL, CAP_STARTS_HUB,
-     baton_errors, baton_take},
+     STEP("{holder} drives {target}."), TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL,
+     CAP_STARTS_HUB | CAP_MCP, baton_errors, baton_take},
     {"baton", "request", "1.0", "Ask for the baton: granted at once when it is free",
      INPUT("properties"
            : {TARGET, TEXT("note", "what for"), SWITCH("wait", "wait for the answer"), SECONDS},
              ONE_TARGET),
      STEP("{target}: {outcome}; {holder} drives."), TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL,
-     CAP_LONG | CAP_STARTS_HUB, request_errors, baton_request},
+     CAP_LONG | CAP_STARTS_HUB | CAP_MCP, request_errors, baton_request},
     {"baton", "pass", "1.0", "Hand the baton to another member",
      INPUT(
          "properties"
@@ -92,13 +92,13 @@ const struct capability people_rows[] = {
            "required"
          : [ "target", "to" ], "x-positional"
          : ["target"]),
-     STEP("{holder} drives {target}."), TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL, CAP_STARTS_HUB,
-     baton_errors, baton_pass},
+     STEP("{holder} drives {target}."), TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL,
+     CAP_STARTS_HUB | CAP_MCP, baton_errors, baton_pass},
     {"baton", "release", "1.0", "Let go of the baton: the next in line has it, or nobody",
      INPUT("properties"
            : {TARGET}, ONE_TARGET),
-     STEP("{target} is free, or has its next driver: {holder}"), TIER_NOTIFY, ROLE_DRIVER,
-     LANE_CONTROL, CAP_STARTS_HUB, baton_errors, baton_release},
+     STEP("{target} {holder?goes to |is free}{holder}."), TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL,
+     CAP_STARTS_HUB | CAP_MCP, baton_errors, baton_release},
     {"baton", "deny", "1.0", "Refuse a request for the baton",
      INPUT("properties"
            : {TARGET, MEMBER("member", "whose request; the first in line when absent"),
@@ -124,7 +124,7 @@ const struct capability people_rows[] = {
          "x-columns" : [ "target", "workspace", "state", "holder", "kind", "epoch", "since" ],
          "x-empty" : "No shell runs."
      }),
-     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB | CAP_SELF, look_errors,
+     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB | CAP_SELF | CAP_MCP, look_errors,
      baton_status},
     {"baton", "log", "1.0", "Show how the baton of a shell went from hand to hand",
      INPUT("properties"

@@ -19,7 +19,7 @@
 #define RUNS_MAX    8
 #define WAITING_MAX 10000
 #define BYTES_MAX   (128 * (int64_t)1024 * 1024)
-#define KEY_MAX     40
+#define KEY_MAX     48
 #define LOOK_MS     100 /* how often runners that are not ours are looked at */
 #define AGAIN_MS    1000
 #define TRIES_MAX   10

@@ -6,7 +6,9 @@
 #include "core/base/paths.h"
 #include "core/catalogue/schemas.h"
 #include "core/hub/batons.h"
+#include "core/hub/email.h"
 #include "core/hub/hooks.h"
+#include "core/hub/mail.h"
 #include "core/hub/sessions.h"
 #include "core/hub/sharing.h"
 #include "core/hub/streams.h"
@@ -45,6 +47,7 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
     hub->stream_schemas = schemas_create();
     control_create(hub);
     hooks_create(hub);
+    email_out_create(hub);
     streams_create(hub);
     e = path_make_private(hub->streams_dir);
     if (e != ERR_OK)
@@ -52,11 +55,15 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
     if (e == ERR_OK)
         e = config_load(&hub->config, ret_why);
     if (e == ERR_OK)
+        atomic_store(&hub->history, config_history(hub->config));
+    if (e == ERR_OK)
         e = journal_open(hub->state_dir, &hub->journal, ret_why);
     if (e == ERR_OK) {
         hub_post_control(hub, hooks_recover, NULL);
         hub_post_control(hub, shells_recover, NULL);
+        hub_post_control(hub, mail_recover, NULL);
         hub_post_control(hub, sessions_recover, NULL);
+        hub_post_control(hub, email_out_recover, NULL);
         *ret_hub = hub;
     } else {
         hub_destroy(hub);
@@ -87,8 +94,10 @@ void hub_destroy(struct hub *hub)
     inbox_finish(&hub->stream_in);
     streams_destroy(hub);
     hooks_stop(hub);
+    email_out_stop(hub);
     control_destroy(hub);
     hooks_finish(hub);
+    email_out_finish(hub);
     journal_close(hub->journal);
     config_destroy(hub->config);
     registry_destroy(hub->registry);
@@ -100,6 +109,7 @@ void hub_destroy(struct hub *hub)
     free(hub->afters);
     free(hub->frames);
     free(hub->peers);
+    free(hub->rates);
     free(hub->name);
     free(hub->program);
     free(hub->state_dir);

@@ -142,6 +142,7 @@ enum err hub_reload(struct hub *hub, struct call *c)
     }
     config_destroy(hub->config);
     hub->config = fresh;
+    atomic_store(&hub->history, config_history(fresh));
     call_reply(c, NULL);
     return ERR_OK;
 }

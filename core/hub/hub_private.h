@@ -24,6 +24,9 @@
  * undone and done again later. On stream, and after a commit, the result does not matter. */
 typedef enum err (*hub_work)(struct hub *hub, void *arg);
 
+/* Looks whether there is what a parked call waits for, and answers it. ERR_AGAIN: not yet. */
+typedef enum err (*mail_look)(struct hub *hub, struct call *c);
+
 struct call {
     struct call *next;
     struct hub *hub;
@@ -56,6 +59,8 @@ struct call {
     uint64_t serial;     /* to find a parked call again that may be gone by then */
     int64_t number;      /* what it waits for in the session away_id (sessions.h) */
     int64_t deadline_us; /* of a parked call; INT64_MAX for ever */
+    mail_look look;      /* of one that waits for messages (mail.h) */
+    bool looking;        /* and that is about to look again */
 };
 
 /* A queue of calls and work, filled from any thread, emptied by its own. */
@@ -99,6 +104,7 @@ struct hooks_load {
 
 struct streams;
 struct hooks;
+struct email_out;
 
 struct hub {
     /* constant after hub_create */
@@ -112,11 +118,12 @@ struct hub {
     struct roster *roster;              /* any thread, has its own lock */
     struct neighbours *neighbours;      /* any thread, has its own lock */
     atomic_int client_count;
+    atomic_int history; /* of config, for the stream thread: a reload frees what control had */
 
     /* control's */
     struct schemas *control_schemas;
     struct journal *journal;
-    struct config *config;
+    struct config *config; /* control's alone: hub.reload frees it */
     char *sharing; /* what came of opening the door for other users; NULL: never opened */
     uv_loop_t control_loop;
     uv_signal_t on_term, on_int;
@@ -127,7 +134,10 @@ struct hub {
     uv_timer_t again_timer;
     uv_timer_t baton_timer;   /* the next grace, challenge or invitation that ends */
     uv_timer_t session_timer; /* the next permission or cancel whose time is over */
-    struct seen *seen;        /* members without a lasting link that hold a baton */
+    uv_timer_t mail_timer;    /* the next lease or time of a message that is over */
+    struct mail_rate *rates;  /* the loop guard's, in the order of names */
+    size_t rate_count;
+    struct seen *seen; /* members without a lasting link that hold a baton */
     size_t seen_count;
     uint64_t next_serial;
     struct peer *peers;
@@ -138,6 +148,7 @@ struct hub {
     size_t frame_count;
     int64_t event_head; /* newest committed event */
     struct hooks *hooks;
+    struct email_out *email_out;
     struct hooks_load hooks_load;
     bool stopping;
     uint64_t stop_by_ms;
@@ -256,7 +267,8 @@ enum err shells_close(struct hub *hub, const char *workspace);
     X(shell_close)                                                                                 \
     X(shell_rename)                                                                                \
     X(shell_write)                                                                                 \
-    X(shell_keys) X(shell_resize) X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records) \
+    X(shell_keys)                                                                                  \
+    X(shell_resize) X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records)               \
         X(stream_list) X(events_since) X(events_next) X(layout_get) X(layout_put) X(member_list)   \
             X(member_look) X(member_alive) X(member_kick) X(baton_take) X(baton_request)           \
                 X(baton_pass) X(baton_release) X(baton_deny) X(baton_withdraw) X(baton_status)     \

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/hub/batons.h"
+#include "core/hub/mail.h"
 #include "core/hub/streams.h"
 #include "core/people/neighbours.h"
 #include "core/people/role.h"
@@ -68,6 +69,7 @@ enum err hub_hello(struct hub *hub, struct call *c)
     enum err e = batons_linked(hub, c->who);
     if (e != ERR_OK)
         return e;
+    mail_hello(hub, c);
     cJSON *r = cJSON_CreateObject(), *me = cJSON_AddObjectToObject(r, "hub");
     json_add_int(r, "version", max < HUB_PROTOCOL_MAX ? max : HUB_PROTOCOL_MAX);
     cJSON_AddStringToObject(me, "name", hub->name);

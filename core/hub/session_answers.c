@@ -30,6 +30,7 @@ enum err session_permissions(struct hub *hub, struct call *c)
             json_string(json_get(one, "toolCall"), "title", json_string(one, "message", ""));
         json_add_text(one, "title", title, strlen(title));
         cJSON_DeleteItemFromObjectCaseSensitive(one, "rpc"); /* the agent's own business */
+        cJSON_DeleteItemFromObjectCaseSensitive(one, "due"); /* moves when a hub was away */
     }
     call_reply(c, list);
     return ERR_OK;
@@ -139,6 +140,8 @@ enum err session_answer_call(struct hub *hub, struct call *c)
     struct pending_end end = {.by = c->who, .reason = call_string(c, "reason", NULL)};
     cJSON *doc = NULL, *pending = NULL, *result = NULL;
     enum err e = session_find(hub, c, &doc);
+    if (e == ERR_OK)
+        e = session_not_of_itself(c, doc);
     if (e == ERR_OK)
         e = find_pending(hub, c, doc, &pending);
     if (e == ERR_OK)

@@ -13,9 +13,10 @@
  * the environment, of which the names are shown). */
 static cJSON *shown(struct hub *hub, const cJSON *doc)
 {
-    static const char *const hidden[] = {
-        "rpc",  "nextRpc",    "sent",      "consumed", "delivered", "told",       "start",
-        "hint", "startLimit", "modeAsked", "inviteId", "auth",      "wantedMode", "env"};
+    static const char *const hidden[] = {"rpc",       "nextRpc",    "sent",       "consumed",
+                                         "delivered", "told",       "toldOthers", "start",
+                                         "hint",      "startLimit", "modeAsked",  "inviteId",
+                                         "auth",      "wantedMode", "env",        "noMcp"};
     cJSON *o = cJSON_Duplicate(doc, true), *names = cJSON_CreateArray();
     struct stream_info info;
     const cJSON *one;
@@ -54,9 +55,11 @@ static void choose(void *data, const char *key, const cJSON *doc)
         cJSON_AddItemToArray(l->docs, cJSON_Duplicate(doc, true));
 }
 
-static int number_of(const cJSON *doc)
+/* The journal has se10 before se2. */
+static int by_number(const cJSON *a, const cJSON *b)
 {
-    return atoi(json_string(doc, "sessionId", "se0") + 2);
+    return atoi(json_string(a, "sessionId", "se0") + 2) -
+           atoi(json_string(b, "sessionId", "se0") + 2);
 }
 
 /* What a list shows of each; the rest is session.get's. */
@@ -79,18 +82,15 @@ enum err session_list(struct hub *hub, struct call *c)
     struct listing l = {hub, call_string(c, "workspace", NULL), call_bool(c, "all", false),
                         cJSON_CreateArray()};
     enum err e = journal_each(hub->journal, "session", choose, &l);
-    cJSON *sorted = cJSON_CreateArray();
-    while (l.docs->child) { /* the journal has se10 before se2 */
-        cJSON *least = l.docs->child, *one;
-        cJSON_ArrayForEach(one, l.docs) if (number_of(one) < number_of(least)) least = one;
-        cJSON_AddItemToArray(sorted, row(hub, least));
-        cJSON_Delete(cJSON_DetachItemViaPointer(l.docs, least));
-    }
+    cJSON *rows = cJSON_CreateArray();
+    const cJSON *one;
+    json_sort(l.docs, by_number);
+    cJSON_ArrayForEach(one, l.docs) cJSON_AddItemToArray(rows, row(hub, one));
     cJSON_Delete(l.docs);
     if (e == ERR_OK)
-        call_reply(c, sorted);
+        call_reply(c, rows);
     else
-        cJSON_Delete(sorted);
+        cJSON_Delete(rows);
     return e;
 }
 

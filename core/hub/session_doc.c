@@ -173,19 +173,18 @@ enum err session_event(struct hub *hub, cJSON *doc, const char *who, const char 
     return e;
 }
 
-/* Of errors that an agent can bring about as fast as it can write. */
-static bool may_tell(cJSON *doc, bool *ret_last)
+bool session_may_tell(cJSON *doc, const char *key, int64_t most, bool *ret_last)
 {
     const int64_t minute = clock_wall_us() / 60000000;
-    const cJSON *told = json_get(doc, "told");
+    const cJSON *told = json_get(doc, key);
     const int64_t count = json_int(told, "minute", 0) == minute ? json_int(told, "count", 0) : 0;
-    if (count >= ERRORS_A_MINUTE)
+    if (count >= most)
         return false;
     cJSON *now = cJSON_CreateObject();
     json_add_int(now, "minute", minute);
     json_add_int(now, "count", count + 1);
-    session_put(doc, "told", now);
-    *ret_last = count + 1 == ERRORS_A_MINUTE;
+    session_put(doc, key, now);
+    *ret_last = count + 1 == most;
     return true;
 }
 
@@ -195,7 +194,7 @@ enum err session_error(struct hub *hub, cJSON *doc, bool bounded, cJSON *data, c
     char message[1024], safe[1024];
     bool last = false;
     va_list ap;
-    if (bounded && !may_tell(doc, &last)) {
+    if (bounded && !session_may_tell(doc, "told", ERRORS_A_MINUTE, &last)) {
         cJSON_Delete(data);
         return ERR_OK;
     }
@@ -325,4 +324,14 @@ enum err session_may(struct hub *hub, struct call *c, const cJSON *doc, uint64_t
     if (e == ERR_OK && baton_refused(step.outcome))
         e = batons_refuse(c, session_id(doc), &step);
     return e;
+}
+
+enum err session_not_of_itself(struct call *c, const cJSON *doc)
+{
+    if (!*c->invite || strcmp(c->invite, json_string(doc, "inviteId", "")) != 0)
+        return ERR_OK;
+    return call_fail(c, ERR_DENIED,
+                     "%s is this session's own agent: what it asks and how it may work is for "
+                     "others to decide",
+                     c->who);
 }

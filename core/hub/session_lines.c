@@ -14,9 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define METHOD_MOST 100            /* bytes of an unknown notification's method */
-#define QUOTED_MOST 200            /* of a bad line, in what is told of it */
-#define KEPT_MOST   (256u * 1024u) /* of a value that an update brings for the document */
+#define OTHERS_A_MINUTE 600            /* notifications that are not of the protocol */
+#define OTHER_MOST      (16u * 1024u)  /* bytes of one */
+#define METHOD_MOST     100            /* bytes of an unknown notification's method */
+#define QUOTED_MOST     200            /* of a bad line, in what is told of it */
+#define KEPT_MOST       (256u * 1024u) /* of a value that an update brings for the document */
 
 /* --- to the agent ----------------------------------------------------------------------------- */
 
@@ -264,10 +266,45 @@ static enum err take_update(struct hub *hub, cJSON *doc, struct acp_line *l, con
     return e == ERR_OK && changed ? session_changed(hub, doc) : e;
 }
 
+/* Those are the hub's to tell, and what agents ask as requests: nobody else says who answered. */
+static bool is_reserved(const char *method)
+{
+    static const char *const ours[] = {"session/prompt", "session/cancel",
+                                       "session/request_permission", "elicitation/create"};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (strcmp(method, ours[i]) == 0)
+            return true;
+    return strncmp(method, "_baton/", 7) == 0;
+}
+
+/* One that the protocol does not know is kept for whoever does: so many a minute, each of so much.
+ */
+static enum err take_other(struct hub *hub, cJSON *doc, struct acp_line *l)
+{
+    char method[METHOD_MOST + 1];
+    bool last = false;
+    text_make_safe(method, sizeof method, l->method, strlen(l->method));
+    if (is_reserved(l->method))
+        return session_error(hub, doc, true, NULL,
+                             "%s wrote a notification %s, which is not its own", session_agent(doc),
+                             method);
+    if (!session_may_tell(doc, "toldOthers", OTHERS_A_MINUTE, &last))
+        return ERR_OK;
+    cJSON *params = take_params(l);
+    if (params)
+        acp_cut(params, OTHER_MOST, OTHER_MOST / 4);
+    enum err e = session_event(hub, doc, "", method, params);
+    if (e == ERR_OK && last)
+        e = session_error(hub, doc, true, NULL,
+                          "%s writes many notifications that are not of the protocol; more of them "
+                          "are not told in this minute",
+                          session_agent(doc));
+    return e;
+}
+
 static enum err take_notification(struct hub *hub, cJSON *doc, struct acp_line *l, const char *text,
                                   size_t n)
 {
-    char method[METHOD_MOST + 1];
     if (strcmp(l->method, "session/update") == 0)
         return take_update(hub, doc, l, text, n);
     if (strcmp(l->method, "$/cancel_request") == 0)
@@ -276,8 +313,7 @@ static enum err take_notification(struct hub *hub, cJSON *doc, struct acp_line *
         return session_error(hub, doc, true, quote("line", text, n),
                              "%s wrote a notification without a method or with wrong params",
                              session_agent(doc));
-    text_make_safe(method, sizeof method, l->method, strlen(l->method));
-    return session_event(hub, doc, "", method, take_params(l));
+    return take_other(hub, doc, l);
 }
 
 /* --- answers ------------------------------------------------------------------------------------

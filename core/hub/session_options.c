@@ -135,6 +135,8 @@ static enum err find_ready(struct hub *hub, struct call *c, cJSON **ret_doc)
 {
     enum err e = session_find(hub, c, ret_doc);
     if (e == ERR_OK)
+        e = session_not_of_itself(c, *ret_doc);
+    if (e == ERR_OK)
         e = session_need_ready(c, *ret_doc);
     if (e == ERR_OK)
         e = session_may(hub, c, *ret_doc, (uint64_t)call_int(c, "epoch", 0));

@@ -18,7 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PENDING_MAX   64 /* questions of one session at a time */
+#define SEEN_US       (30 * 1000000LL) /* between two looks at the clock while something is pending */
+#define PENDING_MAX   64               /* questions of one session at a time */
 #define OPTIONS_MAX   32
 #define OPTION_ID_MAX 1024          /* bytes; the hub gives it back exactly or not at all */
 #define CALL_MAX      (64u * 1024u) /* of a tool call in the pending document */
@@ -50,18 +51,12 @@ static int by_number(const cJSON *a, const cJSON *b)
 enum err pending_list(struct hub *hub, const char *session, cJSON **ret_list)
 {
     struct gathering g = {session, cJSON_CreateArray()};
-    cJSON *sorted = cJSON_CreateArray();
     enum err e = journal_each(hub->journal, "permission", gather, &g);
-    while (g.list->child) {
-        cJSON *least = g.list->child, *one;
-        cJSON_ArrayForEach(one, g.list) if (by_number(one, least) < 0) least = one;
-        cJSON_AddItemToArray(sorted, cJSON_DetachItemViaPointer(g.list, least));
-    }
-    cJSON_Delete(g.list);
+    json_sort(g.list, by_number);
     if (e == ERR_OK)
-        *ret_list = sorted;
+        *ret_list = g.list;
     else
-        cJSON_Delete(sorted);
+        cJSON_Delete(g.list);
     return e;
 }
 
@@ -434,11 +429,53 @@ static enum err time_out(struct hub *hub, const cJSON *pending)
     return e;
 }
 
+/* When a hub last lived while something was pending: a document of its own, put each time that the
+ * clock is looked at, and that is often enough. */
+static enum err put_seen(struct hub *hub, int64_t now_us)
+{
+    cJSON *seen = cJSON_CreateObject();
+    json_add_int(seen, "at", now_us / 1000);
+    enum err e = journal_put(hub->journal, "clock", "permissions", seen);
+    cJSON_Delete(seen);
+    return e;
+}
+
+enum err permissions_recover(struct hub *hub)
+{
+    const int64_t now = clock_wall_us() / 1000;
+    cJSON *list = NULL, *seen = NULL;
+    cJSON *one;
+    enum err e = pending_list(hub, NULL, &list);
+    if (e == ERR_OK && cJSON_GetArraySize(list)) {
+        e = journal_get(hub->journal, "clock", "permissions", &seen);
+        if (e == ERR_NOT_FOUND)
+            e = ERR_OK;
+    }
+    cJSON_ArrayForEach(one, list)
+    {
+        const int64_t asked = json_int(one, "requestedAt", now), at = json_int(seen, "at", asked);
+        const int64_t away = now - (at > asked ? at : asked);
+        session_put_int(one, "due", json_int(one, "due", now) + (away > 0 ? away : 0));
+        if (e == ERR_OK)
+            e = journal_put(hub->journal, "permission", json_string(one, "permissionId", ""), one);
+    }
+    if (e == ERR_OK && cJSON_GetArraySize(list))
+        e = put_seen(hub, now * 1000);
+    cJSON_Delete(seen);
+    cJSON_Delete(list);
+    return e;
+}
+
 enum err sessions_tick(struct hub *hub, int64_t now_us, int64_t *soonest_us)
 {
     cJSON *list = NULL;
     const cJSON *one;
     enum err e = pending_list(hub, NULL, &list);
+    if (e == ERR_OK && cJSON_GetArraySize(list)) {
+        e = put_seen(hub, now_us);
+        if (now_us + SEEN_US < *soonest_us)
+            *soonest_us = now_us + SEEN_US;
+    }
     cJSON_ArrayForEach(one, list)
     {
         const int64_t due = json_int(one, "due", 0) * 1000;

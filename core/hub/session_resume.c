@@ -47,7 +47,7 @@ enum err session_resume(struct hub *hub, struct call *c)
 
 static enum err ask(struct hub *hub, cJSON *doc, const char *method)
 {
-    cJSON *params = session_open_params(doc), *what = cJSON_CreateObject();
+    cJSON *params = session_open_params(hub, doc), *what = cJSON_CreateObject();
     cJSON_AddStringToObject(params, "sessionId", json_string(doc, "agentSessionId", ""));
     cJSON_AddStringToObject(what, "what", "resume");
     cJSON_AddStringToObject(what, "how", method);
@@ -62,7 +62,7 @@ static enum err begin_anew(struct hub *hub, cJSON *doc)
     cJSON_AddStringToObject(what, "what", "new");
     session_put(doc, "replaying", NULL);
     session_put(doc, "handback", cJSON_CreateTrue());
-    return session_ask(hub, doc, "session/new", session_open_params(doc), what, NULL);
+    return session_ask(hub, doc, "session/new", session_open_params(hub, doc), what, NULL);
 }
 
 enum err session_resume_open(struct hub *hub, cJSON *doc)

@@ -310,7 +310,8 @@ static enum err open_it(struct hub *hub, cJSON *doc)
     set_step(doc, "open");
     if (strcmp(json_string(start_of(doc), "how", ""), "resume") == 0)
         return session_resume_open(hub, doc);
-    return session_ask(hub, doc, "session/new", session_open_params(doc), what_is("new"), NULL);
+    return session_ask(hub, doc, "session/new", session_open_params(hub, doc), what_is("new"),
+                       NULL);
 }
 
 enum err session_on_initialized(struct hub *hub, cJSON *doc, const cJSON *what, const cJSON *result,
@@ -355,11 +356,13 @@ enum err session_on_authenticated(struct hub *hub, cJSON *doc, const cJSON *what
     return error ? refused(hub, doc, "authenticate", error) : open_it(hub, doc);
 }
 
-cJSON *session_open_params(const cJSON *doc)
+cJSON *session_open_params(struct hub *hub, const cJSON *doc)
 {
     cJSON *params = cJSON_CreateObject();
     cJSON_AddStringToObject(params, "cwd", json_string(doc, "cwd", "/"));
-    cJSON_AddArrayToObject(params, "mcpServers");
+    cJSON *servers = cJSON_AddArrayToObject(params, "mcpServers");
+    if (!json_bool(doc, "noMcp", false))
+        cJSON_AddItemToArray(servers, session_mcp_server(hub, doc));
     return params;
 }
 

@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/text.h"
 #include "core/hub/sessions.h"
+#include "core/people/role.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -238,7 +239,11 @@ enum err session_drop(struct hub *hub, struct call *c)
     enum err e = find(hub, c, &doc, &suggestion);
     if (e != ERR_OK)
         return e;
-    if (!is(c->who, suggestion, "by") && session_is_live(doc))
+    const bool own = is(c->who, suggestion, "by");
+    if (!own && !role_may(c->role, ROLE_DRIVER))
+        e = call_fail(c, ERR_DENIED, "%s is here as %s, and may take back their own alone", c->who,
+                      role_name(c->role));
+    else if (!own && session_is_live(doc))
         e = session_may(hub, c, doc, (uint64_t)call_int(c, "epoch", 0));
     if (e == ERR_OK)
         e = resolve(hub, c, doc, suggestion, "dropped", NULL);

@@ -64,6 +64,8 @@ static cJSON *new_doc(struct call *c, const struct definition *d, const char *wo
         cJSON_AddStringToObject(doc, "auth", d->auth);
     if (d->hint)
         cJSON_AddStringToObject(doc, "hint", d->hint);
+    if (d->no_mcp)
+        cJSON_AddTrueToObject(doc, "noMcp");
     if (d->own_reads)
         cJSON_AddTrueToObject(doc, "ownReads");
     if (mode || d->mode)
@@ -552,6 +554,8 @@ enum err sessions_recover(struct hub *hub, void *arg)
         }
     }
     cJSON_Delete(ids.list);
+    if (e == ERR_OK)
+        e = permissions_recover(hub);
     if (e == ERR_OK)
         e = sessions_recover_doomed(hub);
     sessions_arm(hub);

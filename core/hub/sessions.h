@@ -56,6 +56,10 @@ void session_put_int(cJSON *doc, const char *key, int64_t value);
  * agent's. params is taken, also on an error; NULL is {}. */
 enum err session_event(struct hub *hub, cJSON *doc, const char *who, const char *method,
                        cJSON *params);
+/* May one more of a kind be told, of which an agent can bring about as many as it can write? At
+ * most `most` a minute; key is the document's member that counts. *ret_last: it was the last one.
+ */
+bool session_may_tell(cJSON *doc, const char *key, int64_t most, bool *ret_last);
 /* A `_baton/error`; data is taken, may be NULL. Of those of one session that come from an agent's
  * bad lines (bounded) at most 20 a minute are told. */
 enum err session_error(struct hub *hub, cJSON *doc, bool bounded, cJSON *data, const char *format,
@@ -148,6 +152,9 @@ void session_fail_waiting(struct hub *hub, const cJSON *doc, enum err code, cons
 /* May the caller drive? Puts an input before the session's baton (a free one is taken by it). A
  * refusal is answered already. epoch 0: none named. */
 enum err session_may(struct hub *hub, struct call *c, const cJSON *doc, uint64_t epoch);
+/* Refuses (answered already) a caller with the token of this very session's agent: what it asks,
+ * and the mode that says how much it asks, are for others to decide. */
+enum err session_not_of_itself(struct call *c, const cJSON *doc);
 
 /* --- life: sessions.c ---------------------------------------------------------------------------
  */
@@ -160,7 +167,7 @@ enum err session_start(struct hub *hub, cJSON *doc, const char *how);
  * [resume], or session/new [new] where the agent can neither. */
 enum err session_resume_open(struct hub *hub, cJSON *doc);
 /* The params that session/new, session/load and session/resume have in common: cwd, mcpServers. */
-cJSON *session_open_params(const cJSON *doc);
+cJSON *session_open_params(struct hub *hub, const cJSON *doc);
 /* The agent has the session: takes over modes and configOptions of the result, sets the mode that
  * was asked for, and ends the start (state idle, parked session.create and session.resume are
  * answered with session_result). */
@@ -200,6 +207,8 @@ enum err session_settle_pending(struct hub *hub, cJSON *doc, const char *reason)
 /* What is due of permissions is done (no answer is a no); *soonest_us (wall clock) becomes the next
  * moment that anything is, if that is before it. Called after a start, at each moment so given, and
  * after sessions_arm. */
+/* Once, before the first tick: the time without a hub does not count for who is asked. */
+enum err permissions_recover(struct hub *hub);
 enum err sessions_tick(struct hub *hub, int64_t now_us, int64_t *soonest_us);
 /* A deadline is new: sessions_tick is called soon, in a batch of its own (sessions.c). */
 void sessions_arm(struct hub *hub);

@@ -312,22 +312,10 @@ static void add_to_list(void *data, const char *key, const cJSON *doc)
     cJSON_AddItemToArray(l->list, o);
 }
 
+/* The journal gives ids as text (sh10 before sh2): people count. */
 static int by_number(const cJSON *a, const cJSON *b)
 {
     return atoi(json_string(a, "shellId", "sh0") + 2) - atoi(json_string(b, "shellId", "sh0") + 2);
-}
-
-/* The journal gives ids as text (sh10 before sh2): people count. */
-static cJSON *sort_by_number(cJSON *list)
-{
-    cJSON *sorted = cJSON_CreateArray();
-    while (list->child) {
-        cJSON *least = list->child, *item;
-        cJSON_ArrayForEach(item, list) if (by_number(item, least) < 0) least = item;
-        cJSON_AddItemToArray(sorted, cJSON_DetachItemViaPointer(list, least));
-    }
-    cJSON_Delete(list);
-    return sorted;
 }
 
 enum err shell_list(struct hub *hub, struct call *c)
@@ -335,7 +323,7 @@ enum err shell_list(struct hub *hub, struct call *c)
     struct listing l = {hub, cJSON_CreateArray(), call_string(c, "workspace", NULL),
                         call_bool(c, "all", false)};
     enum err e = journal_each(hub->journal, "shell", add_to_list, &l);
-    l.list = sort_by_number(l.list);
+    json_sort(l.list, by_number);
     if (e == ERR_OK)
         call_reply(c, l.list);
     else

@@ -55,6 +55,8 @@ enum err shell_resize(struct hub *hub, struct call *c)
     int rows = (int)call_int(c, "rows", 24), cols = (int)call_int(c, "cols", 80);
     if (e != ERR_OK)
         return e;
+    if (st->connecting)
+        return call_fail(c, ERR_BUSY, "%s is just starting", st->info.id);
     if (st->fd < 0 || st->info.exited)
         return call_fail(c, ERR_ENDED, "%s has ended", st->info.id);
     e = gate_resize(c, st);
@@ -288,7 +290,8 @@ enum err stream_read(struct hub *hub, struct call *c)
     return ERR_OK;
 }
 
-static cJSON *record_json(const struct record *r)
+/* secret: what was put in is not shown. */
+static cJSON *record_json(const struct record *r, bool secret)
 {
     cJSON *o = cJSON_CreateObject();
     char kind[2] = {(char)r->kind, '\0'};
@@ -304,7 +307,10 @@ static cJSON *record_json(const struct record *r)
     } else if (r->kind == RECORD_INPUT && record_decode_input(r, &in) == ERR_OK) {
         json_add_text(o, "who", in.who, strlen(in.who));
         json_add_int(o, "epoch", (int64_t)in.epoch);
-        json_add_base64(o, "data", in.bytes, in.n);
+        if (secret)
+            json_add_int(o, "bytes", (int64_t)in.n);
+        else
+            json_add_base64(o, "data", in.bytes, in.n);
     } else if (r->kind == RECORD_RESIZE && record_decode_resize(r, &rows, &cols) == ERR_OK) {
         json_add_int(o, "rows", rows);
         json_add_int(o, "cols", cols);
@@ -380,7 +386,7 @@ enum err stream_records(struct hub *hub, struct call *c)
             next = r.pos;
             break;
         }
-        cJSON_AddItemToArray(list, record_json(&r));
+        cJSON_AddItemToArray(list, record_json(&r, st->agent && c->role != ROLE_OWNER));
         count++;
         bytes += r.n;
         next = r.pos;

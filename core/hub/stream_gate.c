@@ -397,6 +397,8 @@ enum err gate_input(struct hub *hub, struct call *c, struct stream *st, const ch
         c->away = false;
         st->away -= st->away > 0;
     }
+    if (st->connecting)
+        return call_fail(c, ERR_BUSY, "%s is just starting", st->info.id);
     if (st->fd < 0 || st->info.exited)
         return call_fail(c, ERR_ENDED, "%s has ended", st->info.id);
     if (!c->granted && (st->away || !st->info.holder[0] || (!mine && queue && !epoch)))

@@ -47,7 +47,7 @@ enum err stream_load_begin(struct stream *st)
     enum err e = keeper_meta_read(st->dir, &meta);
     if (e != ERR_OK)
         return e;
-    const struct screen_options options = {.history = config_history(st->hub->config),
+    const struct screen_options options = {.history = atomic_load(&st->hub->history),
                                            .checksum = meta.checksum};
     if (keyframe_read(st->dir, UINT64_MAX, &pos, &rows, &cols, &state, &n) != ERR_OK) {
         pos = 0;

@@ -67,6 +67,8 @@ struct stream {
 
     int fd; /* the keeper's socket, -1 none */
     uv_poll_t *poll;
+    bool connecting; /* its keeper lives and does not listen yet: it is tried again */
+    bool recovered;  /* of an earlier hub: control is told that it is there */
     struct input *input, **input_last;
     size_t input_bytes;
     /* to be told once the socket takes it */
@@ -111,6 +113,7 @@ struct streams {
     int64_t input_us;  /* when somebody typed last */
     uv_timer_t queue_timer;
     uv_timer_t agents;   /* the next agent's time */
+    uv_timer_t connects; /* active while some stream is connecting */
     int64_t last_queued; /* the newest queued text's number */
     bool stopping;
     const struct call *handed_on; /* control has it now, and may be done with it already */

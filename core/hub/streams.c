@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TYPING_US 40000 /* so long after a keystroke floods yield to its echo */
+#define CONNECT_MS 10    /* until a keeper that does not listen yet is tried again */
+#define TYPING_US  40000 /* so long after a keystroke floods yield to its echo */
 
 struct stream *stream_find(struct hub *hub, const char *id)
 {
@@ -305,7 +306,7 @@ enum err stream_input(struct stream *st, uint64_t epoch, const char *who, const 
                       size_t n)
 {
     if (st->fd < 0 || st->info.exited)
-        return ERR_ENDED;
+        return st->connecting ? ERR_BUSY : ERR_ENDED;
     if (st->input_bytes + n > INPUT_QUEUE)
         return ERR_BUSY;
     if (*who && !st->agent)
@@ -335,12 +336,40 @@ enum err stream_input(struct stream *st, uint64_t epoch, const char *who, const 
 
 /* --- works from the control thread ------------------------------------------------------------ */
 
+static void on_connects(uv_timer_t *timer)
+{
+    struct hub *hub = timer->data;
+    bool any = false;
+    uv_timer_stop(timer);
+    for (struct stream *st = hub->streams->first; st; st = st->next) {
+        if (!st->connecting)
+            continue;
+        stream_connect(st);
+        any = any || st->connecting;
+        if (st->agent)
+            agent_pump(st);
+        else
+            stream_pump(st);
+    }
+    if (any)
+        uv_timer_start(timer, on_connects, CONNECT_MS, 0);
+}
+
+/* A hub may have died while its keeper was starting: then nobody listens yet, and the folder's lock
+ * tells. Held: it will listen. Free: it is forbidden to start, so that none is left that nobody
+ * knows. */
 void stream_connect(struct stream *st)
 {
     struct hub *hub = st->hub;
+    st->connecting = false;
     if (keeper_connect(st->dir, &st->fd) != ERR_OK) {
         st->fd = -1;
-        keeper_lost(st);
+        enum err e = keeper_forbid(st->dir);
+        st->connecting = e == ERR_BUSY || e == ERR_DISK_FULL;
+        if (!st->connecting)
+            keeper_lost(st);
+        else if (!uv_is_active((uv_handle_t *)&hub->streams->connects))
+            uv_timer_start(&hub->streams->connects, on_connects, CONNECT_MS, 0);
         return;
     }
     st->poll = mem_zalloc(sizeof *st->poll);
@@ -350,6 +379,8 @@ void stream_connect(struct stream *st)
     st->ack_due = true;
     watch(st);
     stream_flush(st);
+    if (st->recovered && !st->agent)
+        hub_post_control(hub, shells_alive, mem_dup(st->info.id, sizeof st->info.id));
 }
 
 struct stream *stream_add(struct hub *hub, const char *id)
@@ -378,9 +409,8 @@ enum err streams_attach(struct hub *hub, void *arg)
     enum err e = stream_load_begin(st);
     if (e != ERR_OK)
         log_warn("%s: its record cannot be read: %s", st->info.id, err_text(e)->name);
+    st->recovered = a->recovering;
     stream_connect(st); /* first, so that the child does not outrun the loading */
-    if (st->fd >= 0 && a->recovering)
-        hub_post_control(hub, shells_alive, mem_dup(a->id, sizeof a->id));
     stream_pump(st);
     return ERR_OK;
 }
@@ -484,6 +514,8 @@ void streams_create(struct hub *hub)
     uv_timer_init(&hub->stream_loop, &s->gentle);
     uv_timer_init(&hub->stream_loop, &s->queue_timer);
     uv_timer_init(&hub->stream_loop, &s->agents);
+    uv_timer_init(&hub->stream_loop, &s->connects);
+    s->connects.data = hub;
     s->gentle.data = s->queue_timer.data = s->agents.data = hub;
     s->spin.data = s->tick.data = s->beat.data = s->waits.data = hub;
 }

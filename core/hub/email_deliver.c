@@ -1,0 +1,266 @@
+/* Mail from outside: what an MTA hands over on standard input becomes a message in the inboxes of
+ * those whom it is for. What it answers is found by Message-ID; a bounce finds what bounced. Mail
+ * that comes twice with one Message-ID for the same recipient is there once: an MTA that did not
+ * hear our answer hands it over again. Control's. */
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/hub/email.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum err bytes_of(struct hub *hub, struct call *c, char **ret, size_t *ret_n)
+{
+    const char *text = call_string(c, "message", NULL);
+    const char *upload = call_string(c, "upload", NULL);
+    if (upload)
+        return upload_take(hub, c, upload, ret, ret_n);
+    if (json_get(call_params(c), "data"))
+        return json_get_base64(call_params(c), "data", ret, ret_n);
+    if (!text)
+        return ERR_INVALID;
+    *ret = mem_strdup(text);
+    *ret_n = strlen(text);
+    return ERR_OK;
+}
+
+/* Somebody here, or nothing: the name, alias or address of a text. */
+static bool here(struct hub *hub, const char *text, struct mail_identity *ret)
+{
+    char own[MAIL_ADDRESS], local[ADDRESS_MAX], lower[MAIL_ADDRESS];
+    mail_address(hub, "x", own);
+    snprintf(lower, sizeof lower, "%s", text);
+    for (char *p = lower; *p; p++)
+        *p = (char)((unsigned char)*p < 0x80 ? tolower((unsigned char)*p) : *p);
+    if (journal_alias_get(hub->journal, lower, local) != ERR_OK &&
+        !address_is_local(text, strrchr(own, '@') + 1, local))
+        return false;
+    if (journal_identity_get(hub->journal, local, ret) == ERR_OK)
+        return !ret->revoked_us;
+    for (char *p = local; *p; p++)
+        *p = (char)((unsigned char)*p < 0x80 ? tolower((unsigned char)*p) : *p);
+    return journal_identity_get(hub->journal, local, ret) == ERR_OK && !ret->revoked_us;
+}
+
+static void add_here(struct hub *hub, const char *text, enum mail_role role,
+                     struct email_parties *to)
+{
+    struct mail_identity i;
+    struct email_party p = {.role = role};
+    if (!here(hub, text, &i))
+        return;
+    memcpy(p.name, i.name, sizeof p.name);
+    p.human = i.human;
+    snprintf(p.address, sizeof p.address, "%s", text);
+    email_party_add(to, &p);
+}
+
+/* Whom it is for: who the envelope names (--to), else who the header does. */
+static enum err recipients(struct hub *hub, struct call *c, const struct mail *m,
+                           struct email_parties *to)
+{
+    const cJSON *one, *given = json_get(call_params(c), "to");
+    cJSON_ArrayForEach(one, given)
+    {
+        size_t before = to->count;
+        add_here(hub, one->valuestring, MAIL_TO, to);
+        if (to->count == before && cJSON_GetArraySize(given) == 1) {
+            struct mail_identity i; /* fails, and names the nearest ones */
+            enum err e = mail_recipient(hub, c, one->valuestring, &i);
+            return e != ERR_OK ? e : call_fail(c, ERR_RECIPIENT, "nobody here has that address");
+        }
+    }
+    for (size_t i = 0; !given && i < m->to.count; i++)
+        add_here(hub, m->to.items[i].spec, MAIL_TO, to);
+    for (size_t i = 0; !given && i < m->cc.count; i++)
+        add_here(hub, m->cc.items[i].spec, MAIL_CC, to);
+    if (to->count == 0)
+        return call_fail(c, ERR_RECIPIENT,
+                         "the message names nobody here; --to says for whom it is");
+    return ERR_OK;
+}
+
+static bool known(struct hub *hub, const char *message_id, char ret_id[MAIL_ID])
+{
+    cJSON *doc = NULL;
+    char plain[260];
+    if (!*message_id)
+        return false;
+    if (journal_get(hub->journal, EMAIL_ID_KIND, message_id, &doc) == ERR_OK) {
+        snprintf(ret_id, MAIL_ID, "%s", json_string(doc, "id", ""));
+        cJSON_Delete(doc);
+        return true;
+    }
+    snprintf(plain, sizeof plain, "%s", message_id);
+    plain[strcspn(plain, "@")] = '\0';
+    return strncmp(plain, "msg_", 4) == 0 && strlen(plain) == 20 &&
+           journal_message_find(hub->journal, plain, ret_id) == ERR_OK;
+}
+
+/* The message here that it answers: In-Reply-To, else the newest of References. */
+static bool parent(struct hub *hub, const struct mail *m, char ret_id[MAIL_ID])
+{
+    if (known(hub, m->in_reply_to, ret_id))
+        return true;
+    char *ids = mem_strdup(m->references), *last;
+    bool found = false;
+    while (!found && *ids) {
+        last = strrchr(ids, ' ');
+        found = known(hub, last ? last + 1 : ids, ret_id);
+        if (!last)
+            break;
+        *last = '\0';
+    }
+    for (size_t i = 0; !found && i < m->file_count; i++) { /* what a bounce hands back */
+        struct mail inner;
+        if (m->automatic && strstr(m->files[i].type, "rfc822") &&
+            mail_parse(m->files[i].bytes, m->files[i].n, &inner) == ERR_OK) {
+            found = known(hub, inner.message_id, ret_id);
+            mail_finish(&inner);
+        }
+    }
+    free(ids);
+    return found;
+}
+
+static cJSON *specs(const struct address_list *list)
+{
+    cJSON *all = cJSON_CreateArray();
+    for (size_t i = 0; i < list->count; i++)
+        cJSON_AddItemToArray(all, cJSON_CreateString(list->items[i].spec));
+    return all;
+}
+
+static cJSON *headers_of(const struct mail *m)
+{
+    cJSON *h = cJSON_CreateObject();
+    cJSON_AddItemToObject(h, "to", specs(&m->to));
+    cJSON_AddItemToObject(h, "cc", specs(&m->cc));
+    cJSON_AddItemToObject(h, "reply_to", specs(&m->reply_to));
+    cJSON_AddStringToObject(h, "message_id", m->message_id);
+    cJSON_AddStringToObject(h, "in_reply_to", m->in_reply_to);
+    cJSON_AddStringToObject(h, "references", m->references);
+    cJSON_AddStringToObject(h, "from_name", m->from.name);
+    if (m->automatic)
+        cJSON_AddTrueToObject(h, "automatic");
+    cJSON *files = cJSON_AddArrayToObject(h, "files");
+    for (size_t i = 0; i < m->file_count; i++) {
+        cJSON *o = cJSON_CreateObject();
+        json_add_int(o, "n", (int64_t)i + 1);
+        cJSON_AddStringToObject(o, "name", m->files[i].name);
+        cJSON_AddStringToObject(o, "type", m->files[i].type);
+        json_add_int(o, "size", (int64_t)m->files[i].n);
+        cJSON_AddItemToArray(files, o);
+    }
+    return h;
+}
+
+/* A text larger than a body may be: its beginning stays, the whole goes with it as a file. */
+static void bound_text(struct mail *m)
+{
+    size_t n = MAIL_BODY - 4;
+    if (m->text_n <= MAIL_BODY)
+        return;
+    mail_add_file(m, mem_strdup("message.txt"), mem_strdup("text/plain"),
+                  mem_dup(m->text, m->text_n), m->text_n);
+    while (n > 0 && ((unsigned char)m->text[n] & 0xc0) == 0x80)
+        n--;
+    m->text[n] = '\0';
+    m->text_n = n;
+}
+
+static enum err keep(struct hub *hub, struct call *c, struct mail *m,
+                     const struct email_parties *to)
+{
+    struct mail_post *posts = mem_calloc(to->count, sizeof *posts);
+    char answers[MAIL_ID] = "";
+    size_t held = 0;
+    bound_text(m);
+    for (size_t i = 0; i < to->count; i++) {
+        memcpy(posts[i].name, to->items[i].name, sizeof posts[i].name);
+        posts[i].role = to->items[i].role;
+        posts[i].human = to->items[i].human;
+    }
+    cJSON *headers = headers_of(m);
+    char *text = json_print(headers);
+    cJSON_Delete(headers);
+    struct mail_message msg = {.from_name = "",
+                               .from_address = *m->from.spec ? m->from.spec : "(nobody)",
+                               .grammar = MAIL_EMAIL,
+                               .priority = MAIL_NORMAL,
+                               .subject = m->subject,
+                               .body = m->text,
+                               .body_n = m->text_n,
+                               .headers = text,
+                               .in_reply_to = parent(hub, m, answers) ? answers : ""};
+    /* A machine's mail counts for the loop guard, a person's does not. */
+    enum err e = mail_send(hub, c, &msg, !m->automatic, posts, to->count, &held);
+    for (size_t i = 0; i < m->file_count && e == ERR_OK; i++) {
+        const struct mail_attachment a = {.n = (int)i + 1,
+                                          .name = m->files[i].name,
+                                          .type = m->files[i].type,
+                                          .bytes = m->files[i].bytes,
+                                          .size = m->files[i].n};
+        e = journal_attachment_add(hub->journal, msg.id, &a);
+    }
+    if (e == ERR_OK && *m->message_id) {
+        cJSON *doc = cJSON_CreateObject();
+        cJSON_AddStringToObject(doc, "id", msg.id);
+        e = journal_put(hub->journal, EMAIL_ID_KIND, m->message_id, doc);
+        cJSON_Delete(doc);
+    }
+    if (e == ERR_OK) {
+        cJSON *o = cJSON_CreateObject(), *names = cJSON_AddArrayToObject(o, "to");
+        cJSON_AddStringToObject(o, "id", msg.id);
+        for (size_t i = 0; i < to->count; i++)
+            cJSON_AddItemToArray(names, cJSON_CreateString(posts[i].name));
+        call_reply(c, o);
+    }
+    free(text);
+    free(posts);
+    return e;
+}
+
+/* Those who have it already are left out. True: all have, and ret_id is what they have. */
+static bool all_have(struct hub *hub, const struct mail *m, struct email_parties *to,
+                     char ret_id[MAIL_ID])
+{
+    struct mail_delivery d;
+    size_t left = 0;
+    if (!known(hub, m->message_id, ret_id))
+        return false;
+    for (size_t i = 0; i < to->count; i++)
+        if (journal_delivery_get(hub->journal, ret_id, to->items[i].name, &d) != ERR_OK)
+            to->items[left++] = to->items[i];
+    to->count = left;
+    return left == 0;
+}
+
+enum err email_deliver(struct hub *hub, struct call *c)
+{
+    struct email_parties to = {0};
+    struct mail m;
+    char *bytes = NULL, id[MAIL_ID];
+    size_t n = 0;
+    enum err e = bytes_of(hub, c, &bytes, &n);
+    if (e == ERR_OK)
+        e = mail_parse(bytes, n, &m);
+    free(bytes);
+    if (e == ERR_INVALID)
+        return call_fail(c, e, "that is no message: it has no header");
+    if (e != ERR_OK)
+        return e;
+    e = recipients(hub, c, &m, &to);
+    if (e == ERR_OK && all_have(hub, &m, &to, id)) {
+        cJSON *o = cJSON_CreateObject();
+        cJSON_AddStringToObject(o, "id", id);
+        cJSON_AddArrayToObject(o, "to");
+        call_reply(c, o);
+    } else if (e == ERR_OK) {
+        e = keep(hub, c, &m, &to);
+    }
+    email_parties_finish(&to);
+    mail_finish(&m);
+    return e;
+}
