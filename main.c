@@ -1,5 +1,5 @@
 /* The composition root: reads argv and enters the hub, a keeper, a hook's runner, the console, the
- * demo agent or the command line. */
+ * demo agent, the MCP server or the command line. */
 #include "core/agent/demo.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -9,6 +9,7 @@
 #include "core/stream/keeper.h"
 #include "core/hub/hub.h"
 #include "transport/cli/cli.h"
+#include "transport/mcp/mcp.h"
 #include "transport/nng/server.h"
 #include "tui/console.h"
 
@@ -84,6 +85,19 @@ static int run_demo_agent(void)
     return status;
 }
 
+static int run_mcp(const struct cli_options *o, int page)
+{
+    const char *token = getenv("BATON_TOKEN");
+    const struct mcp_options options = {
+        .hub = o->hub,
+        .identity = o->identity,
+        .token = token && *token ? token : NULL,
+        .workspace = o->workspace,
+        .page = page ? page : MCP_PAGE,
+    };
+    return mcp_main(&options);
+}
+
 int main(int argc, char **argv)
 {
     const struct cli_doors doors = {
@@ -92,6 +106,7 @@ int main(int argc, char **argv)
         .keep = keeper_main,
         .hook = hook_main,
         .demo_agent = run_demo_agent,
+        .mcp = run_mcp,
     };
     return cli_main(argc, argv, &doors);
 }

@@ -157,10 +157,14 @@ static int run_row(struct command *c, struct globals *g, int argc, char **argv)
     if (flags_check(&c->flags, c->schema, why, sizeof why) != ERR_OK)
         return command_usage(c, why);
     const struct local_command *local = local_find(c->row);
+    if (!local)
+        local = long_find(c->row);
     if (local)
         status = local->run(c);
     else if (c->row->lane == LANE_CLIENT)
         status = command_fail(c, ERR_INTERNAL, NULL);
+    else if (c->flags.follow && strcmp(c->row->group, "session") == 0)
+        status = command_session_follow(c);
     else if (c->flags.follow)
         status = command_follow(c);
     else
@@ -210,6 +214,31 @@ static int run_demo_agent(struct command *c, int argc, char **argv)
     return command_usage(c, "demo-agent takes nothing: it is told what to do in its prompts");
 }
 
+/* `baton mcp`: whom it serves is said by the global flags and the environment. */
+static int run_mcp(struct command *c, struct globals *g, int argc, char **argv)
+{
+    char why[SENTENCE];
+    long page = 0;
+    for (int i = 1, used; i < argc; i += used) {
+        used = globals_take(g, argc, argv, i, why, sizeof why);
+        if (used < 0)
+            return command_usage(c, why);
+        if (used > 0)
+            continue;
+        char *end = NULL;
+        page = strcmp(argv[i], "--page") == 0 && i + 1 < argc ? strtol(argv[i + 1], &end, 10) : 0;
+        if (page < 1 || page > 1000 || *end)
+            return command_usage(c, "mcp takes --page N alone, tools in one answer (1 to 1000)");
+        used = 2;
+    }
+    c->options = g->options;
+    if (g->help)
+        return help(c, 1, argv);
+    if (!path_hub_address_ok(c->options.hub))
+        return command_usage(c, BAD_HUB);
+    return c->doors->mcp(&c->options, (int)page);
+}
+
 static int version(const struct command *c)
 {
     struct buf out = {0};
@@ -229,6 +258,8 @@ static bool run_word(struct command *c, struct globals *g, int argc, char **argv
         *ret_status = run_console(c, g, argc, argv);
     } else if (strcmp(word, "demo-agent") == 0) {
         *ret_status = run_demo_agent(c, argc, argv);
+    } else if (strcmp(word, "mcp") == 0) {
+        *ret_status = run_mcp(c, g, argc, argv);
     } else if (strcmp(word, "keep") == 0 && argc == 2) {
         *ret_status = c->doors->keep(argv[1]);
     } else if (strcmp(word, "hook") == 0 && argc == 2) {

@@ -17,6 +17,7 @@ struct cli_doors {
     int (*keep)(const char *dir);
     int (*hook)(const char *file);
     int (*demo_agent)(void);
+    int (*mcp)(const struct cli_options *o, int page); /* page 0: as usual */
 };
 
 /* Runs one command; gives the exit status: 0 done, 1 refused or failed, 2 wrong usage, 124 a wait

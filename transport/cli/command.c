@@ -89,16 +89,20 @@ int command_usage(const struct command *c, const char *message)
 
 struct client *command_connect(const struct command *c, bool start, int *ret_status)
 {
+    const char *token = getenv("BATON_TOKEN");
+    char *usual = c->options.identity || (token && *token) ? NULL : identity_default();
     const struct client_options options = {
         .hub = c->options.hub,
-        .token = getenv("BATON_TOKEN"),
-        .identity = c->options.identity,
+        .token = token,
+        .identity = c->options.identity ? c->options.identity : usual,
         .kind = "cli",
         .start = start,
     };
     struct client_fault fault = {0};
     struct client *client = NULL;
-    if (client_open(&options, &client, &fault) == ERR_OK)
+    enum err e = client_open(&options, &client, &fault);
+    free(usual);
+    if (e == ERR_OK)
         return client;
     *ret_status = command_fault(c, &fault);
     return NULL;

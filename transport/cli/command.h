@@ -46,8 +46,12 @@ int command_write(const struct command *c, const void *bytes, size_t n);
 /* One call to the hub, from connecting to printing; asks first where the row says so. */
 int command_call(const struct command *c);
 
-/* `--follow` of a stream's bytes (follow_bytes.c). */
+/* `--follow` of a stream's bytes (follow_bytes.c) and of a session's events (session_follow.c). */
 int command_follow(const struct command *c);
+int command_session_follow(const struct command *c);
+
+/* `session prompt`, `accept`, `wait` (session_turn.c): they go on when the hub dies. */
+int command_turn(const struct command *c);
 
 /* The commands that run in this process: one for each row of LANE_CLIENT. */
 struct local_command {
@@ -56,10 +60,21 @@ struct local_command {
 };
 extern const struct local_command local_commands[]; /* ended by a NULL method */
 const struct local_command *local_find(const struct capability *row);
+/* The commands of the hub's rows that are more than one call: the same, or NULL. */
+extern const struct local_command long_commands[];
+const struct local_command *long_find(const struct capability *row);
 
 int local_doctor(const struct command *c);
 int local_events_follow(const struct command *c);
 int local_export(const struct command *c);
 int local_play(const struct command *c);
+int local_identity_use(const struct command *c);
+int local_email_send(const struct command *c); /* and every other one with --attach */
+int local_email_deliver(const struct command *c);
+int local_email_attachment(const struct command *c);
+int local_email_export(const struct command *c);
+
+/* Who this Unix user is by `identity use`; NULL when that was never said. The caller frees. */
+char *identity_default(void);
 
 #endif

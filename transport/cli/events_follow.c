@@ -3,18 +3,12 @@
  * It asks `events.next` again and again, each time for what is behind the last id that it printed:
  * the hub holds the call until there is something. So order, filters and holes are the journal's
  * business, and a restart of the hub is no more than a call to be asked again. */
-#include "transport/cli/command.h"
-#include "core/base/mem.h"
+#include "transport/cli/patient.h"
 
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#define WAIT_MS  60000
-#define CALL_MS  30000
-#define PAUSE_MS 250
+#define WAIT_MS 60000
+#define CALL_MS 30000
 
 /* Prints events; *last becomes the newest id. */
 static int print_events(const struct command *c, const cJSON *result, int64_t *last)
@@ -49,23 +43,10 @@ static enum err head_now(struct client *client, int64_t *ret_head, struct client
     return e;
 }
 
-/* Lets the client come back by itself, for a moment. */
-static void wait_for_hub(struct client *client)
-{
-    struct pollfd fd = {.fd = client_fd(client), .events = POLLIN};
-    poll(&fd, 1, PAUSE_MS);
-    client_dispatch(client);
-}
-
-static bool will_return(enum err e)
-{
-    return e == ERR_NO_HUB || e == ERR_LOST;
-}
-
 static int follow(const struct command *c, struct client *client, int64_t last)
 {
     int status = EXIT_DONE;
-    bool told = false;
+    struct patient patient = {.command = c, .client = client};
     cJSON *ask = cJSON_Duplicate(c->flags.input, true);
     cJSON_DeleteItemFromObjectCaseSensitive(ask, "wait");
     json_add_int(ask, "wait", WAIT_MS);
@@ -74,17 +55,9 @@ static int follow(const struct command *c, struct client *client, int64_t last)
         cJSON *result = NULL;
         cJSON_DeleteItemFromObjectCaseSensitive(ask, "id");
         json_add_int(ask, "id", last);
-        enum err e = client_call(client, "events.next", ask, -1, &result, &fault);
+        enum err e = patient_call(&patient, "events.next", ask, -1, &result, &fault);
         if (e == ERR_OK) {
             status = print_events(c, result, &last);
-            told = false;
-        } else if (will_return(e)) {
-            if (!told && !c->options.json && isatty(STDERR_FILENO))
-                fprintf(stderr, "baton: the hub is gone; waiting for it to come back\n");
-            told = true;
-            client_fault_finish(&fault);
-            wait_for_hub(client);
-            command_refused(c, client, &status);
         } else if (e == ERR_TIMEOUT) {
             client_fault_finish(&fault);
         } else {

@@ -60,7 +60,7 @@ static int take_value(const char *name, int argc, char **argv, int i, const char
 
 int globals_take(struct globals *g, int argc, char **argv, int i, char *why, size_t size)
 {
-    static const char *const switches[] = {"--json", "--help", "-h", "--version", "-V"};
+    static const char *const switches[] = {"--json", "-j", "--help", "-h", "--version", "-V"};
     const struct {
         const char *name;
         const char **to;
@@ -73,9 +73,9 @@ int globals_take(struct globals *g, int argc, char **argv, int i, char *why, siz
     for (size_t k = 0; k < sizeof switches / sizeof *switches; k++) {
         if (strcmp(argv[i], switches[k]) != 0)
             continue;
-        g->options.json = g->options.json || k == 0;
-        g->help = g->help || k == 1 || k == 2;
-        g->version = g->version || k >= 3;
+        g->options.json = g->options.json || k <= 1;
+        g->help = g->help || k == 2 || k == 3;
+        g->version = g->version || k >= 4;
         return 1;
     }
     for (size_t k = 0; k < sizeof values / sizeof *values; k++) {

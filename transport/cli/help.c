@@ -13,6 +13,7 @@ const struct help_door help_doors[] = {
     {"attach", "", "Open the console on a workspace (the same as baton alone)"},
     {"run", "-- COMMAND…", "Open the console with that command in a new shell"},
     {"demo-agent", "", "Be an agent (ACP on stdin and stdout) that does what prompts say"},
+    {"mcp", "[--page N]", "Serve MCP on stdin and stdout: baton as tools for an agent"},
     {NULL, NULL, NULL},
 };
 

@@ -39,15 +39,40 @@ const struct local_command local_commands[] = {
     {"stream.export", local_export},
     {"stream.play", local_play},
     {"events.follow", local_events_follow},
+    {"identity.use", local_identity_use},
+    {"email.send", local_email_send},
+    {"email.reply", local_email_send},
+    {"email.reply-all", local_email_send},
+    {"email.forward", local_email_send},
+    {"email.deliver", local_email_deliver},
+    {"email.attachment", local_email_attachment},
+    {"email.export", local_email_export},
     {NULL, NULL},
 };
 
-const struct local_command *local_find(const struct capability *row)
+const struct local_command long_commands[] = {
+    {"session.prompt", command_turn},
+    {"session.accept", command_turn},
+    {"session.wait", command_turn},
+    {NULL, NULL},
+};
+
+static const struct local_command *find(const struct local_command *l, const struct capability *row)
 {
     size_t group = strlen(row->group);
-    for (const struct local_command *l = local_commands; l->method; l++)
+    for (; l->method; l++)
         if (strncmp(l->method, row->group, group) == 0 && l->method[group] == '.' &&
             strcmp(l->method + group + 1, row->name) == 0)
             return l;
     return NULL;
+}
+
+const struct local_command *local_find(const struct capability *row)
+{
+    return find(local_commands, row);
+}
+
+const struct local_command *long_find(const struct capability *row)
+{
+    return find(long_commands, row);
 }

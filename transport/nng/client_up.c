@@ -33,6 +33,8 @@ static void hello_done(struct client *c, struct pending *call)
 {
     client_fault_finish(&c->refused);
     c->refused = (struct client_fault){0};
+    if (!call->finished)
+        return; /* a hub that is slow to answer has said nothing of its version */
     const int64_t version = json_int(call->result, "version", 0);
     if (call->fault.code != ERR_OK) {
         c->refused = call->fault;
@@ -117,8 +119,11 @@ static enum err finish_greeting(struct client *c, struct pending *hello)
         pending_destroy(hello);
         return ERR_OK;
     }
-    if (c->refused.code == ERR_OK)
-        fault_set(&c->refused, ERR_NO_HUB, "The hub took the connection but does not greet.");
+    if (c->refused.code == ERR_OK) {
+        fault_set(&c->refused, ERR_NO_HUB, "The hub is there, but has not answered in time.");
+        snprintf(c->refused.next, sizeof c->refused.next,
+                 "It may be busy or stopped: try again, or look at 'baton hub doctor'.");
+    }
     client_broke(c); /* which ends hello if it is still out */
     pending_destroy(hello);
     return c->refused.code;
