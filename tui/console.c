@@ -275,6 +275,7 @@ static void loop(struct console *c, int signals)
         if (c->panes_changed)
             console_sweep(c);
         console_ask_lists(c);
+        console_inboxes_ask(c);
         console_tell_waits(c);
         console_look(c);
         console_keep_layout(c, false);
@@ -360,6 +361,7 @@ static void finish(struct console *c)
     popup_destroy(c->popup);
     side_finish(&c->side);
     world_finish(&c->world);
+    console_inboxes_finish(c);
     notices_finish(&c->notices);
     line_forget(&c->commands);
     line_forget(&c->searches);
@@ -425,6 +427,7 @@ static int run(struct console *c, const struct cli_options *o, const cJSON *comm
     console_first_panes(c, greeting.layout, command);
     console_adopt(c);
     c->lists_wanted = c->waits_changed = true;
+    console_inboxes_connected(c);
     console_first_picture(c);
     c->draw = true;
     loop(c, signals);

@@ -83,10 +83,24 @@ static void help(struct console *c, int argc, char **argv)
     for (size_t i = 0; i < sizeof talking / sizeof talking[0]; i++)
         popup_add(popup, ROLE_TEXT, talking[i][0], talking[i][1], NULL);
     popup_add(popup, ROLE_TEXT, "", "", NULL);
+    popup_add(popup, ROLE_TITLE, "", "an inbox", NULL);
+    static const char *const mail[][2] = {
+        {"j k Enter Tab", "through the list; into the message, which is read then, and back"},
+        {"r R f c", "reply, to all, forward, compose; Enter sends, M-Enter is a new line"},
+        {"u U", "unread again; the unread ones alone"},
+        {"n p", "the next, the previous unread one"},
+        {"/ g", "search sender, subject and text; another's inbox"},
+        {"L", "let a chain of answers that was paused go on"},
+        {"Escape q", "back; away with the pane"},
+    };
+    for (size_t i = 0; i < sizeof mail / sizeof mail[0]; i++)
+        popup_add(popup, ROLE_TEXT, mail[i][0], mail[i][1], NULL);
+    popup_add(popup, ROLE_TEXT, "", "", NULL);
     popup_add(popup, ROLE_TITLE, "", "commands", NULL);
     add_commands(popup, pane_commands);
     add_commands(popup, shell_commands);
     add_commands(popup, session_commands);
+    add_commands(popup, inbox_commands);
     add_commands(popup, baton_commands);
     add_commands(popup, console_commands);
     popup_add(popup, ROLE_TEXT, ":GROUP NAME", "any command of baton: shell list, hub status …",

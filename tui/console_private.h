@@ -15,6 +15,7 @@
 #include "tui/notices.h"
 #include "tui/pane.h"
 #include "tui/popup.h"
+#include "tui/post.h"
 #include "tui/promptline.h"
 #include "tui/side.h"
 #include "tui/term.h"
@@ -74,6 +75,7 @@ struct console {
     struct canvas *canvas;
 
     struct world world;
+    struct post post;
     struct side side;
     struct notices notices;
     struct line_history commands, searches;
@@ -204,6 +206,21 @@ void console_prompt_grow(struct console *c);               /* behind that */
 void console_prompt_draw(struct console *c);
 bool console_prompt_press(struct console *c, const struct input_event *event);
 
+/* --- inboxes.c: what the hub has of inboxes --- */
+void console_inboxes_ask(struct console *c);    /* what panes and the side list lack */
+void console_inboxes_connected(struct console *c); /* a new link: all of it anew */
+void console_inboxes_finish(struct console *c);
+/* An event about messages; true when it was one. */
+bool console_inbox_event(struct console *c, const char *kind, const cJSON *event);
+/* The pane with that inbox, opened when there is none; id: the message to stand on, "" none. */
+void console_inbox_open(struct console *c, const char *name, const char *id);
+/* `a`: the oldest unread message, or a loop that is paused. False when there is none. */
+bool console_inbox_waiting(struct console *c);
+
+/* --- inbox_keys.c: what is done in them --- */
+void console_inbox_input(struct console *c, struct pane *p, const struct input_event *event);
+void console_inbox_mouse(struct console *c, struct pane *p, const struct input_event *event);
+
 /* --- waiting.c --- */
 /* The command: to the next thing that waits, whatever workspace it is in. */
 void console_next_waiting(struct console *c, int argc, char **argv);
@@ -282,7 +299,7 @@ struct console_command {
     enum command_for whom;
 };
 extern const struct console_command pane_commands[], shell_commands[], session_commands[],
-    baton_commands[], console_commands[]; /* end: NULL */
+    inbox_commands[], baton_commands[], console_commands[]; /* end: NULL */
 /* What an observer is told who wants more than to look. */
 void console_observing(struct console *c);
 

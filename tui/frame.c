@@ -223,7 +223,7 @@ static void draw_numbers(struct console *c)
 static void draw_side(struct console *c)
 {
     const struct pane *focus = console_focused(c);
-    struct side_facts facts = {c->workspace, focus ? focus->target : "", c->member};
+    struct side_facts facts = {c->workspace, focus ? focus->target : "", c->member, &c->post};
     struct rect area = c->side_area;
 
     side_build(&c->side, &c->world, &facts);
@@ -312,6 +312,7 @@ static void draw_line(struct console *c, struct rect line)
                  console_waits(c), console_waits(c) == 1 ? "s" : "");
     status.holds = holds;
     status.waits = waits;
+    status.unread = c->post.loaded ? c->post.news.unread : 0;
     for (size_t i = 0; i < c->world.shell_count; i++)
         status.rang += world_rang(&c->world.shells[i]);
     status.watchers = p ? world_watchers(&c->world, p->target, c->client_id) : 0;

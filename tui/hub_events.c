@@ -326,7 +326,9 @@ static void event(struct console *c, const cJSON *json)
     }
     ours = !workspace[0] || !strcmp(workspace, c->workspace);
     c->draw = true;
-    if (!tells_all(kind))
+    if (hole)
+        console_inboxes_connected(c);
+    if (!console_inbox_event(c, kind, json) && !tells_all(kind))
         c->lists_wanted = true;
     if (hole)
         for (size_t i = 0; i < c->session_count; i++)
@@ -448,6 +450,7 @@ static void on_connected(void *data, bool is)
     c->told_dropped = false;
     console_greeting_read(c);
     world_baton_forget(&c->world);
+    console_inboxes_connected(c);
     c->looking_rows = 0; /* a new connection: nobody knows it yet */
     c->lists_wanted = true;
     fill_logs(c);

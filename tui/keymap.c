@@ -17,6 +17,7 @@ static const struct {
     {":", "command", "command line: any command, Tab completes"},
     {"d", "detach", "leave; everything goes on"},
     {"c", "new", "new shell in this pane"},
+    {"i", "inbox", "your inbox; again: away with it"},
     {"A", "session", "start an agent: choose which"},
     {"a", "waiting", "the next thing that waits for you"},
     {"%", "split -h", "split: a new shell beside"},

@@ -75,6 +75,8 @@ static void wheel(struct console *c, struct pane *p, const struct input_event *e
 
     if (p->kind == PANE_LOG) {
         eventlog_scroll(p->log, up ? -3 : 3);
+    } else if (p->kind == PANE_INBOX) {
+        console_inbox_mouse(c, p, event);
     } else if (p->kind == PANE_SESSION) {
         console_session_mouse(c, p, event);
     } else if (p->copy || p->copy_asked) {
@@ -97,7 +99,15 @@ static void side_press(struct console *c, int row)
 {
     const struct side_line *line = side_at(&c->side, row - c->side_area.row);
 
-    if (!line || !line->target)
+    if (!line)
+        return;
+    if (line->kind == SIDE_INBOX || line->kind == SIDE_LETTER || line->kind == SIDE_MEMBER) {
+        c->side_over = false;
+        console_inbox_open(c, line->kind == SIDE_MEMBER ? line->member->member : line->text,
+                           line->kind == SIDE_LETTER ? line->mail->id : "");
+        return;
+    }
+    if (!line->target)
         return;
     c->side_over = false;
     console_open(c, line->target->id);
@@ -150,6 +160,8 @@ static void press(struct console *c, const struct input_event *event)
     if (p->kind == PANE_SESSION) {
         c->press_pane = p->id;
         console_session_mouse(c, p, event);
+    } else if (p->kind == PANE_INBOX) {
+        console_inbox_mouse(c, p, event);
     } else if (goes_inside(p, event, &modes)) {
         c->inside_pane = p->id;
         give_inside(c, p, event, &modes);

@@ -19,6 +19,11 @@ struct pane *pane_create(int id, enum pane_kind kind)
     return p;
 }
 
+bool pane_shows(enum pane_kind kind)
+{
+    return kind == PANE_SHELL || kind == PANE_SESSION;
+}
+
 void pane_destroy(struct pane *p)
 {
     if (!p)
@@ -26,6 +31,7 @@ void pane_destroy(struct pane *p)
     copy_destroy(p->copy);
     transcript_pane_destroy(p->transcript);
     eventlog_destroy(p->log);
+    inbox_pane_destroy(p->inbox);
     buf_finish(&p->copy_mouse);
     buf_finish(&p->early);
     view_finish(&p->view);
@@ -39,6 +45,9 @@ void pane_draw(struct pane *p, struct canvas *c, bool focus, bool all, const str
     canvas_clip(c, p->inner);
     if (p->kind == PANE_LOG) {
         eventlog_draw(p->log, c, p->inner, theme);
+    } else if (p->kind == PANE_INBOX) {
+        if (p->inbox)
+            inbox_pane_draw(p->inbox, c, p->inner, focus, theme);
     } else if (p->kind == PANE_SESSION) {
         if (p->transcript && transcript_pane_draw(p->transcript, c, p->inner, focus && p->browsing,
                                                   clock_wall_us() / 1000, theme))
@@ -65,6 +74,8 @@ void pane_name(const struct pane *p, const struct world *world, char *out, size_
 
     if (p->kind == PANE_LOG)
         snprintf(out, size, "events");
+    else if (p->inbox)
+        inbox_pane_name(p->inbox, out, size);
     else if (t)
         snprintf(out, size, "%s %s", world_label(t), t->id);
     else
@@ -167,7 +178,7 @@ void pane_title(struct pane *p, struct canvas *c, bool focus, const struct world
     const struct world_target *s = known(p, world);
     struct border_text left[BORDER_TEXTS] = {{0}}, right[BORDER_TEXTS] = {{0}};
     struct style dim = theme_style(theme, ROLE_DIM);
-    char sign[100], asks[120], size[40] = "", place[40] = "";
+    char sign[100], asks[120], name[120], size[64] = "", place[64] = "";
 
     memset(p->spots, 0, sizeof p->spots);
     if (!p->shown || p->box.rows == 0)
@@ -176,6 +187,13 @@ void pane_title(struct pane *p, struct canvas *c, bool focus, const struct world
     left[1].style = left[2].style = dim;
     if (p->kind == PANE_LOG) {
         left[0].text = "events";
+    } else if (p->inbox) {
+        inbox_pane_name(p->inbox, name, sizeof name);
+        inbox_pane_count(p->inbox, place, sizeof place);
+        left[0].text = name;
+        left[1].text = place;
+        inbox_pane_hint(p->inbox, focus, size, sizeof size);
+        right[4] = (struct border_text){size, dim, false};
     } else if (s) {
         left[0].text = world_label(s);
         left[1].text = s->session && strcmp(s->program, left[0].text) != 0 ? s->program : s->id;

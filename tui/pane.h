@@ -1,5 +1,5 @@
-/* A pane: one place of the layout and what is in it, a shell, a session or the event log; over a
- * shell in copy mode a frozen screen. On the console's thread. */
+/* A pane: one place of the layout and what is in it, a shell, a session, an inbox or the event log;
+ * over a shell in copy mode a frozen screen. On the console's thread. */
 #ifndef BATON_TUI_PANE_H
 #define BATON_TUI_PANE_H
 
@@ -7,11 +7,15 @@
 #include "tui/copy.h"
 #include "tui/eventlog.h"
 #include "tui/feed.h"
+#include "tui/inbox_pane.h"
 #include "tui/sessionfeed.h"
 #include "tui/transcript_pane.h"
 #include "tui/view.h"
 
-enum pane_kind { PANE_SHELL, PANE_LOG, PANE_SESSION };
+enum pane_kind { PANE_SHELL, PANE_LOG, PANE_SESSION, PANE_INBOX };
+
+/* Whether a pane of the kind shows a shell or session, and may show another one. */
+bool pane_shows(enum pane_kind kind);
 
 /* What of a border's right side can be pressed. */
 enum pane_spot { SPOT_DRIVER, SPOT_YES = 2, SPOT_NO };
@@ -24,6 +28,7 @@ struct pane {
     bool opening;                       /* a new shell is on its way: it gets what is typed */
     struct buf early;                   /* typed while the shell is being opened */
     struct eventlog *log;               /* owned; PANE_LOG */
+    struct inbox_pane *inbox;           /* owned; PANE_INBOX */
     struct sessionfeed *session;        /* shared, borrowed; PANE_SESSION */
     struct transcript_pane *transcript; /* owned; the view into it */
     bool browsing;                      /* keys go to the transcript, not to the prompt line */

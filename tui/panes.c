@@ -132,7 +132,7 @@ void console_show(struct console *c, struct pane *p, const char *target)
 {
     char id[WORLD_ID_MAX];
 
-    if (p->kind == PANE_LOG || !strcmp(p->target, target))
+    if (!pane_shows(p->kind) || !strcmp(p->target, target))
         return;
     snprintf(id, sizeof id, "%s", target); /* it may be the pane's own */
     let_go(c, p);
@@ -230,7 +230,7 @@ static void opened(void *data, const cJSON *result, const struct client_fault *f
         return;
     }
     world_add_shell(&c->world, result);
-    if (!p || p->kind == PANE_LOG)
+    if (!p || !pane_shows(p->kind))
         return; /* closed meanwhile: the shell is in the list */
     console_show(c, p, id);
     p->feed->mine = true;
@@ -313,7 +313,7 @@ void console_panes_finish(struct console *c)
 /* --- keeping the layout --- */
 
 /* By enum pane_kind; also the key of what is shown. */
-static const char *const kind_names[] = {"shell", "log", "session"};
+static const char *const kind_names[] = {"shell", "log", "session", "inbox"};
 
 cJSON *console_layout_save(const struct console *c)
 {
@@ -328,7 +328,9 @@ cJSON *console_layout_save(const struct console *c)
         cJSON *pane = cJSON_CreateObject();
         const struct pane *p = c->panes[i];
         cJSON_AddStringToObject(pane, "kind", kind_names[p->kind]);
-        if (p->kind != PANE_LOG)
+        if (p->inbox)
+            cJSON_AddStringToObject(pane, kind_names[p->kind], p->inbox->box.name);
+        else if (p->kind != PANE_LOG)
             cJSON_AddStringToObject(pane, kind_names[p->kind], p->target);
         snprintf(key, sizeof key, "%d", p->id);
         cJSON_AddItemToObject(panes, key, pane);
@@ -342,7 +344,10 @@ cJSON *console_layout_save(const struct console *c)
 
 static enum pane_kind kind_of(const char *name)
 {
-    return !strcmp(name, "log") ? PANE_LOG : !strcmp(name, "session") ? PANE_SESSION : PANE_SHELL;
+    for (size_t i = 0; i < sizeof kind_names / sizeof kind_names[0]; i++)
+        if (!strcmp(name, kind_names[i]))
+            return (enum pane_kind)i;
+    return PANE_SHELL;
 }
 
 /* One pane as it was kept; false when what it showed is no more. */
@@ -352,6 +357,10 @@ static bool restore(struct console *c, struct pane *p, const cJSON *kept)
 
     if (p->kind == PANE_LOG) {
         console_log_fill(c, p);
+        return true;
+    }
+    if (p->kind == PANE_INBOX) {
+        p->inbox = inbox_pane_create(*target ? target : c->member, c->member);
         return true;
     }
     if (!world_target(&c->world, target))

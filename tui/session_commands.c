@@ -30,6 +30,8 @@ static void started(void *data, const cJSON *result, const struct client_fault *
         return;
     }
     console_session_started(c, result, pane);
+    notices_add(&c->notices, ROLE_DIM, "%.60s is ready: say below what it is to do",
+                json_string(result, "name", "the agent"));
 }
 
 void console_session_started(struct console *c, const cJSON *session, int pane)
@@ -40,7 +42,7 @@ void console_session_started(struct console *c, const cJSON *session, int pane)
     world_add_session(&c->world, session);
     if (!world_session(&c->world, id))
         return;
-    if (p && p->kind != PANE_LOG && p->id == c->focus)
+    if (p && pane_shows(p->kind) && p->id == c->focus)
         console_show(c, p, id);
     else
         console_open_beside(c, id);

@@ -13,7 +13,7 @@ static struct pane *target_pane(struct console *c, bool session)
 {
     struct pane *p = console_focused(c);
 
-    if (p && p->kind != PANE_LOG)
+    if (p && pane_shows(p->kind))
         return p;
     return console_add(c, session ? PANE_SESSION : PANE_SHELL, LAYOUT_ROWS);
 }
@@ -82,7 +82,7 @@ static int count_here(const struct console *c)
 /* Shown in that pane, whatever other one shows it too. */
 static void open_in(struct console *c, struct pane *p, const char *target)
 {
-    if (!p || p->kind == PANE_LOG)
+    if (!p || !pane_shows(p->kind))
         console_open(c, target);
     else
         console_show(c, p, target);
@@ -189,7 +189,7 @@ static void rename_to(struct console *c, const char *name)
     const struct pane *p = console_focused(c);
     cJSON *params;
 
-    if (!p || !p->target[0] || !*name || p->kind == PANE_LOG)
+    if (!p || !p->target[0] || !*name || !pane_shows(p->kind))
         return;
     params = cJSON_CreateObject();
     cJSON_AddStringToObject(params, p->kind == PANE_SESSION ? "sessionId" : "shellId", p->target);

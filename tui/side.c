@@ -72,6 +72,30 @@ static void add_member(struct side *s, const struct world *world, const struct w
                               .drives = world_drives(world, s->facts.workspace, member->member)});
 }
 
+#define NEWS_SHOWN 3
+
+static void add_inboxes(struct side *s, const struct post *post)
+{
+    if (!post || !post->loaded)
+        return;
+    if (s->count)
+        add(s, (struct side_line){.kind = SIDE_BLANK});
+    add(s, (struct side_line){
+               .kind = SIDE_INBOX, .text = s->facts.me, .count = (int)post->news.unread});
+    for (size_t i = 0; i < post->paused_count; i++)
+        add(s, (struct side_line){.kind = SIDE_PAUSED, .text = post->paused[i].name});
+    for (int i = 0; i < post->news.count && i < NEWS_SHOWN; i++)
+        add(s, (struct side_line){
+                   .kind = SIDE_LETTER, .text = s->facts.me, .mail = post->news.mails[i]});
+    for (size_t i = 0; i < post->people_count; i++) {
+        const struct person *person = &post->people[i];
+        if (person->readable && person->agent && person->unread > 0 &&
+            strcmp(person->name, s->facts.me) != 0)
+            add(s, (struct side_line){
+                       .kind = SIDE_INBOX, .text = person->name, .count = (int)person->unread});
+    }
+}
+
 void side_build(struct side *s, const struct world *world, const struct side_facts *facts)
 {
     s->count = 0;
@@ -80,8 +104,10 @@ void side_build(struct side *s, const struct world *world, const struct side_fac
         for (size_t i = 0; i < world->workspace_count; i++)
             if (!strcmp(world->workspaces[i].key, facts->workspace) == (own == 1))
                 add_workspace(s, world, &world->workspaces[i]);
-    if (world->member_count == 0)
+    if (world->member_count == 0) {
+        add_inboxes(s, facts->post);
         return;
+    }
     if (s->count)
         add(s, (struct side_line){.kind = SIDE_BLANK});
     add(s, (struct side_line){.kind = SIDE_HEADING, .text = "members"});
@@ -89,6 +115,7 @@ void side_build(struct side *s, const struct world *world, const struct side_fac
         for (size_t i = 0; i < world->member_count; i++)
             if (!strcmp(world->members[i].member, facts->me) == (own == 1))
                 add_member(s, world, &world->members[i]);
+    add_inboxes(s, facts->post);
 }
 
 void side_finish(struct side *s)
@@ -229,6 +256,55 @@ static void draw_member(const struct side *s, const struct side_line *line, stru
         canvas_text(c, row, end - n, n, theme_style(theme, ROLE_DIM), note);
 }
 
+static void draw_inbox(const struct side *s, const struct side_line *line, struct canvas *c,
+                       int row, struct rect area, const struct theme *theme)
+{
+    bool own = !strcmp(line->text, s->facts.me);
+    int end = area.col + area.cols - 1, n;
+    struct style style = theme_style(theme, own ? ROLE_ACCENT : ROLE_DIM);
+    char count[24] = "";
+
+    if (own)
+        style.attrs |= ATTR_BOLD;
+    if (line->count > 0)
+        snprintf(count, sizeof count, "%d", line->count);
+    n = text_width(count);
+    canvas_text(c, row, end - n, n, style, count);
+    if (own)
+        canvas_text(c, row, area.col + 1, area.cols - 3 - n, theme_style(theme, ROLE_DIM), "inbox");
+    else
+        cut_text(c, row, area.col + 3, area.cols - 6 - n, theme_style(theme, ROLE_DIM), line->text,
+                 theme);
+}
+
+/* "reviewer  re: api.ts", "build  #alerts" */
+static void draw_letter(const struct side_line *line, struct canvas *c, int row, struct rect area,
+                        const struct theme *theme)
+{
+    const struct mail *m = line->mail;
+    int col = area.col + 3, end = area.col + area.cols - 1, n;
+    char about[120];
+
+    n = cut_text(c, row, col, 9, theme_style(theme, theme_member(m->from)), m->from, theme);
+    col += (n > 9 ? n : 9) + 1;
+    if (m->channel[0])
+        snprintf(about, sizeof about, "#%.100s", m->channel);
+    else
+        snprintf(about, sizeof about, "%.*s", (int)text_fit(mail_headline(m), 60),
+                 mail_headline(m));
+    cut_text(c, row, col, end - col, theme_style(theme, ROLE_TEXT), about, theme);
+}
+
+static void draw_paused(const struct side_line *line, struct canvas *c, int row, struct rect area,
+                        const struct theme *theme)
+{
+    struct style loud = theme_style(theme, ROLE_ATTENTION);
+    char text[100];
+
+    snprintf(text, sizeof text, "%s %.60s paused", theme_glyph(theme, GLYPH_WAITING), line->text);
+    cut_text(c, row, area.col + 3, area.cols - 4, loud, text, theme);
+}
+
 void side_draw(const struct side *s, struct canvas *c, struct rect area, const struct theme *theme)
 {
     canvas_fill(c, area, theme_style(theme, ROLE_TEXT));
@@ -248,6 +324,9 @@ void side_draw(const struct side *s, struct canvas *c, struct rect area, const s
             canvas_text(c, row, area.col + 1, area.cols - 2, theme_style(theme, ROLE_DIM),
                         line->text);
             break;
+        case SIDE_INBOX: draw_inbox(s, line, c, row, area, theme); break;
+        case SIDE_LETTER: draw_letter(line, c, row, area, theme); break;
+        case SIDE_PAUSED: draw_paused(line, c, row, area, theme); break;
         case SIDE_BLANK: break;
         }
     }

@@ -4,6 +4,7 @@
 #define BATON_TUI_SIDE_H
 
 #include "tui/canvas.h"
+#include "tui/post.h"
 #include "tui/theme.h"
 #include "tui/world.h"
 
@@ -12,12 +13,22 @@
 #define SIDE_COLS      25
 #define SIDE_FOLD_COLS 100 /* a terminal narrower than that shows it only as an overlay */
 
-enum side_kind { SIDE_BLANK, SIDE_WORKSPACE, SIDE_TARGET, SIDE_HEADING, SIDE_MEMBER };
+enum side_kind {
+    SIDE_BLANK,
+    SIDE_WORKSPACE,
+    SIDE_TARGET,
+    SIDE_HEADING,
+    SIDE_MEMBER,
+    SIDE_INBOX,  /* text: whose; count: how many are unread */
+    SIDE_LETTER, /* an unread message of one's own; text: whose */
+    SIDE_PAUSED, /* text: whose answers */
+};
 
 struct side_facts {
     const char *workspace; /* the console's own */
     const char *target;    /* what is focused, "" nothing */
     const char *me;        /* the member that this console is */
+    const struct post *post;
 };
 
 struct side_line {
@@ -27,6 +38,7 @@ struct side_line {
     const struct world_session *session;
     const struct world_member *member;
     const struct world_workspace *workspace;
+    const struct mail *mail;
     int count;        /* of a member: how many consoles */
     bool drives;      /* … and whether it drives something in the own workspace */
     const char *text; /* of a heading */

@@ -118,6 +118,10 @@ void status_draw(const struct status *s, struct canvas *c, struct rect line,
     part(&p, base, good, s->holds ? s->holds : "");
     part(&p, base, loud, s->waits ? s->waits : "");
     part(&p, base, grounded(theme, s->driver), s->drives ? s->drives : "");
+    if (s->unread > 0) {
+        snprintf(text, sizeof text, "%lld unread", (long long)s->unread);
+        part(&p, base, base, text);
+    }
     if (s->rang > 0) {
         snprintf(text, sizeof text, "%s %d rang", theme_glyph(theme, GLYPH_WAITING), s->rang);
         part(&p, base, loud, text);

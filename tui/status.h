@@ -17,6 +17,7 @@ struct status {
     struct style driver; /* its style */
     const char *holds;   /* "✎ you drive writer", NULL or "" */
     const char *waits;   /* "◆ 1 waits for you", NULL or "" */
+    int64_t unread;      /* messages of one's own */
     int rang;            /* shells that want attention */
     int watchers;        /* others who look at the same */
     bool connected;

@@ -36,7 +36,8 @@ enum theme_role {
         X(ELLIPSIS, "…", "~") X(H, "─", "-") X(V, "│", "|") X(TL, "╭", "+") X(TR, "╮", "+")        \
             X(BL, "╰", "+") X(BR, "╯", "+") X(LT, "├", "+") X(RT, "┤", "+") X(TT, "┬", "+")        \
                 X(BT, "┴", "+") X(CROSS, "┼", "+") X(DOWN, "↓", "v") X(UP, "↑", "^")               \
-                    X(DOT, "·", ".") X(TIMES, "×", "x") X(ASKS, "←", "<") X(PROMPT, "›", ">")
+                    X(DOT, "·", ".") X(TIMES, "×", "x") X(ASKS, "←", "<") X(PROMPT, "›", ">")         \
+                X(TO, "→", ">") X(REPLY, "╰", "`") X(URGENT, "▲", "!")
 
 enum theme_glyph {
 #define X(sym, utf8, ascii) GLYPH_##sym,

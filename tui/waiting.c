@@ -80,7 +80,7 @@ int console_waits(const struct console *c)
     struct walk walk = {.visit = count};
 
     walk_waits(c, &walk);
-    return walk.count;
+    return walk.count + (int)c->post.paused_count;
 }
 
 /* --- going there --- */
@@ -105,6 +105,9 @@ void console_next_waiting(struct console *c, int argc, char **argv)
 
     (void)argc, (void)argv;
     walk_waits(c, &walk);
+    /* Behind the last of them, or when there is none: messages. */
+    if ((!walk.first || (walk.passed && !walk.next)) && console_inbox_waiting(c))
+        return;
     if (!walk.first) {
         /* A bell is the least that can wait. */
         for (size_t i = 0; i < c->world.shell_count && !walk.first; i++)

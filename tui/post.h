@@ -1,0 +1,36 @@
+/* What a console knows of inboxes beside those in panes: the own unread messages, whom one may
+ * write to, which chains of answers are paused. Filled by tui/inboxes.c; safe to print. One thread.
+ */
+#ifndef BATON_TUI_POST_H
+#define BATON_TUI_POST_H
+
+#include "tui/mailbox.h"
+#include "tui/world.h"
+
+/* Whom one may write to, and whose inbox one may read. */
+struct person {
+    char name[WORLD_NAME_MAX];
+    char *email;
+    bool agent, readable;
+    int64_t unread;
+};
+
+/* A chain of answers that the hub has stopped. */
+struct paused {
+    char name[WORLD_NAME_MAX];
+    char *reason;
+};
+
+/* What this console knows of inboxes beside those in panes. */
+struct post {
+    struct mailbox news; /* the own unread ones, the newest of them */
+    bool loaded;         /* they have come: what comes from now on is news */
+    struct person *people;
+    const char **names; /* of people, for completion; NULL-terminated */
+    size_t people_count;
+    struct paused *paused;
+    size_t paused_count;
+    bool news_wanted, people_wanted, news_asking, people_asking;
+};
+
+#endif
