@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Real agents in sessions of a real hub, offline against a model that is none (stub_model.py): each is
 installed with npm into a folder beside the built program, started by its plain name, writes a file with
-a permission, is cancelled, goes on, and is closed. One that can't be installed here is skipped and
-said; three at least have to run. usage: test_agents.py BATON [NAME…]"""
+a permission, is cancelled, goes on, and is closed; some use baton's tools through MCP. One that can't
+be installed here is skipped and said; three at least have to run. usage: test_agents.py BATON [NAME…]"""
 
 import json
 import os
@@ -14,6 +14,7 @@ import stub_model  # noqa: E402
 from world import Failed, World, alive, check, wait_until  # noqa: E402
 
 WANTED = 3
+TOOLS = ("opencode", "claude")  # who is asked to use baton's tools through MCP
 # What agents get of this process's environment: others of its variables change what some of them do.
 KEPT = ("HOME", "PATH", "LANG", "LC_ALL", "TERM", "SHELL", "BATON_HUB", "TEST_RUN_MARK",
         "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
@@ -134,6 +135,32 @@ def turns(w, name, session, write):
     check(stub_model.DONE in result["text"], "its text: %r" % result["text"])
 
 
+def tools(w, session):
+    """baton's own tools through MCP: it reads a screen, and writes to somebody."""
+    shell = w.baton("-w", "main", "shell", "open", "--", "sh", "-c", "echo on-the'-'screen; cat")
+    shell = shell["shellId"]
+    w.baton("shell", "wait", shell, "--text", "^on-the-screen")
+    w.baton("--identity", "ada", "comms", "receive")  # so that she is known
+    words = "QUICKLY, please. TOOL:shell_snapshot %s END TOOL:comms_send %s END" % (
+        json.dumps({"shellId": shell}), json.dumps({"to": "ada", "message": "I have read it"}))
+    running = prompt(w, session, words)
+    while True:  # whether a tool needs a permission is the agent's affair
+        asked = wait_until(lambda: running.poll() is not None or
+                           w.baton("session", "permissions", session), SECONDS, "its answer")
+        if asked is True:
+            break
+        w.baton("session", "answer", session, asked[0]["permissionId"], "allow")
+    result = finish(running)
+    check(stub_model.DONE in result["text"], "with the tools: %r" % result["text"])
+    calls = [e["notification"]["params"]["update"] for e in events(w, session)
+             if e["notification"]["method"] == "session/update"]
+    check("on-the-screen" in json.dumps(calls), "it has read the screen")
+    got = w.baton("--identity", "ada", "comms", "receive")["messages"]
+    member = w.baton("session", "get", session)["member"]
+    check([(m["from"], m["message"]) for m in got] == [(member, "I have read it")], "%r" % got)
+    w.baton("shell", "close", shell)
+
+
 def try_agent(w, name, folder, url, environment, write):
     bin_folder = os.path.join(folder, "node_modules", ".bin")
     w.env = {k: v for k, v in w.env.items() if k in KEPT or k.startswith("XDG_")}
@@ -151,6 +178,8 @@ def try_agent(w, name, folder, url, environment, write):
     check(made["agentInfo"].get("version"), "it says its version")
     before = set(w.processes())
     turns(w, name, session, write)
+    if name in TOOLS:
+        tools(w, session)
     hub = w.hub_pid()
     w.run("session", "close", session)
     ours = [p for p in before if alive(p) and p != hub and bin_folder in cmdline(p)]

@@ -26,7 +26,8 @@ NOISE = 1.05  # 'no worse than' leaves so much to the machine
 class Row:
     """One line of the table: what was seen, the budget, and whether it is met."""
 
-    def __init__(self, what, unit, baton, tmux, bare, budget, met, ratio=None):
+    def __init__(self, what, unit, baton, tmux, bare, budget, met, ratio=None, peer="tmux"):
+        self.peer = peer  # whose figure stands in the second column
         self.what, self.unit, self.budget, self.met = what, unit, budget, met
         self.baton, self.tmux, self.bare = baton, tmux, bare
         self.ratio = ratio if ratio is not None else baton / tmux if tmux else None
@@ -108,6 +109,36 @@ def rows(f, done):
                   "0", f["idle.baton.bytes"] == 0)
         yield Row("idle, wake-ups of servers", "", f["idle.baton.wakeups"], f["idle.tmux.wakeups"],
                   None, "0", f["idle.baton.wakeups"] == 0)
+    if "messages" in done:
+        yield from message_rows(f)
+
+
+def message_rows(f):
+    """What Redis shows of the same is None where there is no redis-server."""
+    def row(what, unit, key, budget="", met=None, ratio=None):
+        return Row(what, unit, f["messages." + key % "baton"], f.get("messages." + key % "redis"),
+                   None, budget, met, ratio, "redis")
+    for many in (1, 32):
+        words = "%d sender%s" % (many, "s" if many > 1 else "")
+        of_redis = f.get("messages.send.%d.of_redis" % many)
+        yield row("durable sends, " + words, "/s", "send.%d.%%s.per_s" % many, "ahead of Redis",
+                  of_redis >= 1 if of_redis else None, of_redis)
+        for p in (50, 99):
+            yield row("  p%d of one" % p, "ms", "send.%d.%%s.p%d_ms" % (many, p))
+    for p in (50, 99):
+        key = "wait.%%s.p%d_ms" % p
+        redis = f.get("messages." + key % "redis")
+        yield row("send to a waiting receiver, p%d" % p, "ms", key,
+                  "no worse than Redis" if p == 50 else "",
+                  f["messages." + key % "baton"] <= NOISE * redis if p == 50 and redis else None)
+    stored = "%s messages" % format(int(f["messages.stored"]), ",")
+    yield Row("inbox of %s, p99" % stored, "ms", f["messages.inbox.p99_ms"], None, None, "< 10 ms",
+              f["messages.inbox.p99_ms"] < 10, peer="redis")
+    yield Row("broadcast to 1,000 members, p50", "ms", f["messages.broadcast.p50_ms"], None, None,
+              "< 100 ms", f["messages.broadcast.p50_ms"] < 100, peer="redis")
+    yield Row("audit verify, entries a second", "/s",
+              f["messages.verify_entries"] / f["messages.verify_s"], None, None, "", None,
+              peer="redis")
 
 
 def number(value):
@@ -119,8 +150,12 @@ def number(value):
 
 def table(lines):
     line = "%-46s %-5s %8s %8s %8s %7s  %-22s %s"
-    print(line % ("what", "unit", "baton", "tmux", "bare", "b/tmux", "budget", "met"))
+    peer = None
     for r in lines:
+        if r.peer != peer:
+            peer = r.peer
+            print(line % ("what", "unit", "baton", peer, "bare" if peer == "tmux" else "",
+                          "b/" + peer, "budget", "met"))
         ratio = number(r.ratio)
         print(line % (r.what, r.unit, number(r.baton), number(r.tmux), number(r.bare), ratio,
                       r.budget, "" if r.met is None else "yes" if r.met else "NO"))
@@ -128,12 +163,16 @@ def table(lines):
 
 def markdown(lines):
     """The table as the project's README has it: what a reader asks first."""
-    print("| | baton | tmux | bare PTY |\n|---|---|---|---|")
+    peer = None
     for r in lines:
+        if r.peer != peer:
+            peer = r.peer
+            print("| | baton | tmux | bare PTY |\n|---|---|---|---|" if peer == "tmux" else
+                  "\n| | baton | Redis Streams |\n|---|---|---|")
         if r.what.startswith(" ") and "worst" not in r.what:
             continue
         cells = [number(v) + (" " + r.unit if v is not None and r.unit else "")
-                 for v in (r.baton, r.tmux, r.bare)]
+                 for v in (r.baton, r.tmux, r.bare)[:3 if peer == "tmux" else 2]]
         print("| %s | %s |" % (r.what.strip(), " | ".join(cells)))
 
 
@@ -152,7 +191,7 @@ def show(files, as_markdown):
         with open(name) as f:
             figures.update(json.load(f))
     parts = {"cat": "throughput", "echo": "echo", "crowd": "crowd", "attach": "attach",
-             "memory": "memory", "idle": "idle"}
+             "memory": "memory", "idle": "idle", "messages": "messages"}
     lines = list(rows(figures, {parts.get(k.split(".")[0]) for k in figures}))
     (markdown if as_markdown else table)(lines)
 

@@ -1,7 +1,9 @@
 """What is measured, and how. Each function gives a flat dictionary: the name of a figure to its value
 (medians over rounds that are interleaved: A B C A B C ...). README.md says what each one means."""
 
+import json
 import os
+import shutil
 import signal
 import statistics
 import subprocess
@@ -385,4 +387,108 @@ def idle(program, quick, say):
     return figures
 
 
-ALL = {"throughput": throughput, "echo": echo, "crowd": crowd, "attach": attach, "memory": memory, "idle": idle}
+class Redis:
+    """A private server with one stream, which syncs each write as the hub does."""
+
+    name = "redis"
+
+    def __init__(self, world):
+        self.path, folder = world.path("redis.sock"), world.path("redis")
+        os.mkdir(folder)
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", self.path, "--dir", folder,
+             "--appendonly", "yes", "--appendfsync", "always", "--save", ""],
+            env=world.env, cwd=folder, stdout=subprocess.DEVNULL)
+        wait_until(lambda: os.path.exists(self.path), 20, "redis-server")
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(20)
+
+
+def mail(world, *words, seconds=150):
+    """One run of ptymail: (how many, seconds, ms of the median, p99 and the longest)."""
+    r = subprocess.run([os.path.join(world.support, "ptymail"), *(str(w) for w in words)],
+                       env=world.env, cwd=world.root, capture_output=True, timeout=seconds)
+    if r.returncode != 0:
+        raise Failed("ptymail %s: %s" % (words[0], r.stderr.decode(errors="replace").strip()))
+    count, took, *ns = (int(n) for n in r.stdout.split())
+    return count, took / 1e9, *(n / 1e6 for n in ns)
+
+
+def seeded(program, messages, members):
+    """A world whose hub has so many messages waiting for `sink`, and so many agents."""
+    w = World(program, "mail")
+    try:
+        folder = w.path("state/baton/mail")
+        os.makedirs(folder, mode=0o700)
+        start = time.monotonic()
+        subprocess.run([os.path.join(w.support, "ptyseed"), folder, str(messages), "sink",
+                        str(members)], env=w.env, check=True, timeout=600)
+        w.seeded_s = time.monotonic() - start
+        w.run("hub", "start")
+    except BaseException:
+        w.__exit__(True, None, None)
+        raise
+    return w
+
+
+def messages(program, quick, say):
+    """Durable sends through the wire beside XADD with appendfsync always; a receiver that waits; an
+    inbox of a million; a broadcast to a thousand."""
+    figures, rounds, ms = {}, 2 if quick else 7, 500 if quick else 3000
+    with World(program, "mail") as w:
+        w.run("hub", "start")
+        mail_hello(w, "sink")
+        redis = Redis(w) if shutil.which("redis-server") else None
+        sides = ["baton"] + (["redis"] if redis else [])
+        for many in (1, 32):
+            seen = {side: [] for side in sides}
+            for i in range(rounds):
+                for side in sides:
+                    where = ("send", "mail") if side == "baton" else ("redis", redis.path)
+                    seen[side].append(mail(w, *where, many, ms, "sink"))
+            for side, runs in seen.items():
+                key = "messages.send.%d.%s." % (many, side)
+                figures[key + "per_s"] = statistics.median(r[0] / r[1] for r in runs)
+                figures[key + "p50_ms"] = statistics.median(r[2] for r in runs)
+                figures[key + "p99_ms"] = statistics.median(r[3] for r in runs)
+            if redis:
+                figures["messages.send.%d.of_redis" % many] = statistics.median(
+                    (b[0] / b[1]) / (r[0] / r[1]) for b, r in zip(seen["baton"], seen["redis"]))
+        block = {side: [] for side in sides}
+        for _ in range(rounds):
+            for side in sides:
+                where = ("wait", "mail") if side == "baton" else ("redis-wait", redis.path)
+                block[side].append(mail(w, *where, 100 if quick else 500))
+        for side, runs in block.items():
+            figures["messages.wait.%s.p50_ms" % side] = statistics.median(r[2] for r in runs)
+            figures["messages.wait.%s.p99_ms" % side] = statistics.median(r[3] for r in runs)
+        if redis:
+            redis.end()
+    stored = 20000 if quick else 1000000
+    with seeded(program, stored, 1000) as w:
+        figures["messages.stored"] = stored
+        figures["messages.seeded_per_s"] = stored / w.seeded_s
+        for what, words in (("inbox", ("inbox", "mail", "sink", 100)),
+                            ("broadcast", ("broadcast", "mail", 5 if quick else 20))):
+            got = mail(w, *words)
+            figures["messages.%s.p50_ms" % what] = got[2]
+            figures["messages.%s.p99_ms" % what] = got[3]
+        start = time.monotonic()
+        r = w.run("--json", "audit", "verify", timeout=600)
+        figures["messages.verify_s"] = time.monotonic() - start
+        figures["messages.verify_entries"] = json.loads(r.stdout)["entries"]
+    say("durable messages: " + ", ".join("%s %.0f/s with one sender, %.0f/s with 32" % (
+        side, figures["messages.send.1.%s.per_s" % side],
+        figures["messages.send.32.%s.per_s" % side]) for side in sides))
+    return figures
+
+
+def mail_hello(world, *names):
+    subprocess.run([os.path.join(world.support, "ptymail"), "hello", "mail", *names],
+                   env=world.env, check=True, timeout=60)
+
+
+ALL = {"throughput": throughput, "echo": echo, "crowd": crowd, "attach": attach, "memory": memory,
+       "idle": idle, "messages": messages}

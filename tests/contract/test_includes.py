@@ -13,17 +13,19 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 # A room and the rooms whose headers it may include (its own it may always).
 ROOMS = {
     "core/base": [],
-    "core/journal": ["core/base"],
+    "core/mail": ["core/base"],
+    "core/journal": ["core/base", "core/mail"],
     "core/stream": ["core/base"],
     "core/screen": ["core/base"],
     "core/catalogue": ["core/base"],
     "core/people": ["core/base", "core/catalogue"],
     "core/agent": ["core/base"],
     "core/work": ["core/base", "core/catalogue", "core/journal", "core/screen", "core/stream"],
-    "core/hub": ["core/agent", "core/base", "core/catalogue", "core/journal", "core/people",
+    "core/hub": ["core/agent", "core/base", "core/catalogue", "core/journal", "core/mail", "core/people",
                  "core/screen", "core/stream", "core/work"],
     "transport/wire": ["core/base"],
     "transport/nng": ["transport/wire", "core/"],
+    "transport/mcp": ["transport/nng", "transport/wire", "core/"],
     "transport/cli": ["transport/nng", "transport/wire", "core/"],
     "tui": ["transport/", "core/"],
     ".": ["tui", "transport/", "core/"],  # main.c, the composition root
@@ -37,7 +39,7 @@ FOREIGN = {
     r"nng/.*": ["transport/nng"],
     r"(n?curses\w*|term|panel|ncursesw?/.*)\.h": ["tui"],
     r"xxhash\.h": ["core/stream"],
-    r"sodium\.h": ["core/base", "core/people", "core/hub"],
+    r"sodium\.h": ["core/base", "core/mail", "core/people", "core/hub"],
     r"(util|pty)\.h": [],
 }
 

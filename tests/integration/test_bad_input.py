@@ -6,6 +6,7 @@ import json
 import os
 import random
 import select
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -136,6 +137,18 @@ def stale_socket_and_second_hub(w):
     check(w.hub_pid() == pid, "the first one goes on")
 
 
+def a_hub_that_is_slow(w):
+    """It takes connections and says nothing: that is no hub of another version."""
+    pid = w.hub_pid()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        said = fails(w, "HubUnreachable", "hub", "status")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    check("not answered in time" in said and "upgrade" not in said, said)
+    check(w.baton("hub", "status")["pid"] == pid, "it goes on")
+
+
 def no_terminal(w):
     r = w.run(check=False, input=b"")
     check(r.returncode != 0 and b"terminal" in r.stderr, "no terminal: %r" % r.stderr)
@@ -227,4 +240,5 @@ def full_disk(w):
 
 if __name__ == "__main__":
     main([wrong_words, hostile_bytes, garbage_on_the_sockets, damaged_log, newer_journal,
-          stale_socket_and_second_hub, no_terminal, wrong_configuration, full_disk])
+          stale_socket_and_second_hub, a_hub_that_is_slow, no_terminal, wrong_configuration,
+          full_disk])

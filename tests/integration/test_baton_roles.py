@@ -47,7 +47,7 @@ def params_of(method, shell, workspace):
     """What a caller would say; every method needs an entry, a new one too."""
     by_shell, by_stream, target = {"shellId": shell}, {"streamId": shell}, {"target": shell}
     here, key, session = {"workspace": workspace}, {"key": workspace}, {"sessionId": "se1"}
-    suggestion = dict(session, suggestionId="sg1")
+    suggestion, message = dict(session, suggestionId="sg1"), {"message_id": "msg_0"}
     known = {
         "hub.hello": {"min": 1, "max": 1}, "hub.run": {}, "hub.start": {}, "hub.stop": {},
         "hub.status": {}, "hub.reload": {}, "hub.upgrade": {}, "hub.doctor": {}, "config.show": {},
@@ -79,6 +79,25 @@ def params_of(method, shell, workspace):
         "session.set-mode": dict(session, mode="auto"), "session.config": session,
         "session.rename": dict(session, name="mine"), "session.close": session,
         "session.destroy": dict(session, force=True),
+        "comms.send": dict(to="ada", message="hello"), "comms.broadcast": {"message": "hello"},
+        "comms.subscribe": {"channel": "news"}, "comms.channels": {},
+        "comms.unsubscribe": {"subscription_id": "sub_0"}, "comms.receive": {},
+        "comms.publish": dict(channel="news", message="hello"),
+        "comms.ack": message, "comms.nack": message,
+        "comms.receipts": message, "comms.resume": {"name": "ada"},
+        "identity.create": {"name": "newcomer"}, "identity.list": {}, "identity.get": {},
+        "identity.use": {"name": "newcomer"}, "identity.revoke": {"name": "newcomer"},
+        "identity.alias": dict(name="ada", address="ada@example.org"),
+        "email.send": dict(to=["ada"], subject="s", body="b"),
+        "email.reply": dict(message, body="b"),
+        "email.reply-all": dict(message, body="b"),
+        "email.forward": dict(message, to=["ada"]), "email.read": message,
+        "email.thread": message, "email.deliver": {"message": "To: ada\n\nhello\n"},
+        "email.export": {}, "email.resend": message, "email.upload": {"data": ""},
+        "email.attachment": dict(message, n=1), "email.raw": message,
+        "inbox.email": {}, "inbox.wait": {"timeout": 0}, "inbox.list": {},
+        "inbox.text": message, "inbox.mark": message,
+        "inbox.people": {}, "audit.log": {}, "audit.verify": {},
     }
     if method not in known:
         raise Failed("%s is new: say here what one calls it with" % method)
@@ -130,7 +149,7 @@ def roles_are_kept(w):
             check(otto.hello["role"] == "observer" and otto.hello["workspace"] == "main", "hello")
             n = try_all(ada, otto, ("OBSERVER",), shell)
         with Client(w, token=drive, kind="program") as dora:
-            m = try_all(ada, dora, ("OBSERVER", "DRIVER"), shell)
+            m = try_all(ada, dora, ("OBSERVER", "AGENT", "DRIVER"), shell)
         print("%d calls of an observer and %d of a driver were refused" % (n, m), flush=True)
     check(not os.path.exists(w.path("pwned")), "nothing was typed")
 

@@ -43,7 +43,10 @@ def closed_and_resumed(w, can):
     check(w.baton("session", "close", session)["state"] == "closed", "closed twice is as good")
     wait_until(lambda: not agents(w), 20, "the agent to be gone")
     check(len(events(w, "sessionClosed", session)) == 1, "sessionClosed")
-    check(refused(w, "session", "prompt", session, "say no")["error"] == "Ended", "no prompt")
+    over = refused(w, "session", "prompt", session, "say no")
+    check(over["error"] == "Ended", "no prompt")
+    check("baton session resume " + session in over["message"] and not over.get("next"),
+          "one thing to do, not two: %r" % over)
     count = len(story(w, session))
     result = w.baton("session", "resume", session)
     check(result["sessionId"] == session and result["state"] == "idle", "%r" % result)
@@ -262,6 +265,10 @@ def suggested(w):
     check(w.baton("session", "accept", session, first)["text"] == "as it is", "accepted")
     check(w.baton("session", "accept", session, second, "--text", "say cooked")["text"] == "cooked",
           "edited")
+    mallory = w.baton("invite", "main", "--as", "mallory")["token"]
+    check(refused(w, "session", "drop", session, third, token=mallory)["error"] ==
+          "PermissionDenied", "another one's is the driver's to drop")
+    w.run("session", "drop", session, suggest("say oops"), token=eve)
     w.run("session", "drop", session, third, "--reason", "no")
     check(w.baton("session", "suggestions") == [], "nothing is left")
     check(refused(w, "session", "accept", session, first)["error"] == "NotFound", "it is gone")
@@ -269,10 +276,11 @@ def suggested(w):
     check([p.get("suggestedBy") for p in told] == [None, "eve", "eve"], "%r" % told)
     resolved = params(w, session, "_baton/suggestion_resolved")
     check([(r["outcome"], r.get("text")) for r in resolved] ==
-          [("accepted", None), ("accepted", "say cooked"), ("dropped", None)], "%r" % resolved)
-    check(len(params(w, session, "_baton/suggestion")) == 3, "told")
-    check(len(events(w, "suggested", session)) == 3 and
-          len(events(w, "suggestionResolved", session)) == 3, "in the journal")
+          [("accepted", None), ("accepted", "say cooked"), ("dropped", None), ("dropped", None)],
+          "%r" % resolved)
+    check(len(params(w, session, "_baton/suggestion")) == 4, "told")
+    check(len(events(w, "suggested", session)) == 4 and
+          len(events(w, "suggestionResolved", session)) == 4, "in the journal")
 
 
 def not_too_many(w):

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from questions import (answer, answers, ask, configure, create, events, params,  # noqa: E402
@@ -276,6 +277,23 @@ def given_up(w):
     check(late["error"] == "AlreadyExists", "%r" % late)
 
 
+def no_agent_answers_itself(w):
+    configure(w, ASKER_MODES=["ask", "auto"])
+    session = create(w)
+    prompt(w, session, "env BATON_TOKEN")
+    token = said(w, session).strip()
+    turn = ask(w, session, "ask " + question())
+    permission = pending(w, session)[0]["permissionId"]
+    w.run("release", session)  # nobody drives: whoever answers takes the baton
+    for call in (("answer", session, permission, "always"), ("set-mode", session, "auto")):
+        r = refused(w, "session", *call, token=token)
+        check(r["error"] == "PermissionDenied" and "own agent" in r["message"], "%r" % r)
+    check(len(pending(w, session)) == 1, "it is still asked")
+    check(w.baton("session", "list", token=token)[0]["holder"] == "", "and took nothing")
+    answer(w, session, permission, "reject")
+    turn_end(w, session, turn)
+
+
 def a_dead_hub_forgets_nothing(w):
     configure(w)
     session = create(w)
@@ -306,8 +324,22 @@ def a_deadline_outlives_the_hub(w):
     check([r for _, r in answers(w)] == [selected("o-no")], "%r" % answers(w))
 
 
+def time_without_a_hub_does_not_count(w):
+    configure(w, limits={"permission": 3})
+    session = create(w)
+    turn = ask(w, session, "ask " + question())
+    pending(w, session)
+    w.kill_hub()
+    later = time.monotonic() + 3.2
+    wait_until(lambda: time.monotonic() > later, 10, "the time that would have been over")
+    check(len(w.baton("session", "permissions", session)) == 1, "it was not answered by a dead hub")
+    check(turn_end(w, session, turn)["stopReason"] == "end_turn", "the turn went on")
+    check([r for _, r in answers(w)] == [selected("o-no")], "%r" % answers(w))
+
+
 if __name__ == "__main__":
     main([each_answer_by_its_kind, what_is_shown_of_a_question, the_first_answer_wins,
           only_the_driver_answers, what_cannot_be_answered, odd_questions,
           several_at_once_and_too_many, a_form_is_filled_in, nobody_answers, given_up,
-          a_dead_hub_forgets_nothing, a_deadline_outlives_the_hub])
+          no_agent_answers_itself, a_dead_hub_forgets_nothing, a_deadline_outlives_the_hub,
+          time_without_a_hub_does_not_count])

@@ -219,6 +219,32 @@ def updates_change_the_session(w):
     check(get(w, session)["state"] == "idle", "not idle")
 
 
+def other_notifications(w):
+    """What the protocol does not know is kept, bounded; what is the hub's to tell is not forged."""
+    configure(w)
+    session = create(w)
+    other = json.dumps({"method": "_own/noise", "params": {"x": "y" * 100000}})
+    forged = [json.dumps({"method": m, "params": {"turn": 1, "by": "ada"}}) for m in
+              ("_baton/turn_end", "_baton/permission_resolved", "session/prompt",
+               "session/request_permission")]
+    lines = ["raw " + f for f in forged] + ["raw " + other] * 3 + ["say here"]
+    check(prompt(w, session, *lines)["text"] == "here", "no answer")
+    told = story(w, session)
+    noise = of(told, "_own/noise")
+    check(len(noise) == 3 and all(len(n["x"]) <= 16384 and n["_meta"]["baton"]["cut"] > 80000
+                                  for n in noise), noise)
+    check(len(of(told, "_baton/turn_end")) == 1 and len(of(told, "session/prompt")) == 1 and
+          not of(told, "_baton/permission_resolved"), "forged")
+    check(len([e for e in errors(w, session) if "not its own" in e]) == 4, errors(w, session))
+    short = json.dumps({"method": "_own/rattle"})
+    for _ in range(3):
+        prompt(w, session, *["raw " + short] * 700, "say on")
+    told = story(w, session)
+    rattle = len(of(told, "_own/rattle"))
+    check(600 - 3 <= rattle <= 1200, "%d of 2100" % rattle)  # of one minute, or of two
+    check(any("many notifications" in e for e in errors(w, session)), errors(w, session))
+
+
 def long_lines(w):
     configure(w)
     session = create(w)
@@ -377,6 +403,6 @@ def several_at_once(w):
 
 
 main([a_turn, starts_that_fail, starts_that_are_odd, bad_calls, lines_that_are_none,
-      updates_change_the_session, long_lines, ends_in_the_middle, a_cancel_that_is_not_obeyed,
+      updates_change_the_session, other_notifications, long_lines, ends_in_the_middle, a_cancel_that_is_not_obeyed,
       three_clients_hold_the_same, the_hub_dies_in_the_middle, the_hub_dies_while_one_starts,
       several_at_once])

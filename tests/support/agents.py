@@ -43,8 +43,21 @@ def story(w, session, since=0):
         check(numbers == list(range(since + 1, since + 1 + len(numbers))), "numbers: %r" % numbers)
         told += [(e["notification"]["method"], e["notification"]["params"]) for e in page]
         if not page:
+            in_order(told)
             return told
         since += len(page)
+
+
+def in_order(told):
+    """A session is idle only when its turn's end was told."""
+    running = None
+    for method, params in told:
+        if method == "session/prompt":
+            running = params["turn"]
+        elif method == "_baton/turn_end" and params["turn"] == running:
+            running = None
+        check(method != "_baton/state" or params["state"] != "idle" or running is None,
+              "idle before the end of turn %r" % running)
 
 
 def of(told, method):

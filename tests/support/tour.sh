@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # tour.sh BATON: uses the built program as a person would, without a terminal, and says what it saw:
-# a hub, a workspace, a shell, a second client that watches; the hub is killed with -9 and comes
-# back; nothing of the record is lost or changed. Everything happens in a folder of its own, which
-# is gone at the end. Exit status 0: all of it was so.
+# a hub, a workspace, a shell, a second client that watches, an agent at work; the hub is killed with
+# -9 and comes back; nothing of the record is lost or changed. Everything happens in a folder of its
+# own, which is gone at the end. Exit status 0: all of it was so.
 # shellcheck disable=SC2016 # what is typed into the shell is for that shell to expand
 set -euo pipefail
 
@@ -155,6 +155,56 @@ watcher=
 b stream read "$shell" >"$home/all"
 cmp "$home/all" "$home/watched" || wrong "the second client has other bytes than the record"
 done_so "the second client has every byte once, across the crash: $(wc -c <"$home/watched")"
+
+# An agent, the one that is a part of baton: no model, no network.
+session=$(ask sessionId session create demo --workspace main)
+[ -n "$session" ] || wrong "session create gave no sessionId"
+done_so "$session: the demo agent is ready"
+
+"$baton" session events "$session" --follow >"$home/events" &
+watcher=$!
+"$baton" session prompt "$session" --follow 'plan Look; Ask; Write
+think What would they like to see?
+say I write a file, if I may.
+write tour.txt made by an agent
+run cat tour.txt
+say That is all.' >"$home/turn" &
+turn=$!
+asked() { permission=$(ask permissionId session permissions "$session") && [ -n "$permission" ]; }
+in_time "the agent asks before it writes" asked
+[ ! -e tour.txt ] || wrong "the file is written before anybody allowed it"
+done_so "it works at a prompt, and asks before it writes a file ($permission)"
+turn_shows() { grep -aq "baton session answer $session $permission" "$home/turn"; }
+in_time "whoever prompted sees what to answer with" turn_shows
+
+kill -9 "$again"
+in_time "the hub dies" gone "$again"
+b session answer "$session" "$permission" allow >/dev/null
+again=$(ask pid hub status)
+done_so "the hub is killed again; the next one, pid $again, has the question still, and its answer"
+
+b session events "$session" --method _baton/permission_resolved --json >"$home/answered"
+[ "$(grep -o '"permissionId"' "$home/answered" | wc -l)" = 1 ] || wrong "it was answered twice"
+first=$permission
+asks_again() { asked && [ "$permission" != "$first" ]; }
+in_time "the agent asks before it runs a command" asks_again
+b session answer "$session" "$permission" allow >/dev/null
+wait "$turn" || wrong "the prompt failed with status $?"
+grep -aq 'That is all.' "$home/turn" || wrong "the turn's last words are missing"
+[ "$(cat tour.txt)" = 'made by an agent' ] || wrong "the file is not what was asked for"
+done_so "the turn goes on to its end, and the file is written"
+
+b session close "$session" >/dev/null
+in_time "the watcher of $session ends with it" gone "$watcher"
+wait "$watcher" || wrong "the watcher of $session failed"
+watcher=
+lines=$(wc -l <"$home/events")
+b session events "$session" --limit 10000 --json >"$home/disk"
+[ "$(grep -o '"sequenceNumber"' "$home/disk" | wc -l)" = "$lines" ] ||
+    wrong "the watcher has $lines events, the disk another number"
+sed 's/.*"sequenceNumber":\([0-9]*\).*/\1/' "$home/events" | cmp - <(seq "$lines") ||
+    wrong "the watcher missed an event, or has one twice"
+done_so "who watched has all $lines events of it once, across the crash"
 
 b hub stop --force >/dev/null
 in_time "the hub stops" gone "$again"

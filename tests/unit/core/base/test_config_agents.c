@@ -42,8 +42,8 @@ static void wrong_ones(void **state)
         {"{\"agents\": {\"-x\": {}}}",
          "f:1: \"agents.-x\" must be an agent's name: letters, digits, _ . and -"},
         {"{\"agents\": {\"demo\": {\n\n\"comand\": []}}}",
-         "f:3: \"agents.demo.comand\" is not known; an agent has command, env, cwd, mode, auth and "
-         "network"},
+         "f:3: \"agents.demo.comand\" is not known; an agent has command, env, cwd, mode, auth, "
+         "network and mcp"},
         {"{\"agents\": {\"demo\": {\"mode\": \"a\",\n\"mode\": \"b\"}}}",
          "f:2: \"agents.demo.mode\" is there twice"},
         {"{\"agents\": {\"x\": {\"command\": \"x\"}}}",
@@ -68,6 +68,8 @@ static void wrong_ones(void **state)
          "f:1: \"agents.demo.cwd\" must be the absolute path of a folder, in quotes"},
         {"{\"agents\": {\"demo\": {\"mode\": \"\"}}}",
          "f:1: \"agents.demo.mode\" must be an id that the agent knows, in quotes"},
+        {"{\"agents\": {\"demo\": {\"mcp\": \"no\"}}}",
+         "f:1: \"agents.demo.mcp\" must be true or false"},
         {"{\"agents\": {\"demo\": {\"network\": 1}}}",
          "f:1: \"agents.demo.network\" must be true or false"},
     };

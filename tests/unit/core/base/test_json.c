@@ -66,13 +66,45 @@ static void files_of_people(void **state)
     assert_int_equal(json_parse_relaxed("{}\0", 3, &json, &line), ERR_INVALID);
 }
 
+static int by_n(const cJSON *a, const cJSON *b)
+{
+    return (int)(json_int(a, "n", 0) - json_int(b, "n", 0));
+}
+
+/* In order, equal ones as they came, and an array like others afterwards. */
+static void a_long_array_is_sorted(void **state)
+{
+    cJSON *array = cJSON_CreateArray();
+    (void)state;
+    json_sort(array, by_n);
+    assert_null(array->child);
+    for (int i = 0; i < 20000; i++) {
+        cJSON *one = cJSON_CreateObject();
+        json_add_int(one, "n", i * 7919 % 10007);
+        json_add_int(one, "i", i);
+        cJSON_AddItemToArray(array, one);
+        if (i < 3)
+            json_sort(array, by_n);
+    }
+    json_sort(array, by_n);
+    assert_int_equal(cJSON_GetArraySize(array), 20000);
+    for (const cJSON *a = array->child; a->next; a = a->next) {
+        assert_ptr_equal(a->next->prev, a);
+        assert_true(by_n(a, a->next) <= 0);
+        if (by_n(a, a->next) == 0)
+            assert_true(json_int(a, "i", 0) < json_int(a->next, "i", 0));
+    }
+    cJSON_AddItemToArray(array, cJSON_CreateNumber(1));
+    assert_int_equal(cJSON_GetArraySize(array), 20001);
+    cJSON_Delete(array);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(strings_are_whole),
-        cmocka_unit_test(names_are_whole),
-        cmocka_unit_test(what_is_none),
-        cmocka_unit_test(files_of_people),
+        cmocka_unit_test(strings_are_whole),      cmocka_unit_test(names_are_whole),
+        cmocka_unit_test(what_is_none),           cmocka_unit_test(files_of_people),
+        cmocka_unit_test(a_long_array_is_sorted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,24 @@ static void schemas_are_schemas(void **state)
     }
 }
 
+/* A place ends at the first brace: one within another would be shown as it stands here. */
+static void places_in_sentences_do_not_nest(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < hub_catalogue()->count; i++) {
+        const struct capability *row = hub_catalogue()->rows[i];
+        cJSON *output = parsed(row, row->output, "output");
+        int depth = 0;
+        for (const char *at = json_string(output, "x-sentence", ""); *at; at++) {
+            depth += *at == '{' ? 1 : *at == '}' ? -1 : 0;
+            if (depth < 0 || depth > 1)
+                fail_msg("%s.%s: the braces of its sentence nest", row->group, row->name);
+        }
+        assert_int_equal(depth, 0);
+        cJSON_Delete(output);
+    }
+}
+
 static void rows_are_whole(void **state)
 {
     (void)state;
@@ -67,6 +85,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(schemas_are_schemas),
+        cmocka_unit_test(places_in_sentences_do_not_nest),
         cmocka_unit_test(rows_are_whole),
         cmocka_unit_test(every_row_is_found_by_its_method),
     };

@@ -479,6 +479,31 @@ static void two_keepers_never_own_one_folder(void **state)
     hub_close(&h);
 }
 
+/* What a hub does when it finds nobody: a keeper that comes later does not start its child. */
+static void what_is_forbidden_does_not_start(void **state)
+{
+    struct hub h;
+    char out[4096];
+    write_meta(*state, true, 0, bash);
+    assert_int_equal(keeper_forbid(*state), ERR_OK);
+    assert_int_equal(keeper_forbid(*state), ERR_OK);
+    assert_int_equal(start(*state, out, sizeof out), 1);
+    assert_non_null(strchr(out, ':'));
+    assert_memory_equal(out, err_text(ERR_LOST)->name, strlen(err_text(ERR_LOST)->name));
+    assert_int_equal(keeper_connect(*state, &h.fd), ERR_NO_HUB);
+    assert_int_equal(keeper_forbid("/nowhere/at/all"), ERR_NOT_FOUND);
+}
+
+static void who_lives_cannot_be_forbidden(void **state)
+{
+    struct hub h;
+    hub_open(&h, *state, true, bash);
+    assert_int_equal(keeper_forbid(*state), ERR_BUSY);
+    type(&h, "echo here-$((1+1))\n");
+    assert_true(until(&h, shows, "here-2"));
+    hub_close(&h);
+}
+
 static void a_long_path_is_no_hindrance(void **state)
 {
     struct hub h;
@@ -569,6 +594,8 @@ int main(void)
         TEST(closing_is_final),
         TEST(a_grandchild_does_not_keep_the_stream),
         TEST(two_keepers_never_own_one_folder),
+        TEST(what_is_forbidden_does_not_start),
+        TEST(who_lives_cannot_be_forbidden),
         TEST(a_long_path_is_no_hindrance),
     };
     return cmocka_run_group_tests_name("core/stream/keeper", tests, NULL, NULL);

@@ -77,6 +77,12 @@ const struct client_fault *client_refused(const struct client *client)
     return NULL;
 }
 
+const cJSON *client_hello(const struct client *client)
+{
+    (void)client;
+    return NULL;
+}
+
 void client_fault_finish(struct client_fault *fault)
 {
     cJSON_Delete(fault->data);
@@ -211,6 +217,13 @@ static int door_demo_agent(void)
     return 5;
 }
 
+static int door_mcp(const struct cli_options *o, int page)
+{
+    scene.door = 7;
+    buf_printf(&scene.asked, "mcp %s %s %d\n", o->hub, o->identity ? o->identity : "-", page);
+    return 7;
+}
+
 /* Everything that fd wrote into a temporary file while the command ran. */
 static int catch_begin(int fd, FILE **ret_file)
 {
@@ -249,8 +262,8 @@ static void forget(void)
 /* Runs `baton WORDS…` and keeps its output; gives the exit status. */
 static int run(const char *const *words)
 {
-    static const struct cli_doors doors = {door_console, door_hub_run, door_keep, door_hook,
-                                           door_demo_agent};
+    static const struct cli_doors doors = {door_console, door_hub_run,    door_keep,
+                                           door_hook,    door_demo_agent, door_mcp};
     char *argv[WORDS] = {mem_strdup("baton")};
     FILE *out, *err;
     int argc = 1;
@@ -495,6 +508,13 @@ static void doors(void **state)
     assert_int_equal(scene.door, 0);
     assert_int_equal(strncmp(scene.out.data, "baton demo-agent: Be an agent", 29), 0);
     assert_int_equal(RUN("demo-agent", "now"), 2);
+    assert_int_equal(RUN("--identity", "Ada", "mcp", "-L", "h1", "--page", "7"), 7);
+    assert_string_equal(scene.asked.data, "mcp h1 Ada 7\n");
+    assert_int_equal(RUN("mcp", "--help"), 0);
+    assert_int_equal(RUN("mcp", "--page"), 2);
+    assert_int_equal(RUN("mcp", "--page", "2000"), 2);
+    assert_int_equal(RUN("mcp", "now"), 2);
+    assert_int_equal(RUN("mcp", "-L", ".bad"), 2);
 }
 
 /* --- following ------------------------------------------------------------------------------- */

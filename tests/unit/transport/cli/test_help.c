@@ -190,7 +190,7 @@ static void completion(void **state)
     completes(WORDS("help", "str"), "stream\n");
     completes(WORDS("help", "shell", "l"), "list\n");
     completes(WORDS("nothing", ""), "");
-    completes(WORDS(""), "shell\nstream\nhub\nprocess\ntake\nevents\nattach\nrun\ndemo-agent\n"
+    completes(WORDS(""), "shell\nstream\nhub\nprocess\ntake\nevents\nattach\nrun\ndemo-agent\nmcp\n"
                          "help\ncompletion\nmanual\n");
 }
 

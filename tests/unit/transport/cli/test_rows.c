@@ -27,10 +27,10 @@ static void client_rows_have_their_function(void **state)
     for (size_t i = 0; i < all->count; i++) {
         const struct capability *row = all->rows[i];
         bool local = local_find(row) != NULL;
-        if (local != (row->lane == LANE_CLIENT))
-            fail_msg("%s.%s: %s", row->group, row->name,
-                     local ? "runs in the client, but its lane is the hub's"
-                           : "its lane is the client's, where nothing runs it");
+        /* Some of the hub's rows have one too: what has to be done here before or behind the call. */
+        if (!local && row->lane == LANE_CLIENT)
+            fail_msg("%s.%s: its lane is the client's, where nothing runs it", row->group,
+                     row->name);
     }
     for (const struct local_command *l = local_commands; l->method; l++)
         if (!catalogue_find(all, l->method, strlen(l->method)))

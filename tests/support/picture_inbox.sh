@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# picture_inbox.sh BATON PNG [COLS ROWS]: takes the README's picture of an inbox: a real one, of two
+# people and three agents, in a terminal of tmux. Wants tmux, git and what ansi2png.py wants.
+set -euo pipefail
+
+baton=$(realpath "${1:?which baton?}")
+png=$(realpath -m "${2:?which file?}")
+cols=${3:-128}
+rows=${4:-32}
+tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+home=$(mktemp -d "${TMPDIR:-/tmp}/baton-picture.XXXXXX")
+
+export HOME=$home XDG_RUNTIME_DIR=$home/run XDG_STATE_HOME=$home/state
+export XDG_CONFIG_HOME=$home/config XDG_DATA_HOME=$home/data BATON_IDENTITY=ada
+export SHELL=/bin/bash LC_ALL=C.UTF-8
+mkdir -m 700 "$home/run"
+
+t() { tmux -S "$home/tmux" -f "$home/tmux.conf" "$@"; }
+as() { "$baton" --identity "$@"; }
+
+clean_up() {
+    t kill-server 2>/dev/null || :
+    "$baton" hub stop --force >/dev/null 2>&1 || :
+    cd / && rm -rf "$home"
+}
+trap clean_up EXIT
+
+until_shown() {
+    local end=$((SECONDS + 10))
+    until t capture-pane -p | grep -q -- "$1"; do
+        if [ $SECONDS -ge $end ]; then
+            t capture-pane -p >&2
+            echo "picture: '$1' is not shown" >&2
+            exit 1
+        fi
+        read -rt 0.05 <> <(:) || :
+    done
+}
+
+# newest ID of an inbox
+newest() { as "$1" inbox list --limit 1 --json | sed 's/.*"id":"\(msg_[0-9a-f]*\)".*/\1/'; }
+
+printf 'set -g default-terminal tmux-256color\nset -ga terminal-features ",*:RGB"\nset -g status off\n' \
+    >"$home/tmux.conf"
+printf 'PS1="$ "\n' >"$home/.bashrc"
+cd "$home"
+"$baton" workspace open shared-agent --cwd "$home" >/dev/null
+for agent in writer reviewer build; do
+    as ada identity create "$agent" --kind agent >/dev/null
+done
+as ada comms subscribe --channel alerts >/dev/null
+{
+    as build comms publish --channel alerts --message 'nightly is green again, 412 tests in 38 s'
+    as reviewer comms send --to ada --message 'I take auth.c first, then the sessions'
+    as reviewer email send --to ada --cc writer --subject 'api.ts: before it goes in' --body \
+        'I have read it twice. Two things, then it can go in:
+
+1. `token_check` is called **before** the lock is taken; a second caller slips through.
+2. The test for an expired token sleeps. Use the clock that tests can set.
+
+```c
+- return check(t, NULL);
++ return token_check(t, clock_now(c));
+```
+
+The rest is fine. Shall writer do it?'
+} >/dev/null
+first=$(newest ada)
+{
+    as ada email reply-all --message-id "$first" --body 'Yes, please. Writer, both before lunch?'
+    as writer email reply-all --message-id "$(newest writer)" --body \
+        'Both are in: 3f1c takes the lock first, 9be2 has the clock. All tests pass.'
+    as writer comms send --to ada --message 'May I start on the migration?'
+    as build comms publish --channel alerts --message 'main is red since 7f2c: test_token' --priority high
+} >/dev/null 2>&1 || :
+t new-session -d -x "$cols" -y "$rows" "COLORTERM=truecolor '$baton' -w shared-agent"
+until_shown 'C-b ?'
+t send-keys C-b i
+until_shown 'I take auth'
+t send-keys C-b z
+t send-keys Home
+for _ in 1 2 3 4 5 6 7 8; do
+    t capture-pane -p | grep -q 'I have read it twice. Two things' && break
+    t send-keys j
+    read -rt 0.3 <> <(:) || :
+done
+until_shown 'Shall writer do it'
+t send-keys Enter r
+until_shown 'reply to reviewer'
+t send-keys -l 'Thank you both. I merge it after'
+until_shown 'I merge it after'
+t capture-pane -ep >"$home/screen"
+"$tree/tests/support/ansi2png.py" --in "$home/screen" --size 15 --cols "$cols" --rows "$rows" "$png"
