@@ -32,7 +32,8 @@ void canvas_cell(struct canvas *c, int row, int col, const struct screen_cell *c
 void canvas_restyle(struct canvas *c, struct rect r, const struct style *style, uint16_t flip);
 const struct screen_cell *canvas_at(const struct canvas *c, int row, int col); /* borrowed */
 
-void canvas_cursor(struct canvas *c, int row, int col, enum cursor_shape shape); /* row -1: hidden */
+void canvas_cursor(struct canvas *c, int row, int col,
+                   enum cursor_shape shape); /* row -1: hidden */
 void canvas_get_cursor(const struct canvas *c, int *ret_row, int *ret_col, enum cursor_shape *ret);
 
 /* Text of the whole canvas for goldens and tests, one line a row; ansi as screen_print. */

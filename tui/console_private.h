@@ -207,7 +207,7 @@ void console_prompt_draw(struct console *c);
 bool console_prompt_press(struct console *c, const struct input_event *event);
 
 /* --- inboxes.c: what the hub has of inboxes --- */
-void console_inboxes_ask(struct console *c);    /* what panes and the side list lack */
+void console_inboxes_ask(struct console *c);       /* what panes and the side list lack */
 void console_inboxes_connected(struct console *c); /* a new link: all of it anew */
 void console_inboxes_finish(struct console *c);
 /* An event about messages; true when it was one. */

@@ -11,7 +11,7 @@ void *mem_calloc(size_t count, size_t size) __attribute__((returns_nonnull));
 void *mem_realloc(void *old, size_t size) __attribute__((returns_nonnull));
 void *mem_reallocarray(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
 void *mem_dup(const void *bytes, size_t size);
-char *mem_strdup(const char *text);                          /* NULL gives NULL */
+char *mem_strdup(const char *text); /* NULL gives NULL */
 char *mem_strndup(const char *text, size_t size);
 char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -10,7 +10,8 @@
 #include <sys/types.h>
 
 char *path_config_dir(void); /* $XDG_CONFIG_HOME/baton */
-char *path_state_dir(const char *hub);   /* $XDG_STATE_HOME/baton/HUB: journal.db, streams/, hub.log */
+char *
+path_state_dir(const char *hub); /* $XDG_STATE_HOME/baton/HUB: journal.db, streams/, hub.log */
 char *path_runtime_dir(const char *hub); /* $XDG_RUNTIME_DIR/baton/HUB, else /tmp/baton-UID/HUB */
 char *path_program(void);                /* this program's file; of the new one after an upgrade */
 char *path_join(const char *dir, const char *name);

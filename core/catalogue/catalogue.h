@@ -19,14 +19,14 @@ enum role { ROLE_OBSERVER = 1, ROLE_AGENT, ROLE_DRIVER, ROLE_OWNER };
 enum lane { LANE_CONTROL, LANE_STREAM, LANE_CLIENT };
 
 enum capability_flags {
-    CAP_LONG = 1u << 0,      /* the call may be parked: no client time-out of its own */
-    CAP_FOLLOW = 1u << 1,    /* the command has --follow: one JSON object a line */
-    CAP_ASKS = 1u << 2,      /* the command asks on a terminal first; --force does not */
-    CAP_STARTS_HUB = 1u << 3,/* the command starts the hub when none runs */
-    CAP_INTERNAL = 1u << 4,  /* a method of the wire that has no command (hello, layout.*) */
-    CAP_SELF = 1u << 5,      /* for whoever is bound to one workspace too, though the input names
-                                none: about the caller, or the handler leaves out the others */
-    CAP_MCP = 1u << 6,       /* a tool of `baton mcp` too */
+    CAP_LONG = 1u << 0,       /* the call may be parked: no client time-out of its own */
+    CAP_FOLLOW = 1u << 1,     /* the command has --follow: one JSON object a line */
+    CAP_ASKS = 1u << 2,       /* the command asks on a terminal first; --force does not */
+    CAP_STARTS_HUB = 1u << 3, /* the command starts the hub when none runs */
+    CAP_INTERNAL = 1u << 4,   /* a method of the wire that has no command (hello, layout.*) */
+    CAP_SELF = 1u << 5,       /* for whoever is bound to one workspace too, though the input names
+                                 none: about the caller, or the handler leaves out the others */
+    CAP_MCP = 1u << 6,        /* a tool of `baton mcp` too */
 };
 
 struct hub;
@@ -35,14 +35,14 @@ struct call;
 struct capability {
     const char *group, *name; /* [a-z0-9-]+ */
     const char *version;
-    const char *help;         /* one line, no full stop at its end */
-    const char *input;        /* JSON Schema, type object; see below */
-    const char *output;       /* JSON Schema of the result */
+    const char *help;   /* one line, no full stop at its end */
+    const char *input;  /* JSON Schema, type object; see below */
+    const char *output; /* JSON Schema of the result */
     enum tier tier;
     enum role role;
     enum lane lane;
     unsigned flags;
-    const enum err *errors;   /* those of its own, ended by ERR_OK */
+    const enum err *errors; /* those of its own, ended by ERR_OK */
     /* Reads the call and answers or parks it (core/hub/call.h). The input has passed its schema.
      * NULL for LANE_CLIENT. An error returned is answered for it. */
     enum err (*handle)(struct hub *hub, struct call *call);

@@ -194,8 +194,7 @@ const struct capability agent_rows[] = {
            : ["sessionId"], "x-positional"
            : [ "sessionId", "text" ]),
      TURN_RESULT, TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL,
-     CAP_LONG | CAP_FOLLOW | CAP_STARTS_HUB | CAP_MCP,
-     drive_errors, session_prompt},
+     CAP_LONG | CAP_FOLLOW | CAP_STARTS_HUB | CAP_MCP, drive_errors, session_prompt},
     {"session", "wait", "1.0", "Wait for the end of an agent's turn",
      INPUT("properties"
            : {
@@ -274,8 +273,8 @@ const struct capability agent_rows[] = {
          "x-columns" : [ "sequenceNumber", "timestamp", "notification" ],
          "x-empty" : "No events."
      }),
-     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_FOLLOW | CAP_STARTS_HUB | CAP_MCP, look_errors,
-     session_events},
+     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_FOLLOW | CAP_STARTS_HUB | CAP_MCP,
+     look_errors, session_events},
     {"session", "permissions", "1.0", "List what agents wait to be allowed",
      INPUT("properties"
            : {SESSION, WORKSPACE}, "x-positional"

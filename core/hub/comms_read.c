@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER_MOST (14u * 1024 * 1024) /* bytes of bodies in one answer; one alone may have more  \
-                                         */
+#define ANSWER_MOST                                                                                \
+    (14u * 1024 * 1024) /* bytes of bodies in one answer; one alone may have more                  \
+                         */
 
 /* --- receive ------------------------------------------------------------------------------------
  */

@@ -124,7 +124,7 @@ struct hub {
     struct schemas *control_schemas;
     struct journal *journal;
     struct config *config; /* control's alone: hub.reload frees it */
-    char *sharing; /* what came of opening the door for other users; NULL: never opened */
+    char *sharing;         /* what came of opening the door for other users; NULL: never opened */
     uv_loop_t control_loop;
     uv_signal_t on_term, on_int;
     uv_timer_t parked_timer;
@@ -268,11 +268,12 @@ enum err shells_close(struct hub *hub, const char *workspace);
     X(shell_rename)                                                                                \
     X(shell_write)                                                                                 \
     X(shell_keys)                                                                                  \
-    X(shell_resize) X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records)               \
-        X(stream_list) X(events_since) X(events_next) X(layout_get) X(layout_put) X(member_list)   \
-            X(member_look) X(member_alive) X(member_kick) X(baton_take) X(baton_request)           \
-                X(baton_pass) X(baton_release) X(baton_deny) X(baton_withdraw) X(baton_status)     \
-                    X(baton_log) X(baton_invite) X(invite_list) X(invite_revoke) X(session_create) \
+    X(shell_resize)                                                                                \
+    X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records) X(stream_list)                \
+        X(events_since) X(events_next) X(layout_get) X(layout_put) X(member_list) X(member_look)   \
+            X(member_alive) X(member_kick) X(baton_take) X(baton_request) X(baton_pass)            \
+                X(baton_release) X(baton_deny) X(baton_withdraw) X(baton_status) X(baton_log)      \
+                    X(baton_invite) X(invite_list) X(invite_revoke) X(session_create)              \
                         X(session_prompt) X(session_wait) X(session_cancel) X(session_list)        \
                             X(session_get) X(session_events) X(session_permissions)                \
                                 X(session_answer_call) X(session_suggest) X(session_suggestions)   \

@@ -1,7 +1,7 @@
 /* A crowd of observers for the benchmark and tests, in one process: ptycrowd HUB READERS STALLED
  * COMERS. READERS subscribe to everything and read it; STALLED subscribe and never read; COMERS
- * connect, stay for some 50 ms and go, again and again. Writes `ready` when all are there, then goes
- * on until its standard input ends. Single-threaded. */
+ * connect, stay for some 50 ms and go, again and again. Writes `ready` when all are there, then
+ * goes on until its standard input ends. Single-threaded. */
 #include "core/base/clock.h"
 #include "transport/nng/client.h"
 

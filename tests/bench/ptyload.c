@@ -4,9 +4,8 @@
  *                          before cat, after it, and when MARKER was about to be written
  *                          (CLOCK_MONOTONIC, nanoseconds)
  *   ptyload fill LINES DONE  writes so many lines, then makes the file DONE, then sleeps
- *   ptyload flood FILE PID   writes FILE again and again, from SIGUSR1 until SIGUSR2; its own pid goes
- *                          to the file PID
- * Single-threaded; any fault ends it with a line on stderr. */
+ *   ptyload flood FILE PID   writes FILE again and again, from SIGUSR1 until SIGUSR2; its own pid
+ * goes to the file PID Single-threaded; any fault ends it with a line on stderr. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

@@ -86,7 +86,8 @@ static void on_connected(void *data, bool is)
 
 int main(int argc, char **argv)
 {
-    static const struct follow_events events = {on_bytes, on_resize, on_replace, on_head, on_failed};
+    static const struct follow_events events = {on_bytes, on_resize, on_replace, on_head,
+                                                on_failed};
     static const struct client_events client_events = {on_message, on_connected};
     struct client_fault fault = {0};
     struct follower f = {0};
@@ -103,7 +104,8 @@ int main(int argc, char **argv)
         return 1;
     }
     client_listen(f.client, &client_events, &f);
-    f.follow = follow_create(f.client, argv[2], screen ? FOLLOW_SCREEN : FOLLOW_BYTES, 0, &events, &f);
+    f.follow =
+        follow_create(f.client, argv[2], screen ? FOLLOW_SCREEN : FOLLOW_BYTES, 0, &events, &f);
     while (!f.failed && !(f.exited && f.pos >= f.end && (!screen || f.screen))) {
         struct pollfd p = {.fd = client_fd(f.client), .events = POLLIN};
         poll(&p, 1, 15);

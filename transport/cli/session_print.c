@@ -49,7 +49,8 @@ void session_print_end(struct session_print *p, struct buf *out)
     p->in_line = false;
 }
 
-static void put_chunk(struct session_print *p, int kind, const cJSON *content, struct buf *out)
+static void put_chunk(struct session_print *p, enum session_print_kind kind, const cJSON *content,
+                      struct buf *out)
 {
     const char *text = json_string(content, "text", NULL);
     char other[LINE_MOST], type[60];
@@ -60,7 +61,7 @@ static void put_chunk(struct session_print *p, int kind, const cJSON *content, s
     }
     if (!*text)
         return;
-    if ((int)p->open != kind) {
+    if (p->open != kind) {
         session_print_end(p, out);
         if (kind == SESSION_PRINT_THOUGHT && p->styled)
             buf_puts(out, DIM);

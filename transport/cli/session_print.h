@@ -7,11 +7,13 @@
 #include "core/base/buf.h"
 #include "core/base/json.h"
 
+enum session_print_kind { SESSION_PRINT_NOTHING, SESSION_PRINT_TEXT, SESSION_PRINT_THOUGHT };
+
 struct session_print {
     const char *session; /* its id, for commands; borrowed */
     bool styled;         /* SGR may be used */
     /* what is between two events */
-    enum { SESSION_PRINT_NOTHING, SESSION_PRINT_TEXT, SESSION_PRINT_THOUGHT } open;
+    enum session_print_kind open;
     bool in_line; /* the last character was no newline */
 };
 

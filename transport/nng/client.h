@@ -41,8 +41,8 @@ enum err client_open(const struct client_options *options, struct client **ret_c
 /* Takes NULL; never hangs. Calls that still wait are dropped without done. Not from a callback. */
 void client_close(struct client *client);
 
-/* Why the hub did not let us in at the last attempt to come back; NULL when it did, or none was made
- * yet. Borrowed, until the next client_dispatch. */
+/* Why the hub did not let us in at the last attempt to come back; NULL when it did, or none was
+ * made yet. Borrowed, until the next client_dispatch. */
 const struct client_fault *client_refused(const struct client *client);
 const cJSON *client_hello(const struct client *client); /* hello's result: who you are; borrowed */
 

@@ -392,8 +392,8 @@ static void answers_that_are_none(void **state)
     static const char *const wrong[] = {
         "{}", "[]", "{\"messages\":7}",
         "{\"messages\":[7,{},{\"id\":\"\"},{\"id\":\"a b\",\"seq\":1}]}",
-        "{\"messages\":[{\"id\":\"msg_1\",\"seq\":1,\"in_reply_to\":\"msg_1\",\"to\":\"x\"},"
-        "{\"id\":\"msg_3\",\"seq\":3,\"in_reply_to\":\"msg_1\",\"receipts\":[1,{}]}]}"};
+        ("{\"messages\":[{\"id\":\"msg_1\",\"seq\":1,\"in_reply_to\":\"msg_1\",\"to\":\"x\"},"
+         "{\"id\":\"msg_3\",\"seq\":3,\"in_reply_to\":\"msg_1\",\"receipts\":[1,{}]}]}")};
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

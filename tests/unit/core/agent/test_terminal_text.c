@@ -35,7 +35,7 @@ static const char *const cases[][2] = {
     {"N\bNA\bAM\bM", "NAM"},
     {"gr\u00fc\b\u00e4n", "gr\u00e4n"},
     {"a\tb\007\000\177c", "a\tb"}, /* the C string ends there */
-    {"\xc2\x85\xc2\x9bx", "x"}, /* C1 */
+    {"\xc2\x85\xc2\x9bx", "x"},    /* C1 */
     {"gr\u00fc\u00df \U0001f600 \u20ac", "gr\u00fc\u00df \U0001f600 \u20ac"},
     {"\xff", "\ufffd"},
     {"\xc3", "\ufffd"},

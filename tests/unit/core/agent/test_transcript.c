@@ -204,8 +204,8 @@ static void nonsense_does_no_harm(void **state)
         "\"x\"",
         "{\"update\":3,\"toolCall\":[],\"options\":{},\"prompt\":{\"a\":{}},\"by\":[],\"turn\":\"x\"}",
         "{\"update\":{\"sessionUpdate\":\"tool_call\",\"toolCallId\":\"\"}}",
-        "{\"update\":{\"sessionUpdate\":\"tool_call\",\"toolCallId\":\"x\",\"content\":[null,3,{}],"
-        "\"locations\":[1,{}],\"rawInput\":[],\"rawOutput\":{},\"status\":\"odd\",\"_meta\":7}}",
+        ("{\"update\":{\"sessionUpdate\":\"tool_call\",\"toolCallId\":\"x\",\"content\":[null,3,{}],"
+         "\"locations\":[1,{}],\"rawInput\":[],\"rawOutput\":{},\"status\":\"odd\",\"_meta\":7}}"),
         "{\"update\":{\"sessionUpdate\":\"plan\",\"entries\":[1,null,{}]}}",
         "{\"update\":{\"sessionUpdate\":\"plan\",\"entries\":{}}}",
         "{\"update\":{\"sessionUpdate\":\"agent_message_chunk\",\"content\":{\"type\":\"resource\"}}}",

@@ -13,11 +13,14 @@ static void names_give_their_bytes(void **state)
         const char *name, *bytes;
         bool app;
     } cases[] = {
-        {"C-c", "\003", false},      {"M-x", "\033x", false},     {"Up", "\033[A", false},
-        {"Up", "\033OA", true},      {"S-Up", "\033[1;2A", true}, {"C-Right", "\033[1;5C", false},
-        {"F5", "\033[15~", false},   {"C-F5", "\033[15;5~", false}, {"Enter", "\r", false},
-        {"M-Enter", "\033\r", false}, {"BSpace", "\177", false},  {"Delete", "\033[3~", false},
-        {"C-[", "\033", false},      {"C-M-a", "\033\001", false}, {"enter", "\r", false},
+        {"C-c", "\003", false},      {"M-x", "\033x", false},
+        {"Up", "\033[A", false},     {"Up", "\033OA", true},
+        {"S-Up", "\033[1;2A", true}, {"C-Right", "\033[1;5C", false},
+        {"F5", "\033[15~", false},   {"C-F5", "\033[15;5~", false},
+        {"Enter", "\r", false},      {"M-Enter", "\033\r", false},
+        {"BSpace", "\177", false},   {"Delete", "\033[3~", false},
+        {"C-[", "\033", false},      {"C-M-a", "\033\001", false},
+        {"enter", "\r", false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

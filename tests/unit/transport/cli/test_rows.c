@@ -27,7 +27,8 @@ static void client_rows_have_their_function(void **state)
     for (size_t i = 0; i < all->count; i++) {
         const struct capability *row = all->rows[i];
         bool local = local_find(row) != NULL;
-        /* Some of the hub's rows have one too: what has to be done here before or behind the call. */
+        /* Some of the hub's rows have one too: what has to be done here before or behind the call.
+         */
         if (!local && row->lane == LANE_CLIENT)
             fail_msg("%s.%s: its lane is the client's, where nothing runs it", row->group,
                      row->name);
