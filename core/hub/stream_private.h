@@ -87,7 +87,8 @@ struct stream {
     int64_t window_us;        /* the flood measure: bytes since then */
     size_t window_bytes;
     int64_t output_us, mark_us;
-    bool runnable, at_end, moved, end_told;
+    bool runnable, at_end, end_told;
+    unsigned moved;     /* beats that it still gets */
     uint64_t head_told; /* position of the newest head that was published */
 
     uint32_t last_peer; /* whose input came last: its echo is sent before all others see it */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define CONNECT_MS 10    /* until a keeper that does not listen yet is tried again */
+#define BEATS      3     /* after the last movement: one of them may be lost, too */
 #define TYPING_US  40000 /* so long after a keystroke floods yield to its echo */
 
 struct stream *stream_find(struct hub *hub, const char *id)
@@ -149,7 +150,7 @@ static void on_beat(uv_timer_t *timer)
     for (struct stream *st = hub->streams->first; st; st = st->next) {
         if (!st->moved)
             continue;
-        st->moved = false;
+        st->moved--;
         any = true;
         stream_publish_head(st);
     }
@@ -160,7 +161,7 @@ static void on_beat(uv_timer_t *timer)
 void stream_moved(struct stream *st)
 {
     uv_timer_t *beat = &st->hub->streams->beat;
-    st->moved = true;
+    st->moved = BEATS;
     if (!uv_is_active((uv_handle_t *)beat))
         uv_timer_start(beat, on_beat, 100, 100);
 }
