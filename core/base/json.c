@@ -227,13 +227,14 @@ static cJSON *sorted(cJSON *first, size_t n, int (*compare)(const cJSON *, const
 
 void json_sort(cJSON *array, int (*compare)(const cJSON *a, const cJSON *b))
 {
-    cJSON *last = NULL;
+    cJSON *first, *last;
     if (!array || !array->child)
         return;
-    array->child = sorted(array->child, (size_t)cJSON_GetArraySize(array), compare);
-    for (cJSON *one = array->child; one; last = one, one = one->next)
-        one->prev = last;
-    array->child->prev = last; /* as cJSON has it: the first knows the last */
+    first = last = sorted(array->child, (size_t)cJSON_GetArraySize(array), compare);
+    for (; last->next; last = last->next)
+        last->next->prev = last;
+    first->prev = last; /* as cJSON has it: the first knows the last */
+    array->child = first;
 }
 
 char *json_base64(const void *bytes, size_t n)

@@ -52,6 +52,7 @@ as ada comms subscribe --channel alerts >/dev/null
 {
     as build comms publish --channel alerts --message 'nightly is green again, 412 tests in 38 s'
     as reviewer comms send --to ada --message 'I take auth.c first, then the sessions'
+    # shellcheck disable=SC2016 # the backticks are Markdown
     as reviewer email send --to ada --cc writer --subject 'api.ts: before it goes in' --body \
         'I have read it twice. Two things, then it can go in:
 
