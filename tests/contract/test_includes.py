@@ -45,10 +45,7 @@ FOREIGN = {
 
 # Files that are longer than the 600 lines that ask for a reason, and the reason.
 LONG = {
-    "tests/unit/transport/cli/test_cli.c": "every way into the command line; its scene is shared",
     "core/hub/capabilities.c": "one table, a row for each capability; a second file would hide its order",
-    "tests/unit/tui/test_term.c": "one terminal on a PTY under every way of ending; its helpers are shared",
-    "tests/unit/core/stream/test_keeper.c": "one real keeper under every fault; its helpers are shared",
 }
 LINES = 600
 

@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
+static const char *const bash[] = {"bash", "--norc", "--noprofile", "--noediting", NULL};
+
 /* One keeper as a hub sees it. */
 struct hub {
     const char *dir;
@@ -264,5 +266,19 @@ static inline void hub_close(struct hub *h)
     free(h->err.data);
     free(h->in.data);
 }
+
+/* A test that failed has left its keeper behind: it goes before the folder does. */
+static inline int end_keeper(void **state)
+{
+    int fd;
+    if (keeper_connect(*state, &fd) == ERR_OK) {
+        keeper_send_close(fd);
+        close(fd);
+    }
+    return remove_folder(state);
+}
+
+#undef TEST
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, end_keeper)
 
 #endif
