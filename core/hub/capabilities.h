@@ -4,8 +4,12 @@
 
 #include "core/catalogue/catalogue.h"
 
-#define HUB_ROWS 35
+#define HUB_ROWS 13
 extern const struct capability hub_rows[HUB_ROWS];
+#define SHELL_ROWS 15
+extern const struct capability shell_rows[SHELL_ROWS];
+#define EVENT_ROWS 7
+extern const struct capability event_rows[EVENT_ROWS];
 #define PEOPLE_ROWS 13
 extern const struct capability people_rows[PEOPLE_ROWS];
 #define AGENT_ROWS 20

@@ -1,71 +1,13 @@
-/* The catalogue's rows on sessions with agents; the others are in capabilities.c. Data. */
-#include "core/hub/capabilities.h"
+/* The catalogue's rows on sessions with agents. Data. */
 #include "core/hub/hub_private.h"
 
-/* JSON's words, unquoted, are not C's. */
-#undef true
-#undef false
+#include "core/hub/capabilities_private.h"
 
-#define SESSION                                                                                    \
-    "sessionId":                                                                                   \
-    {                                                                                              \
-        "type" : "string",                                                                         \
-                 "minLength" : 1,                                                                  \
-                 "maxLength" : 31,                                                                 \
-                 "description" : "the session, or any unique beginning of its id",                 \
-                                 "x-value" : "ID"                                                  \
-    }
-#define WORKSPACE                                                                                  \
-    "workspace":                                                                                   \
-    {                                                                                              \
-        "type" : "string",                                                                         \
-                 "maxLength" : 63,                                                                 \
-                 "pattern" : "^[A-Za-z0-9][A-Za-z0-9_.-]*$",                                       \
-                             "description" : "the workspace's key"                                 \
-    }
-#define STRING(name, most, value, text)                                                            \
-    name : {                                                                                       \
-        "type" : "string", "maxLength" : most, "description" : text, "x-value" : value             \
-    }
-#define ID(name, value, text)                                                                      \
-    name : {                                                                                       \
-        "type" : "string",                                                                         \
-                 "minLength" : 1,                                                                  \
-                 "maxLength" : 31,                                                                 \
-                 "description" : text,                                                             \
-                                 "x-value" : value                                                 \
-    }
-#define SWITCH(name, text)                                                                         \
-    name : {                                                                                       \
-        "type" : "boolean", "default" : false, "description" : text                                \
-    }
-#define NAME                                                                                       \
-    "name":                                                                                        \
-    {                                                                                              \
-        "type" : "string",                                                                         \
-                 "minLength" : 1,                                                                  \
-                 "maxLength" : 60,                                                                 \
-                 "description" : "what it is called in lists"                                      \
-    }
-#define EPOCH                                                                                      \
-    "epoch":                                                                                       \
-    {                                                                                              \
-        "type" : "integer", "minimum" : 0, "description" : "the baton's epoch, when known"         \
-    }
+#define SESSION ID("sessionId", "ID", "the session, or any unique beginning of its id")
 #define WAIT                                                                                       \
     "wait":                                                                                        \
     {                                                                                              \
         "type" : "boolean", "default" : true, "description" : "wait for the end of the turn"       \
-    }
-#define TIMEOUT(usual, text)                                                                       \
-    "timeout":                                                                                     \
-    {                                                                                              \
-        "type" : "number",                                                                         \
-                 "minimum" : 0,                                                                    \
-                 "maximum" : 604800,                                                               \
-                 "default" : usual,                                                                \
-                             "description" : text,                                                 \
-                                             "x-value" : "SECONDS"                                 \
     }
 #define TURN_TIMEOUT                                                                               \
     "timeout":                                                                                     \
@@ -76,24 +18,9 @@
                  "description" : "stop waiting after so long; the turn goes on",                   \
                                  "x-value" : "SECONDS"                                             \
     }
-#define LIMIT(most, usual)                                                                         \
-    "limit":                                                                                       \
-    {                                                                                              \
-        "type" : "integer",                                                                        \
-                 "minimum" : 1,                                                                    \
-                 "maximum" : most,                                                                 \
-                             "default" : usual,                                                    \
-                                         "description" : "at most so many"                         \
-    }
 
-#define TEXT_OF(...) #__VA_ARGS__
-#define SCHEMA(...)  TEXT_OF(__VA_ARGS__)
-#define INPUT(...)   SCHEMA({"type" : "object", "additionalProperties" : false, __VA_ARGS__})
+#define ONE_SESSION "required" : ["sessionId"], "x-positional" : ["sessionId"]
 
-#define ONE_SESSION  "required" : ["sessionId"], "x-positional" : ["sessionId"]
-
-static const enum err no_errors[] = {ERR_OK};
-static const enum err look_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_OK};
 static const enum err destroy_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_BUSY, ERR_OK};
 static const enum err create_errors[] = {ERR_NOT_FOUND, ERR_LIMIT,     ERR_EXEC, ERR_AGENT,
                                          ERR_TIMEOUT,   ERR_DISK_FULL, ERR_OK};
@@ -153,10 +80,10 @@ const struct capability agent_rows[] = {
                    "description" : "a variable for the agent; may be given several times",
                    "x-value" : "NAME=VALUE"
                },
-               NAME,
+               LABEL,
                STRING("instructions", 100000, "TEXT", "put before its first prompt"),
                STRING("mode", 200, "MODE", "the agent's mode from the start"),
-               TIMEOUT(60, "how long the agent may take to start")
+               TIMEOUT(604800, 60, "how long the agent may take to start")
            },
              "required"
            : ["agent"], "x-positional"
@@ -370,13 +297,13 @@ const struct capability agent_rows[] = {
      ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB, drive_errors, session_drop},
     {"session", "resume", "1.0", "Start the agent of a session that is over again, and go on",
      INPUT("properties"
-           : {SESSION, TIMEOUT(60, "how long the agent may take to start")}, ONE_SESSION),
+           : {SESSION, TIMEOUT(604800, 60, "how long the agent may take to start")}, ONE_SESSION),
      OPENED("{sessionId}: {agentType} is ready again in {workspace}."), TIER_NOTIFY, ROLE_DRIVER,
      LANE_CONTROL, CAP_LONG | CAP_STARTS_HUB, create_errors, session_resume},
     {"session", "set-mode", "1.0", "Put an agent into another of its modes",
      INPUT("properties"
            : {SESSION, STRING("mode", 200, "MODE", "one of those that session get shows"), EPOCH,
-              TIMEOUT(60, "how long the agent may take to answer")},
+              TIMEOUT(604800, 60, "how long the agent may take to answer")},
              "required"
            : [ "sessionId", "mode" ], "x-positional"
            : [ "sessionId", "mode" ]),
@@ -386,7 +313,7 @@ const struct capability agent_rows[] = {
      INPUT("properties"
            : {SESSION, STRING("option", 200, "OPTION", "which one"),
               STRING("value", 10000, "VALUE", "its new value; true or false for a switch"), EPOCH,
-              TIMEOUT(60, "how long the agent may take to answer")},
+              TIMEOUT(604800, 60, "how long the agent may take to answer")},
              "required"
            : ["sessionId"], "x-positional"
            : [ "sessionId", "option", "value" ]),
@@ -400,7 +327,7 @@ const struct capability agent_rows[] = {
      session_config},
     {"session", "rename", "1.0", "Give a session another name",
      INPUT("properties"
-           : {SESSION, NAME}, "required"
+           : {SESSION, LABEL}, "required"
            : [ "sessionId", "name" ], "x-positional"
            : [ "sessionId", "name" ]),
      SCHEMA({"type" : "object", "x-sentence" : "{sessionId} is called {name} now."}), TIER_NOTIFY,

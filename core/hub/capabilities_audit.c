@@ -1,14 +1,7 @@
 /* The catalogue's rows on the audit. Data. */
 #include "core/hub/audit.h"
-#include "core/hub/capabilities.h"
 
-/* JSON's words, unquoted, are not C's. */
-#undef true
-#undef false
-
-#define TEXT_OF(...) #__VA_ARGS__
-#define SCHEMA(...)  TEXT_OF(__VA_ARGS__)
-#define INPUT(...)   SCHEMA({"type" : "object", "additionalProperties" : false, __VA_ARGS__})
+#include "core/hub/capabilities_private.h"
 
 static const enum err audit_errors[] = {ERR_OK};
 

@@ -1,11 +1,8 @@
 /* The catalogue's rows on identities, e-mail and inboxes. Data. */
-#include "core/hub/capabilities.h"
 #include "core/hub/email.h"
 #include "core/hub/hub_private.h"
 
-/* JSON's words, unquoted, are not C's. */
-#undef true
-#undef false
+#include "core/hub/capabilities_private.h"
 
 #define NAME                                                                                       \
     "name":                                                                                        \
@@ -26,20 +23,10 @@
                            "description" : text,                                                   \
                                            "x-value" : "ADDRESS"                                   \
     }
-#define WORDS(key, most, text)                                                                     \
-    key : {                                                                                        \
-        "type" : "string", "maxLength" : most, "description" : text, "x-value" : "TEXT"            \
-    }
-#define BODY                                                                                       \
-    "body":                                                                                        \
-    {                                                                                              \
-        "type" : "string",                                                                         \
-                 "maxLength" : 8388608,                                                            \
-                 "x-stdin" : true,                                                                 \
-                             "description" : "the text; standard input when absent",               \
-                                             "x-value" : "TEXT"                                    \
-    }
-#define NOTE WORDS("body", 8388608, "a text to stand before it")
+#define WORDS(name, most, text) STRING(name, most, "TEXT", text)
+#define BODY                    LONG_TEXT("body", "the text; standard input when absent")
+#define MESSAGE_ID              WORD("message_id", 255, "ID", "the message, or any unique beginning of its id")
+#define NOTE                    WORDS("body", 8388608, "a text to stand before it")
 #define FILES                                                                                      \
     "attach" : {                                                                                   \
         "type" : "array",                                                                          \
@@ -65,27 +52,12 @@
                  },                                                                                \
                            "description" : "files as bytes: name, type, data in base64"            \
     }
-#define MESSAGE_ID                                                                                 \
-    "message_id":                                                                                  \
-    {                                                                                              \
-        "type" : "string",                                                                         \
-                 "minLength" : 1,                                                                  \
-                 "maxLength" : 255,                                                                \
-                 "description" : "the message, or any unique beginning of its id",                 \
-                                 "x-value" : "ID"                                                  \
-    }
-#define FROM         WORDS("from", 319, "only of this sender")
-#define THREAD       WORDS("thread", 255, "only of this message's thread")
+#define FROM   WORDS("from", 319, "only of this sender")
+#define THREAD WORDS("thread", 255, "only of this message's thread")
 
-#define TEXT_OF(...) #__VA_ARGS__
-#define SCHEMA(...)  TEXT_OF(__VA_ARGS__)
-#define INPUT(...)   SCHEMA({"type" : "object", "additionalProperties" : false, __VA_ARGS__})
-
-static const enum err no_errors[] = {ERR_OK};
 static const enum err name_errors[] = {ERR_RECIPIENT, ERR_EXISTS, ERR_DENIED, ERR_OK};
 static const enum err send_errors[] = {ERR_RECIPIENT, ERR_COMMS, ERR_NOT_FOUND, ERR_AMBIGUOUS,
                                        ERR_DENIED,    ERR_LIMIT, ERR_OK};
-static const enum err one_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_OK};
 static const enum err wait_errors[] = {ERR_TIMEOUT, ERR_NOT_FOUND, ERR_DENIED, ERR_OK};
 
 #define IDENTITY(sentence)                                                                         \
@@ -235,13 +207,13 @@ const struct capability email_rows[] = {
            : {MESSAGE_ID}, "required"
            : ["message_id"], "x-positional"
            : ["message_id"]),
-     LETTER, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, FLAGS, one_errors, email_read},
+     LETTER, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, FLAGS, look_errors, email_read},
     {"email", "thread", "1.0", "List a message's whole thread, the oldest first",
      INPUT("properties"
            : {MESSAGE_ID}, "required"
            : ["message_id"], "x-positional"
            : ["message_id"]),
-     LETTERS, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, FLAGS, one_errors, email_thread},
+     LETTERS, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, FLAGS, look_errors, email_thread},
     {"email", "attachment", "1.0", "Get a file that came with a message",
      INPUT("properties"
            : {
@@ -258,7 +230,7 @@ const struct capability email_rows[] = {
              "required"
            : ["message_id"], "x-positional"
            : [ "message_id", "n" ]),
-     PIECE, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, PRIVATE, one_errors, email_attachment},
+     PIECE, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, PRIVATE, look_errors, email_attachment},
     {"email", "deliver", "1.0", "Take in a mail (RFC 5322) from standard input, as an MTA does it",
      INPUT("properties"
            : {
@@ -279,14 +251,14 @@ const struct capability email_rows[] = {
            : {MESSAGE_ID, AT}, "required"
            : ["message_id"], "x-positional"
            : ["message_id"]),
-     PIECE, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, PRIVATE, one_errors, email_raw},
+     PIECE, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, PRIVATE, look_errors, email_raw},
     {"email", "upload", "1.0", "Hand over a part of what is too large for one call",
      INPUT("properties"
            : {"data" : {"type" : "string"}, "upload" : {"type" : "string", "maxLength" : 40}},
              "required"
            : ["data"]),
      SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OWNER, LANE_CONTROL, CAP_INTERNAL,
-     one_errors, email_upload},
+     look_errors, email_upload},
     {"email", "export", "1.0", "Write your mail to a folder or file that any mail reader opens",
      INPUT("properties"
            : {
@@ -331,7 +303,7 @@ const struct capability email_rows[] = {
                  "description" : "at most so many"
              }
          }),
-     LETTERS, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, FLAGS, one_errors, inbox_email},
+     LETTERS, TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, FLAGS, look_errors, inbox_email},
     {"inbox", "wait", "1.0", "Wait until there is unread mail, and get the oldest",
      INPUT("properties"
            : {

@@ -1,16 +1,9 @@
 /* The catalogue's rows on inboxes as the console leafs through them: both grammars in one list, the
  * newest first, with what became of what was sent; a text in pages. Methods of the wire without a
  * command, but for `inbox list`. Data. */
-#include "core/hub/capabilities.h"
 #include "core/hub/inbox_list.h"
 
-/* JSON's words, unquoted, are not C's. */
-#undef true
-#undef false
-
-#define TEXT_OF(...) #__VA_ARGS__
-#define SCHEMA(...)  TEXT_OF(__VA_ARGS__)
-#define INPUT(...)   SCHEMA({"type" : "object", "additionalProperties" : false, __VA_ARGS__})
+#include "core/hub/capabilities_private.h"
 
 #define NAME                                                                                       \
     "name":                                                                                        \

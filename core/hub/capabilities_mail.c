@@ -1,40 +1,18 @@
 /* The catalogue's rows on comms: messages between agents and people, channels, and what becomes of
  * a message. Names, defaults and tiers of the first four are those that agents know already. Data.
  */
-#include "core/hub/capabilities.h"
 #include "core/hub/comms.h"
 #include "core/hub/hub_private.h"
 
-/* JSON's words, unquoted, are not C's. */
-#undef true
-#undef false
+#include "core/hub/capabilities_private.h"
 
-#define AGENT(name, text)                                                                          \
-    name : {                                                                                       \
-        "type" : "string",                                                                         \
-                 "minLength" : 1,                                                                  \
-                 "maxLength" : 319,                                                                \
-                 "description" : text,                                                             \
-                                 "x-value" : "AGENT"                                               \
-    }
-#define CHANNEL(text)                                                                              \
-    "channel":                                                                                     \
-    {                                                                                              \
-        "type" : "string",                                                                         \
-                 "minLength" : 1,                                                                  \
-                 "maxLength" : 200,                                                                \
-                 "description" : text,                                                             \
-                                 "x-value" : "CHANNEL"                                             \
-    }
-#define MESSAGE                                                                                    \
-    "message":                                                                                     \
-    {                                                                                              \
-        "type" : "string",                                                                         \
-                 "maxLength" : 8388608,                                                            \
-                 "x-stdin" : true,                                                                 \
-                             "description" : "plain text or JSON; standard input when absent",     \
-                                             "x-value" : "TEXT"                                    \
-    }
+#define AGENT(name, text) WORD(name, 319, "AGENT", text)
+#define CHANNEL(text)     WORD("channel", 200, "CHANNEL", text)
+#define MESSAGE           LONG_TEXT("message", "plain text or JSON; standard input when absent")
+#define ONCE                                                                                       \
+    WORD("idempotency_key", 200, "KEY", "called again with this key, the first answer comes again")
+#define MESSAGE_ID(name, text) ID(name, "MESSAGE", text)
+#define REPLY_TO               MESSAGE_ID("reply_to", "the message that this one answers")
 #define PRIORITY                                                                                   \
     "priority":                                                                                    \
     {                                                                                              \
@@ -52,28 +30,6 @@
                  "description" : "nobody gets it after so long",                                   \
                                  "x-value" : "SECONDS"                                             \
     }
-#define ONCE                                                                                       \
-    "idempotency_key":                                                                             \
-    {                                                                                              \
-        "type" : "string",                                                                         \
-                 "minLength" : 1,                                                                  \
-                 "maxLength" : 200,                                                                \
-                 "description" : "called again with this key, the first answer comes again",       \
-                                 "x-value" : "KEY"                                                 \
-    }
-#define MESSAGE_ID(name, text)                                                                     \
-    name : {                                                                                       \
-        "type" : "string",                                                                         \
-                 "minLength" : 1,                                                                  \
-                 "maxLength" : 31,                                                                 \
-                 "description" : text,                                                             \
-                                 "x-value" : "MESSAGE"                                             \
-    }
-#define REPLY_TO     MESSAGE_ID("reply_to", "the message that this one answers")
-
-#define TEXT_OF(...) #__VA_ARGS__
-#define SCHEMA(...)  TEXT_OF(__VA_ARGS__)
-#define INPUT(...)   SCHEMA({"type" : "object", "additionalProperties" : false, __VA_ARGS__})
 
 static const enum err send_errors[] = {ERR_RECIPIENT, ERR_COMMS, ERR_NOT_FOUND, ERR_DENIED, ERR_OK};
 static const enum err comms_errors[] = {ERR_COMMS, ERR_NOT_FOUND, ERR_DENIED, ERR_OK};

@@ -1,21 +1,11 @@
-/* The catalogue's rows on the baton, members and invitations; the others are in capabilities.c.
- * Data. */
-#include "core/hub/capabilities.h"
+/* The catalogue's rows on the baton, members and invitations. Data. */
 #include "core/hub/hub_private.h"
 
-/* JSON's words, unquoted, are not C's. */
-#undef true
-#undef false
+#include "core/hub/capabilities_private.h"
 
-#define TARGET                                                                                     \
-    "target":                                                                                      \
-    {                                                                                              \
-        "type" : "string",                                                                         \
-                 "minLength" : 1,                                                                  \
-                 "maxLength" : 31,                                                                 \
-                 "description" : "the shell, or any unique beginning of its id",                   \
-                                 "x-value" : "TARGET"                                              \
-    }
+#define TARGET           ID("target", "TARGET", "the shell, or any unique beginning of its id")
+#define TEXT(name, text) STRING(name, 300, "TEXT", text)
+#define SECONDS          TIMEOUT(86400, 30, "how long to wait")
 #define MEMBER(name, text)                                                                         \
     name : {                                                                                       \
         "type" : "string",                                                                         \
@@ -26,36 +16,12 @@
                                            "description" : text,                                   \
                                                            "x-value" : "MEMBER"                    \
     }
-#define TEXT(name, text)                                                                           \
-    name : {                                                                                       \
-        "type" : "string", "maxLength" : 300, "description" : text, "x-value" : "TEXT"             \
-    }
-#define SWITCH(name, text)                                                                         \
-    name : {                                                                                       \
-        "type" : "boolean", "default" : false, "description" : text                                \
-    }
-#define SECONDS                                                                                    \
-    "timeout":                                                                                     \
-    {                                                                                              \
-        "type" : "number",                                                                         \
-                 "minimum" : 0,                                                                    \
-                 "maximum" : 86400,                                                                \
-                 "default" : 30,                                                                   \
-                 "description" : "how long to wait",                                               \
-                                 "x-value" : "SECONDS"                                             \
-    }
-#define KEY_TEXT     "type" : "string", "maxLength" : 63, "pattern" : "^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+#define KEY_TEXT "type" : "string", "maxLength" : 63, "pattern" : "^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
-#define TEXT_OF(...) #__VA_ARGS__
-#define SCHEMA(...)  TEXT_OF(__VA_ARGS__)
-#define INPUT(...)   SCHEMA({"type" : "object", "additionalProperties" : false, __VA_ARGS__})
-
-static const enum err no_errors[] = {ERR_OK};
 static const enum err baton_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_ENDED, ERR_NOT_HOLDER,
                                         ERR_BUSY,      ERR_EXISTS,    ERR_LIMIT, ERR_OK};
 static const enum err request_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_ENDED, ERR_NOT_HOLDER,
                                           ERR_LIMIT,     ERR_TIMEOUT,   ERR_OK};
-static const enum err look_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_OK};
 static const enum err not_found[] = {ERR_NOT_FOUND, ERR_OK};
 static const enum err invite_errors[] = {ERR_NOT_FOUND, ERR_EXISTS, ERR_OK};
 

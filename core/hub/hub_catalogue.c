@@ -6,7 +6,8 @@
 #include <pthread.h>
 
 #define ALL_ROWS                                                                                   \
-    (HUB_ROWS + PEOPLE_ROWS + AGENT_ROWS + MAIL_ROWS + EMAIL_ROWS + INBOX_ROWS + AUDIT_ROWS)
+    (HUB_ROWS + SHELL_ROWS + EVENT_ROWS + PEOPLE_ROWS + AGENT_ROWS + MAIL_ROWS + EMAIL_ROWS +      \
+     INBOX_ROWS + AUDIT_ROWS)
 
 static const struct capability *rows[ALL_ROWS];
 static const struct catalogue all = {rows, ALL_ROWS};
@@ -21,6 +22,8 @@ static size_t add(size_t at, const struct capability *part, size_t count)
 static void put_together(void)
 {
     size_t at = add(0, hub_rows, HUB_ROWS);
+    at = add(at, shell_rows, SHELL_ROWS);
+    at = add(at, event_rows, EVENT_ROWS);
     at = add(at, people_rows, PEOPLE_ROWS);
     at = add(at, agent_rows, AGENT_ROWS);
     at = add(at, mail_rows, MAIL_ROWS);
