@@ -183,8 +183,9 @@ static void pass(struct console *c, int argc, char **argv)
     snprintf(title, sizeof title, "pass %s to", s->id);
     popup = popup_create(title, true);
     for (size_t i = 0; i < 2 * n; i++) {
-        const struct world_member *m = &c->world.members[i % n];
-        if (!offered(c, i % n, i < n))
+        size_t index = i < n ? i : i - n;
+        const struct world_member *m = &c->world.members[index];
+        if (!offered(c, index, i < n))
             continue;
         snprintf(text, sizeof text, "%.40s%s%.60s", m->kind,
                  world_ask_place(s, m->member) ? ", asks for it"

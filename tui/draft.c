@@ -153,16 +153,16 @@ static enum draft_result line_key(struct draft *l, struct line *line,
 
     if (key && event->code == K_TAB && l->field == FIELD_TO && complete(line, names, ret_more))
         return DRAFT_GOES_ON;
-    if (key && (event->code == K_TAB || event->code == K_DOWN))
-        step(l, 1);
-    else if (key && event->code == K_UP)
-        step(l, -1);
-    else if (key && event->code == K_BACKSPACE && line->length == 0)
+    if (key && event->code == K_BACKSPACE && line->length == 0)
         return DRAFT_GOES_ON;
-    else if (line_input(line, event) == LINE_LEFT)
+    bool down = key && (event->code == K_TAB || event->code == K_DOWN);
+    bool up = key && event->code == K_UP;
+    if (!down && !up && line_input(line, event) == LINE_LEFT)
         return DRAFT_LEAVES;
-    else if (key && event->code == K_ENTER)
+    if (down || (key && event->code == K_ENTER))
         step(l, 1);
+    else if (up)
+        step(l, -1);
     return DRAFT_GOES_ON;
 }
 

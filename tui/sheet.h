@@ -59,7 +59,7 @@ void sheet_spot(struct sheet *s, enum theme_role role, enum line_spot spot, cons
 /* Decoration: not copied. */
 void sheet_decor(struct sheet *s, enum theme_role role, const char *text);
 /* Ends the paragraph; an empty one is an empty line. The first margin is used up. */
-void sheet_end(struct sheet *s, enum sheet_wrap wrap);
+void sheet_end(struct sheet *s, enum sheet_wrap how);
 /* One line with something at its right edge: the pieces from `right` on (sheet_right) stand there,
  * those before are cut. */
 size_t sheet_right(const struct sheet *s);

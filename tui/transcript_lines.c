@@ -165,9 +165,9 @@ static void set_apart(struct transcript_lines *l, int index)
 
 static void make_room(struct transcript_lines *l, int count)
 {
-    if (count <= l->room)
+    if (l->entries && count <= l->room)
         return;
-    if (l->count)
+    if (l->entries)
         memmove(l->all, l->entries, (size_t)l->count * sizeof *l->entries);
     l->room = count + count / 2 + 16;
     l->all = mem_reallocarray(l->all, (size_t)l->room, sizeof *l->all);

@@ -116,10 +116,9 @@ bool world_id_ok(const char *id)
 }
 
 /* The hub may wrap a list into an object: {"shells": [...]}. */
-const cJSON *world_list(const cJSON *list, const char *key)
+const cJSON *world_list(const cJSON *answer, const char *key)
 {
-    if (cJSON_IsObject(list))
-        list = json_get(list, key);
+    const cJSON *list = cJSON_IsObject(answer) ? json_get(answer, key) : answer;
     return cJSON_IsArray(list) && cJSON_GetArraySize(list) <= WORLD_LIST_MAX ? list : NULL;
 }
 

@@ -152,10 +152,11 @@ enum err mail_recipient(struct hub *hub, struct call *c, const char *text,
     struct mail_identity one;
     enum err e =
         strlen(text) < MAIL_NAME ? journal_identity_get(hub->journal, text, &one) : ERR_NOT_FOUND;
-    if (e == ERR_NOT_FOUND)
+    if (e == ERR_NOT_FOUND) {
         e = name_of_address(hub, text, name);
-    if (e == ERR_OK && *name)
-        e = journal_identity_get(hub->journal, name, &one);
+        if (e == ERR_OK)
+            e = journal_identity_get(hub->journal, name, &one);
+    }
     if (e == ERR_NOT_FOUND || (e == ERR_OK && !mail_may_meet(hub, c, one.name)))
         return nobody(hub, c, text);
     if (e != ERR_OK)

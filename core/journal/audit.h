@@ -12,8 +12,8 @@
 void audit_digest_message(struct audit_fields *f, const struct mail_message *m);
 void audit_digest_recipient(struct audit_fields *f, const char *name, enum mail_role role);
 
-/* The same for what "attachment": N of a message is; ret has AUDIT_HEX bytes. */
-void audit_digest_attachment(const struct mail_attachment *a, char ret[AUDIT_HEX]);
+/* The digest that the entry of an attachment has. */
+void audit_digest_attachment(const struct mail_attachment *a, char out[AUDIT_HEX]);
 
 /* How far a verification has come: flat, begins as all zero. */
 struct audit_walk {

@@ -77,8 +77,7 @@ void coding_base64_encode(const void *bytes, size_t n, struct buf *out)
     encode_run(bytes, n, LINE, out);
 }
 
-/* --- quoted-printable, percent -----------------------------------------------------------------
- */
+/* --- quoted-printable, percent ---------------------------------------------------------------- */
 
 static int hex(char c)
 {
@@ -91,9 +90,8 @@ static int hex(char c)
 /* text[i] is the sign before two hexadecimal digits: the byte, or -1. */
 static int escaped(const char *text, size_t n, size_t i)
 {
-    if (i + 2 >= n || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
-        return -1;
-    return hex(text[i + 1]) << 4 | hex(text[i + 2]);
+    int high = i + 2 < n ? hex(text[i + 1]) : -1, low = i + 2 < n ? hex(text[i + 2]) : -1;
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
 void coding_quoted_decode(const char *text, size_t n, bool underscore, struct buf *out)

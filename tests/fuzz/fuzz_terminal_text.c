@@ -11,11 +11,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const struct terminal_text *t)
 {
-    if (t->text.len > t->limit || !text_is_utf8(t->text.data ? t->text.data : "", t->text.len))
+    const char *text = t->text.data ? t->text.data : "";
+    if (t->text.len > t->limit || !text_is_utf8(text, t->text.len))
         abort();
     for (size_t i = 0; i < t->text.len; i++)
-        if ((unsigned char)t->text.data[i] < 0x20 && t->text.data[i] != '\t' &&
-            t->text.data[i] != '\n')
+        if ((unsigned char)text[i] < 0x20 && text[i] != '\t' && text[i] != '\n')
             abort();
 }
 

@@ -131,7 +131,7 @@ static bool known(void *data, const char *key)
 static void what_nobody_knows_is_swept(void **state)
 {
     static const char *const kept[] = {KEY ".json", KEY ".run", KEY ".done", KEY ".done.77.tmp"};
-    static const char *const swept[] = {KEY ".json.77.tmp", "11-0.json", "11-0.run", "11-1.done",
+    static const char *const swept[] = {"12-0.json.77.tmp", "11-0.json", "11-0.run", "11-1.done",
                                         "11-1.done.77.tmp"};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         put(*state, kept[i], "x");
