@@ -3,7 +3,6 @@
 #include "core/base/config_agents.h"
 #include "core/base/json.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define LETTERS   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -74,10 +73,7 @@ static const char *must_switch(const cJSON *v)
     return cJSON_IsBool(v) ? NULL : "must be true or false";
 }
 
-static const struct {
-    const char *name;
-    const char *(*wrong)(const cJSON *v);
-} keys[] = {
+static const struct config_key keys[] = {
     {"command", config_command_wrong},
     {"env", must_env},
     {"cwd", must_folder},
@@ -87,52 +83,26 @@ static const struct {
     {"mcp", must_switch},
 };
 
-static const char *check_key(const cJSON *entry, const cJSON *v)
-{
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (strcmp(keys[i].name, v->string) == 0)
-            return json_get(entry, v->string) != v ? "is there twice" : keys[i].wrong(v);
-    return "is not known; an agent has command, env, cwd, mode, auth, network and mcp";
-}
-
-static bool name_ok(const char *name)
+static const char *check_name(const char *name)
 {
     size_t n = strspn(name, LETTERS DIGITS "_.-");
-    return n >= 1 && n <= NAME_LONG && name[n] == '\0' && !strchr("_.-", name[0]);
+    return n >= 1 && n <= NAME_LONG && name[n] == '\0' && !strchr("_.-", name[0])
+               ? NULL
+               : "must be an agent's name: letters, digits, _ . and -";
 }
 
-static bool tell(struct config_wrong *w, const cJSON *entry, const cJSON *key, const char *says)
+static const char *check_entry(const cJSON *agents, const cJSON *entry)
 {
-    w->depth = key ? 2 : 1;
-    snprintf(w->name, sizeof w->name, "%s%s%s", entry->string, key ? "." : "",
-             key ? key->string : "");
-    snprintf(w->says, sizeof w->says, "%s", says);
-    return true;
+    (void)agents;
+    return json_get(entry, "command") || config_agent_is_ours(entry->string)
+               ? NULL
+               : "needs a \"command\": the program and its arguments";
 }
 
 bool config_agents_wrong(const cJSON *agents, struct config_wrong *w)
 {
-    const cJSON *entry, *v;
-    const char *says;
-    w->path[0] = -1;
-    cJSON_ArrayForEach(entry, agents)
-    {
-        w->path[0]++;
-        w->path[1] = -1;
-        if (!name_ok(entry->string))
-            return tell(w, entry, NULL, "must be an agent's name: letters, digits, _ . and -");
-        if (json_get(agents, entry->string) != entry)
-            return tell(w, entry, NULL, "is there twice");
-        if (!cJSON_IsObject(entry))
-            return tell(w, entry, NULL, "must be an object");
-        cJSON_ArrayForEach(v, entry)
-        {
-            w->path[1]++;
-            if ((says = check_key(entry, v)))
-                return tell(w, entry, v, says);
-        }
-        if (!json_get(entry, "command") && !config_agent_is_ours(entry->string))
-            return tell(w, entry, NULL, "needs a \"command\": the program and its arguments");
-    }
-    return false;
+    static const struct config_rule rule = {
+        check_name, keys, sizeof keys / sizeof *keys,
+        "is not known; an agent has command, env, cwd, mode, auth, network and mcp", check_entry};
+    return config_entries_wrong(agents, &rule, w);
 }

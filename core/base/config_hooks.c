@@ -4,7 +4,6 @@
 #include "core/base/config_agents.h"
 #include "core/base/json.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define LETTERS     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -41,12 +40,8 @@ bool config_hooks_wrong(const cJSON *hooks, struct config_wrong *w)
             says = "is there twice";
         if (!says)
             says = config_command_wrong(v);
-        if (says) {
-            w->depth = 1;
-            snprintf(w->name, sizeof w->name, "%s", v->string);
-            snprintf(w->says, sizeof w->says, "%s", says);
-            return true;
-        }
+        if (says)
+            return config_wrong_tell(w, v, NULL, says);
     }
     return false;
 }

@@ -1,9 +1,7 @@
 /* See the header. */
 #include "core/base/config_mail.h"
 #include "core/base/config_agents.h"
-#include "core/base/json.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char *check_domain(const cJSON *v)
@@ -16,10 +14,8 @@ static const char *check_domain(const cJSON *v)
                : NULL;
 }
 
-static const struct {
-    const char *name;
-    const char *(*wrong)(const cJSON *v);
-} keys[] = {{"domain", check_domain}, {"sendmail", config_command_wrong}};
+static const struct config_key keys[] = {{"domain", check_domain},
+                                         {"sendmail", config_command_wrong}};
 
 bool config_mail_wrong(const cJSON *mail, struct config_wrong *w)
 {
@@ -27,17 +23,11 @@ bool config_mail_wrong(const cJSON *mail, struct config_wrong *w)
     w->path[0] = -1;
     cJSON_ArrayForEach(v, mail)
     {
-        const char *says = "is not known; there are domain and sendmail";
         w->path[0]++;
-        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-            if (strcmp(v->string, keys[i].name) == 0)
-                says = json_get(mail, v->string) != v ? "is there twice" : keys[i].wrong(v);
-        if (says) {
-            w->depth = 1;
-            snprintf(w->name, sizeof w->name, "%s", v->string);
-            snprintf(w->says, sizeof w->says, "%s", says);
-            return true;
-        }
+        const char *says = config_key_wrong(mail, v, keys, sizeof keys / sizeof *keys,
+                                            "is not known; there are domain and sendmail");
+        if (says)
+            return config_wrong_tell(w, v, NULL, says);
     }
     return false;
 }

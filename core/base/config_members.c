@@ -3,7 +3,6 @@
 #include "core/base/config_members.h"
 #include "core/base/json.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -14,9 +13,16 @@ static bool made_of(const char *text, const char *letters)
     return n >= 1 && n <= 63 && text[n] == '\0';
 }
 
-/* An account of the machine may be called many things, but never with these in it. */
-static const char *must_account(const char *s)
+/* "" for what is no text. */
+static const char *text(const cJSON *v)
 {
+    return cJSON_IsString(v) ? v->valuestring : "";
+}
+
+/* An account of the machine may be called many things, but never with these in it. */
+static const char *must_account(const cJSON *v)
+{
+    const char *s = text(v);
     size_t n = strlen(s);
     bool ok = n >= 1 && n <= 255 && s[strcspn(s, ":/")] == '\0';
     for (size_t i = 0; ok && i < n; i++)
@@ -24,38 +30,33 @@ static const char *must_account(const char *s)
     return ok ? NULL : "must be the name of a user or group of this machine, in quotes";
 }
 
-static const char *must_role(const char *s)
+static const char *must_role(const cJSON *v)
 {
+    const char *s = text(v);
     return strcmp(s, "observer") == 0 || strcmp(s, "driver") == 0
                ? NULL
                : "must be \"observer\" or \"driver\"";
 }
 
-static const char *must_workspace(const char *s)
+static const char *must_workspace(const cJSON *v)
 {
+    const char *s = text(v);
     return made_of(s, LETTERS "_.-") && !strchr("_.-", s[0])
                ? NULL
                : "must be a workspace's name, in quotes";
 }
 
-static const struct {
-    const char *name;
-    const char *(*wrong)(const char *value); /* "" for what is no text */
-} keys[] = {
+static const struct config_key keys[] = {
     {"user", must_account},
     {"group", must_account},
     {"role", must_role},
     {"workspace", must_workspace},
 };
 
-static const char *check_key(const cJSON *entry, const cJSON *v)
+static const char *check_name(const char *name)
 {
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (strcmp(keys[i].name, v->string) == 0)
-            return json_get(entry, v->string) != v
-                       ? "is there twice"
-                       : keys[i].wrong(cJSON_IsString(v) ? v->valuestring : "");
-    return "is not known; an entry has user or group, role, and workspace";
+    return made_of(name, LETTERS "_.@-") ? NULL
+                                         : "must be a member's name: letters, digits, _ . @ and -";
 }
 
 /* What is wrong with an entry as a whole. Two for one account would leave open which one counts. */
@@ -78,38 +79,10 @@ static const char *check_entry(const cJSON *members, const cJSON *entry)
     return NULL;
 }
 
-static bool tell(struct config_wrong *w, const cJSON *entry, const cJSON *key, const char *says)
-{
-    w->depth = key ? 2 : 1;
-    snprintf(w->name, sizeof w->name, "%s%s%s", entry->string, key ? "." : "",
-             key ? key->string : "");
-    snprintf(w->says, sizeof w->says, "%s", says);
-    return true;
-}
-
 bool config_members_wrong(const cJSON *members, struct config_wrong *w)
 {
-    const cJSON *entry, *v;
-    const char *says;
-    w->path[0] = -1;
-    cJSON_ArrayForEach(entry, members)
-    {
-        w->path[0]++;
-        w->path[1] = -1;
-        if (!made_of(entry->string, LETTERS "_.@-"))
-            return tell(w, entry, NULL, "must be a member's name: letters, digits, _ . @ and -");
-        if (json_get(members, entry->string) != entry)
-            return tell(w, entry, NULL, "is there twice");
-        if (!cJSON_IsObject(entry))
-            return tell(w, entry, NULL, "must be an object");
-        cJSON_ArrayForEach(v, entry)
-        {
-            w->path[1]++;
-            if ((says = check_key(entry, v)))
-                return tell(w, entry, v, says);
-        }
-        if ((says = check_entry(members, entry)))
-            return tell(w, entry, NULL, says);
-    }
-    return false;
+    static const struct config_rule rule = {
+        check_name, keys, sizeof keys / sizeof *keys,
+        "is not known; an entry has user or group, role, and workspace", check_entry};
+    return config_entries_wrong(members, &rule, w);
 }
