@@ -1,14 +1,6 @@
 /* `agents` of the configuration: each wrong entry is refused with its line, each right one taken.
  */
-#include "core/base/config.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "config_cases.h"
 
 static void right_ones(void **state)
 {
@@ -17,11 +9,8 @@ static void right_ones(void **state)
         "\"opencode\": {\"env\": {\"A_1\": \"\", \"b\": \"x=y\"}, \"cwd\": \"/srv\"},\n"
         "\"my.own-agent_2\": {\"command\": [\"/opt/x\", \"--acp\", \"\"], \"mode\": \"m\","
         "\"auth\": \"key\", \"network\": true}}}";
-    struct config *c = NULL;
-    char *why = NULL;
+    struct config *c = accepted(text);
     (void)state;
-    if (config_parse(text, sizeof text - 1, "f", &c, &why) != ERR_OK)
-        fail_msg("refused: %s", why);
     assert_int_equal(cJSON_GetArraySize(config_agents(c)), 3);
     config_destroy(c);
 }
@@ -74,15 +63,8 @@ static void wrong_ones(void **state)
          "f:1: \"agents.demo.network\" must be true or false"},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct config *c = NULL;
-        char *why = NULL;
-        assert_int_equal(config_parse(cases[i].text, strlen(cases[i].text), "f", &c, &why),
-                         ERR_CONFIG);
-        assert_null(c);
-        assert_string_equal(why, cases[i].why);
-        free(why);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        refused(cases[i].text, cases[i].why);
 }
 
 int main(void)

@@ -1,13 +1,5 @@
 /* `hooks` of the configuration: kinds, methods and commands. */
-#include "core/base/config.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "config_cases.h"
 
 static void right_ones(void **state)
 {
@@ -15,11 +7,8 @@ static void right_ones(void **state)
                                "\"sessionEvent\": [\"/bin/cat\"],\n"
                                "\"sessionEvent:session/update\": [\"x\"],\n"
                                "\"sessionEvent:_baton/turn_end\": [\"x\"], \"*\": [\"y\"]}}";
-    struct config *c = NULL;
-    char *why = NULL;
+    struct config *c = accepted(text);
     (void)state;
-    if (config_parse(text, sizeof text - 1, "f", &c, &why) != ERR_OK)
-        fail_msg("refused: %s", why);
     assert_int_equal(cJSON_GetArraySize(config_hooks(c)), 5);
     config_destroy(c);
 }
@@ -52,15 +41,8 @@ static void wrong_ones(void **state)
          "f:1: \"hooks.a\" must begin with a program's name or its absolute path"},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct config *c = NULL;
-        char *why = NULL;
-        assert_int_equal(config_parse(cases[i].text, strlen(cases[i].text), "f", &c, &why),
-                         ERR_CONFIG);
-        assert_null(c);
-        assert_string_equal(why, cases[i].why);
-        free(why);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        refused(cases[i].text, cases[i].why);
 }
 
 int main(void)

@@ -1,15 +1,8 @@
 /* `members` of the configuration: which entries are accepted, and which word of a wrong one is
  * pointed at. */
-#include "core/base/config.h"
+#include "config_cases.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #define WHO "must be the name of a user or group of this machine, in quotes"
 
@@ -21,15 +14,12 @@ static void right_ones(void **state)
         "  \"devs\": {\"group\": \"devs\", \"role\": \"driver\"}, // all of them\n"
         "  \"a.b@c-d_1\": {\"user\": \"win+name$\", \"role\": \"observer\"},\n"
         "  \"grace2\": {\"group\": \"grace\", \"role\": \"observer\"}\n}}";
-    struct config *c = NULL;
-    char *why = NULL;
+    struct config *c = accepted(text);
     (void)state;
-    if (config_parse(text, strlen(text), "f.json", &c, &why) != ERR_OK)
-        fail_msg("refused: %s", why);
     assert_int_equal(cJSON_GetArraySize(config_members(c)), 4);
     cJSON *shown = config_show(c);
     const cJSON *row = json_get(shown, "members");
-    assert_string_equal(json_string(row, "source", ""), "f.json:1");
+    assert_string_equal(json_string(row, "source", ""), "f:1");
     assert_string_equal(json_string(json_get(json_get(row, "value"), "grace"), "workspace", ""),
                         "main");
     cJSON_Delete(shown);
@@ -38,13 +28,11 @@ static void right_ones(void **state)
 
 static void none(void **state)
 {
-    struct config *c = NULL;
-    char *why = NULL;
+    struct config *c = accepted("{}");
     (void)state;
-    assert_int_equal(config_parse("{}", 2, "f.json", &c, &why), ERR_OK);
     assert_null(config_members(c));
     config_destroy(c);
-    assert_int_equal(config_parse("{\"members\":{}}", 14, "f.json", &c, &why), ERR_OK);
+    c = accepted("{\"members\":{}}");
     assert_int_equal(cJSON_GetArraySize(config_members(c)), 0);
     config_destroy(c);
 }
@@ -94,14 +82,10 @@ static void wrong_ones(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct config *c = NULL;
-        char *why = NULL, text[512], want[512];
+        char text[512], want[512];
         snprintf(text, sizeof text, "{\"theme\": \"dark\", \"members\": %s}", cases[i].text);
-        snprintf(want, sizeof want, "f.json:%s", cases[i].why);
-        assert_int_equal(config_parse(text, strlen(text), "f.json", &c, &why), ERR_CONFIG);
-        assert_null(c);
-        assert_string_equal(why, want);
-        free(why);
+        snprintf(want, sizeof want, "f:%s", cases[i].why);
+        refused(text, want);
     }
 }
 

@@ -1,51 +1,8 @@
 /* The journal: ids that only rise, parts that are undone alone, and files that it must refuse. */
-#include "core/base/mem.h"
-#include "core/journal/journal.h"
+#include "journal_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
-
-struct fixture {
-    char dir[64];
-    struct journal *j;
-};
-
-static struct journal *open_or_fail(const char *dir)
-{
-    struct journal *j = NULL;
-    char *why = NULL;
-    if (journal_open(dir, &j, &why) != ERR_OK)
-        fail_msg("%s", why);
-    return j;
-}
-
-static int setup(void **state)
-{
-    struct fixture *f = mem_zalloc(sizeof *f);
-    strcpy(f->dir, "/tmp/test_journal.XXXXXX");
-    if (!mkdtemp(f->dir))
-        return -1;
-    f->j = open_or_fail(f->dir);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    char *command = mem_printf("rm -rf '%s'", f->dir);
-    journal_close(f->j);
-    int status = system(command);
-    free(command);
-    free(f);
-    return status;
-}
 
 static int64_t add(struct journal *j, const char *kind, const char *workspace)
 {

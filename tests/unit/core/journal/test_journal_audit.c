@@ -1,36 +1,16 @@
 /* The audit in the journal: a clean chain of ten thousand is whole, and each way of tampering with
  * the database behind its back is found and named. */
-#include "core/base/mem.h"
+#include "journal_fixture.h"
+
 #include "core/journal/audit.h"
 
-#include <setjmp.h>
 #include <sqlite3.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #define MESSAGES 40
-
-struct fixture {
-    char dir[64];
-    struct journal *j;
-    char ids[MESSAGES][MAIL_ID];
-};
 
 static void good(enum err e)
 {
     assert_string_equal(err_text(e)->name, "ok");
-}
-
-static struct journal *open_or_fail(const char *dir)
-{
-    struct journal *j = NULL;
-    char *why = NULL;
-    if (journal_open(dir, &j, &why) != ERR_OK)
-        fail_msg("%s", why);
-    return j;
 }
 
 /* As the hub sends: message, deliveries, an entry that has their digest. */
@@ -65,32 +45,21 @@ static void send_to(struct journal *j, const char *const *to, size_t count, char
     memcpy(ret_id, m.id, MAIL_ID);
 }
 
-static int setup(void **state)
+/* Of the messages that are there when a test begins. */
+static char ids[MESSAGES][MAIL_ID];
+
+static int setup_with_messages(void **state)
 {
     static const char *const to[] = {"ben", "cleo"};
-    struct fixture *f = mem_zalloc(sizeof *f);
-    strcpy(f->dir, "/tmp/test_audit.XXXXXX");
-    if (!mkdtemp(f->dir))
+    if (setup(state) < 0)
         return -1;
-    f->j = open_or_fail(f->dir);
+    struct fixture *f = *state;
     for (int i = 0; i < MESSAGES; i++) {
         good(journal_begin(f->j));
-        send_to(f->j, to, i % 2 ? 2 : 1, f->ids[i]);
+        send_to(f->j, to, i % 2 ? 2 : 1, ids[i]);
         good(journal_commit(f->j));
     }
-    *state = f;
     return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    char *command = mem_printf("rm -rf '%s'", f->dir);
-    journal_close(f->j);
-    int status = system(command);
-    free(command);
-    free(f);
-    return status;
 }
 
 /* Somebody else at the database, while the hub does not run. */
@@ -144,7 +113,7 @@ static void a_clean_chain_of_ten_thousand_is_whole(void **state)
     is_whole(f, 2 * MESSAGES, MESSAGES);
     good(journal_begin(f->j));
     for (int i = 2 * MESSAGES; i < 10000; i++)
-        good(journal_audit(f->j, "read", f->ids[i % MESSAGES], "ben", NULL));
+        good(journal_audit(f->j, "read", ids[i % MESSAGES], "ben", NULL));
     good(journal_commit(f->j));
     is_whole(f, 10000, MESSAGES);
 }
@@ -153,21 +122,21 @@ static void what_is_undone_leaves_no_hole(void **state)
 {
     struct fixture *f = *state;
     good(journal_begin(f->j));
-    good(journal_audit(f->j, "read", f->ids[0], "ben", NULL));
+    good(journal_audit(f->j, "read", ids[0], "ben", NULL));
     good(journal_save(f->j));
-    good(journal_audit(f->j, "read", f->ids[1], "ben", NULL));
+    good(journal_audit(f->j, "read", ids[1], "ben", NULL));
     journal_undo(f->j);
     good(journal_save(f->j));
-    good(journal_audit(f->j, "read", f->ids[2], "a \"name\" \x01", NULL));
+    good(journal_audit(f->j, "read", ids[2], "a \"name\" \x01", NULL));
     good(journal_keep(f->j));
     good(journal_commit(f->j));
     is_whole(f, 2 * MESSAGES + 2, MESSAGES);
     good(journal_begin(f->j));
-    good(journal_audit(f->j, "read", f->ids[3], "ben", NULL));
+    good(journal_audit(f->j, "read", ids[3], "ben", NULL));
     journal_rollback(f->j);
     is_whole(f, 2 * MESSAGES + 2, MESSAGES);
     good(journal_begin(f->j));
-    good(journal_audit(f->j, "read", f->ids[3], "ben", NULL));
+    good(journal_audit(f->j, "read", ids[3], "ben", NULL));
     good(journal_commit(f->j));
     is_whole(f, 2 * MESSAGES + 3, MESSAGES);
 }
@@ -221,11 +190,11 @@ static void one_altered_byte_of_a_message_is_found(void **state)
         char *sql = mem_printf("CREATE TEMP TABLE was AS SELECT * FROM message WHERE id = '%s';"
                                "DELETE FROM message WHERE id = '%s'; UPDATE was SET %s;"
                                "INSERT INTO message SELECT * FROM was",
-                               f->ids[10 - i % 11], f->ids[10 - i % 11], changes[i]);
+                               ids[10 - i % 11], ids[10 - i % 11], changes[i]);
         tamper(f, sql);
         const struct audit_walk w = verify(f);
         assert_string_equal(audit_flaw_name(w.flaw), "message altered");
-        assert_string_equal(w.message_id, f->ids[10 - i]);
+        assert_string_equal(w.message_id, ids[10 - i]);
         assert_int_equal(w.wrong_n, 2 * (10 - (int64_t)i) + 1);
         free(sql);
     }
@@ -237,7 +206,7 @@ static void another_attachment_is_found(void **state)
     const struct mail_attachment a = {
         .n = 1, .name = "a.txt", .type = "text/plain", .bytes = "abc", .size = 3};
     good(journal_begin(f->j));
-    good(journal_attachment_add(f->j, f->ids[4], &a));
+    good(journal_attachment_add(f->j, ids[4], &a));
     good(journal_commit(f->j));
     is_whole(f, 2 * MESSAGES + 1, MESSAGES);
     is_found(f, "UPDATE attachment SET bytes = x'616264'", AUDIT_MESSAGE_ALTERED, 2 * MESSAGES + 1);
@@ -335,7 +304,7 @@ static void entries_are_found_by_member(void **state)
     good(journal_commit(f->j));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup_with_messages, teardown)
 
 int main(void)
 {

@@ -1,51 +1,10 @@
 /* Numbered events and the outbox; and a database of version 1 that is brought to this one with all
  * that was in it. */
+#include "journal_fixture.h"
+
 #include "core/base/clock.h"
-#include "core/base/mem.h"
-#include "core/journal/journal.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
-
-struct fixture {
-    char dir[64];
-    struct journal *j;
-};
-
-static struct journal *open_or_fail(const char *dir)
-{
-    struct journal *j = NULL;
-    char *why = NULL;
-    if (journal_open(dir, &j, &why) != ERR_OK)
-        fail_msg("%s", why);
-    return j;
-}
-
-static int setup(void **state)
-{
-    struct fixture *f = mem_zalloc(sizeof *f);
-    strcpy(f->dir, "/tmp/test_sessions.XXXXXX");
-    if (!mkdtemp(f->dir))
-        return -1;
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    char *command = mem_printf("rm -rf '%s'", f->dir);
-    journal_close(f->j);
-    int status = system(command);
-    free(command);
-    free(f);
-    return status;
-}
 
 /* As control writes them. Keys in another order are put there by hand. */
 static void tell(struct journal *j, const char *session, int64_t seq, const char *method,
@@ -321,14 +280,19 @@ static void tables_without_a_version_are_taken_over(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(numbered_events_come_in_order_and_whole, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_row_in_another_form_is_told_as_well, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_forgotten_leaves_the_rest, setup, teardown),
-        cmocka_unit_test_setup_teardown(ten_thousand_are_read_quickly, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_outbox_is_one_stream_of_bytes, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_undone_part_takes_its_outbox_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_journal_of_version_1_is_taken_over, setup, teardown),
-        cmocka_unit_test_setup_teardown(tables_without_a_version_are_taken_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(numbered_events_come_in_order_and_whole, make_folder,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_row_in_another_form_is_told_as_well, make_folder,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_is_forgotten_leaves_the_rest, make_folder, teardown),
+        cmocka_unit_test_setup_teardown(ten_thousand_are_read_quickly, make_folder, teardown),
+        cmocka_unit_test_setup_teardown(the_outbox_is_one_stream_of_bytes, make_folder, teardown),
+        cmocka_unit_test_setup_teardown(an_undone_part_takes_its_outbox_back, make_folder,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_journal_of_version_1_is_taken_over, make_folder,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(tables_without_a_version_are_taken_over, make_folder,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
