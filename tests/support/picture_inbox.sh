@@ -3,45 +3,17 @@
 # people and three agents, in a terminal of tmux. Wants tmux, git and what ansi2png.py wants.
 set -euo pipefail
 
-baton=$(realpath "${1:?which baton?}")
-png=$(realpath -m "${2:?which file?}")
+# shellcheck source=SCRIPTDIR/picture_stage.sh
+. "$(dirname "${BASH_SOURCE[0]}")/picture_stage.sh"
+
 cols=${3:-128}
 rows=${4:-32}
-tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-home=$(mktemp -d "${TMPDIR:-/tmp}/baton-picture.XXXXXX")
 
-export HOME=$home XDG_RUNTIME_DIR=$home/run XDG_STATE_HOME=$home/state
-export XDG_CONFIG_HOME=$home/config XDG_DATA_HOME=$home/data BATON_IDENTITY=ada
-export SHELL=/bin/bash LC_ALL=C.UTF-8
-mkdir -m 700 "$home/run"
-
-t() { tmux -S "$home/tmux" -f "$home/tmux.conf" "$@"; }
 as() { "$baton" --identity "$@"; }
-
-clean_up() {
-    t kill-server 2>/dev/null || :
-    "$baton" hub stop --force >/dev/null 2>&1 || :
-    cd / && rm -rf "$home"
-}
-trap clean_up EXIT
-
-until_shown() {
-    local end=$((SECONDS + 10))
-    until t capture-pane -p | grep -q -- "$1"; do
-        if [ $SECONDS -ge $end ]; then
-            t capture-pane -p >&2
-            echo "picture: '$1' is not shown" >&2
-            exit 1
-        fi
-        read -rt 0.05 <> <(:) || :
-    done
-}
 
 # newest ID of an inbox
 newest() { as "$1" inbox list --limit 1 --json | sed 's/.*"id":"\(msg_[0-9a-f]*\)".*/\1/'; }
 
-printf 'set -g default-terminal tmux-256color\nset -ga terminal-features ",*:RGB"\nset -g status off\n' \
-    >"$home/tmux.conf"
 printf 'PS1="$ "\n' >"$home/.bashrc"
 cd "$home"
 "$baton" workspace open shared-agent --cwd "$home" >/dev/null
@@ -82,13 +54,13 @@ t send-keys C-b z
 t send-keys Home
 for _ in 1 2 3 4 5 6 7 8; do
     t capture-pane -p | grep -q 'I have read it twice. Two things' && break
+    was=$(t capture-pane -p)
     t send-keys j
-    read -rt 0.3 <> <(:) || :
+    until_changed "$was"
 done
 until_shown 'Shall writer do it'
 t send-keys Enter r
 until_shown 'reply to reviewer'
 t send-keys -l 'Thank you both. I merge it after'
 until_shown 'I merge it after'
-t capture-pane -ep >"$home/screen"
-"$tree/tests/support/ansi2png.py" --in "$home/screen" --size 15 --cols "$cols" --rows "$rows" "$png"
+take "$cols" "$rows"
