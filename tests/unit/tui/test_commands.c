@@ -1,62 +1,21 @@
 /* The command line: words and quotes, commands that change panes, completion, wrong words. No hub:
  * what would call it is not run here. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "core/base/mem.h"
-#include "tui/console_private.h"
+#include "console_fixture.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static struct console *setup(void)
 {
-    struct console *c = mem_zalloc(sizeof *c);
-    char *why = NULL;
+    struct console *c = console_bare(24, 80, "main");
 
-    c->hub = mem_strdup("default");
-    c->workspace = mem_strdup("main");
-    c->member = mem_strdup("ada");
-    c->theme_name = mem_strdup("dark");
-    c->canvas = canvas_create(24, 80);
-    c->layout = layout_create();
-    assert_int_equal(keymap_create("C-b", NULL, &c->keymap, &why), ERR_OK);
-    assert_int_equal(theme_load(NULL, &c->theme, &why), ERR_OK);
     for (int i = 0; i < 3; i++)
         assert_non_null(console_add(c, PANE_LOG, LAYOUT_COLS));
     return c;
 }
 
-static void teardown(struct console *c)
-{
-    console_panes_finish(c);
-    layout_destroy(c->layout);
-    popup_destroy(c->popup);
-    notices_finish(&c->notices);
-    canvas_destroy(c->canvas);
-    theme_destroy(c->theme);
-    keymap_destroy(c->keymap);
-    line_forget(&c->commands);
-    free(c->theme_name);
-    free(c->hub);
-    free(c->workspace);
-    free(c->member);
-    free(c);
-}
-
 static const char *last_notice(const struct console *c)
 {
     return c->notices.count ? c->notices.list[c->notices.count - 1].text : "";
-}
-
-static void press(struct console *c, uint32_t code, unsigned mods)
-{
-    struct input_event event = {.kind = INPUT_KEY, .code = code, .mods = mods};
-    console_input(c, &event);
 }
 
 static void keys_run_commands(void **state)
@@ -100,7 +59,7 @@ static void keys_run_commands(void **state)
     press(c, 'b', MOD_CTRL);
     press(c, K_UP, 0);
     assert_false(c->zoomed);
-    teardown(c);
+    console_drop(c);
 }
 
 static void resizing_repeats(void **state)
@@ -117,7 +76,7 @@ static void resizing_repeats(void **state)
     console_arrange(c);
     after = console_pane(c, 3)->box;
     assert_int_equal(after.cols, before.cols + 3);
-    teardown(c);
+    console_drop(c);
 }
 
 static void words_and_wrong_words(void **state)
@@ -140,7 +99,7 @@ static void words_and_wrong_words(void **state)
     console_run(c, "detach");
     assert_true(c->leaving);
     assert_string_equal(c->why, "detached from main");
-    teardown(c);
+    console_drop(c);
 }
 
 static void complete(struct console *c, const char *text, const char *should, const char *more)
@@ -170,7 +129,7 @@ static void completion(void **state)
     complete(c, "shell open --c", "shell open --c", "--cols");
     complete(c, "nonsense x", "nonsense x", NULL);
     complete(c, "theme dar", "theme dark ", NULL);
-    teardown(c);
+    console_drop(c);
 }
 
 static void the_prompt_runs_and_remembers(void **state)
@@ -191,7 +150,7 @@ static void the_prompt_runs_and_remembers(void **state)
     assert_string_equal(c->prompt.line.text, "focus 0");
     press(c, K_ESCAPE, 0);
     assert_int_equal(c->mode, MODE_NORMAL);
-    teardown(c);
+    console_drop(c);
 }
 
 static void the_layout_is_saved_and_loaded(void **state)
@@ -211,8 +170,8 @@ static void the_layout_is_saved_and_loaded(void **state)
     assert_int_equal(d->pane_count, 0);
     assert_int_equal(layout_count(d->layout), 0);
     cJSON_Delete(json);
-    teardown(c);
-    teardown(d);
+    console_drop(c);
+    console_drop(d);
 }
 
 /* A pane with a shell that this member holds, another holds, or nobody. */
@@ -250,7 +209,7 @@ static void teardown_shell(struct console *c)
 {
     side_finish(&c->side);
     world_finish(&c->world);
-    teardown(c);
+    console_drop(c);
 }
 
 /* There is no client behind these: a call would crash. */
@@ -364,7 +323,7 @@ static void an_observer_is_offered_less(void **state)
     notices_add(&c->notices, ROLE_TEXT, "-");
     console_run(c, "baton");
     assert_string_equal(last_notice(c), "observing: you may look, not type");
-    teardown(c);
+    console_drop(c);
 }
 
 static void who_was_sent_away_is_told_why(void **state)
@@ -390,7 +349,7 @@ static void who_was_sent_away_is_told_why(void **state)
     console_baton_event(c, "inviteRevoked", json);
     assert_string_equal(c->why, "the invitation was revoked by ada");
     cJSON_Delete(json);
-    teardown(c);
+    console_drop(c);
 }
 
 int main(void)

@@ -1,18 +1,9 @@
 /* Whole frames of the console, as golden text screens: no terminal, no hub. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "console_fixture.h"
 
-#include "core/base/clock.h"
 #include "core/base/json.h"
-#include "core/base/mem.h"
 #include "tests/unit/tui/golden.h"
-#include "tui/console_private.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 static cJSON *parse(const char *text)
@@ -24,21 +15,12 @@ static cJSON *parse(const char *text)
 
 static struct console *setup(int rows, int cols)
 {
-    struct console *c = mem_zalloc(sizeof *c);
-    char *why = NULL;
+    struct console *c = console_bare(rows, cols, "shared-agent");
     cJSON *json;
 
     clock_set_for_test(1795230245000000); /* 21 November 2026, 03:04:05 */
-    c->hub = mem_strdup("default");
-    c->workspace = mem_strdup("shared-agent");
-    c->member = mem_strdup("ada");
     c->client_id = 1;
     c->connected = c->clock_on = true;
-    c->canvas = canvas_create(rows, cols);
-    c->layout = layout_create();
-    assert_int_equal(keymap_create("C-b", NULL, &c->keymap, &why), ERR_OK);
-    assert_int_equal(theme_load(NULL, &c->theme, &why), ERR_OK);
-    theme_fit(c->theme, TERM_256, true);
     json = parse("[{\"workspace\":\"main\",\"cwd\":\"/home/ada\"},"
                  "{\"workspace\":\"shared-agent\",\"cwd\":\"/home/ada/src\"}]");
     world_set_workspaces(&c->world, json);
@@ -64,29 +46,6 @@ static struct console *setup(int rows, int cols)
     world_set_members(&c->world, json);
     cJSON_Delete(json);
     return c;
-}
-
-static void teardown(struct console *c)
-{
-    for (size_t i = 0; i < c->feed_count; i++) {
-        screen_destroy(c->feeds[i]->screen);
-        free(c->feeds[i]);
-    }
-    c->feed_count = 0;
-    console_panes_finish(c);
-    layout_destroy(c->layout);
-    popup_destroy(c->popup);
-    side_finish(&c->side);
-    world_finish(&c->world);
-    notices_finish(&c->notices);
-    canvas_destroy(c->canvas);
-    theme_destroy(c->theme);
-    keymap_destroy(c->keymap);
-    free(c->hub);
-    free(c->workspace);
-    free(c->member);
-    free(c);
-    clock_set_for_test(-1);
 }
 
 /* A pane with a shell whose screen has this size and was fed this text. */
@@ -130,7 +89,7 @@ static void one_shell(void **state)
     canvas_get_cursor(c->canvas, &row, &col, &shape);
     assert_int_equal(row, 3);
     assert_int_equal(col, 3);
-    teardown(c);
+    console_drop(c);
 }
 
 static void three_panes_and_the_side_list(void **state)
@@ -151,7 +110,7 @@ static void three_panes_and_the_side_list(void **state)
     cJSON_Delete(event);
     frame(c);
     golden_check(c->canvas, "three_panes_200x60");
-    teardown(c);
+    console_drop(c);
 }
 
 static void a_larger_shell_is_cropped_a_smaller_one_has_a_rest(void **state)
@@ -162,7 +121,7 @@ static void a_larger_shell_is_cropped_a_smaller_one_has_a_rest(void **state)
     show(c, "sh3", LAYOUT_COLS, 5, 20, "small");
     frame(c);
     golden_check(c->canvas, "cropped_60x14");
-    teardown(c);
+    console_drop(c);
 }
 
 static void an_empty_workspace_explains_itself(void **state)
@@ -171,7 +130,7 @@ static void an_empty_workspace_explains_itself(void **state)
     (void)state;
     frame(c);
     golden_check(c->canvas, "empty_80x24");
-    teardown(c);
+    console_drop(c);
 }
 
 static void the_smallest_terminals(void **state)
@@ -198,7 +157,7 @@ static void the_smallest_terminals(void **state)
                 snprintf(name, sizeof name, "small_%dx%d", sizes[i][1], sizes[i][0]);
                 golden_check(c->canvas, name);
             }
-            teardown(c);
+            console_drop(c);
         }
 }
 
@@ -216,7 +175,7 @@ static void zoomed_and_stacked(void **state)
     c->zoomed = true;
     frame(c);
     golden_check(c->canvas, "zoomed_80x24");
-    teardown(c);
+    console_drop(c);
 }
 
 static void notices_questions_and_lost_links(void **state)
@@ -235,7 +194,7 @@ static void notices_questions_and_lost_links(void **state)
     snprintf(c->question, sizeof c->question, "close bash sh1? its program runs (y/n) ");
     frame(c);
     golden_check(c->canvas, "question_80x10");
-    teardown(c);
+    console_drop(c);
 }
 
 static void side_list_as_overlay(void **state)
@@ -247,7 +206,7 @@ static void side_list_as_overlay(void **state)
     c->side_over = true;
     frame(c);
     golden_check(c->canvas, "side_overlay_60x18");
-    teardown(c);
+    console_drop(c);
 }
 
 static void help_is_made_from_the_table(void **state)
@@ -260,7 +219,7 @@ static void help_is_made_from_the_table(void **state)
     assert_int_equal(c->mode, MODE_POPUP);
     frame(c);
     golden_check(c->canvas, "help_90x30");
-    teardown(c);
+    console_drop(c);
 }
 
 static void say(struct console *c, const char *kind, const char *data)
@@ -307,7 +266,7 @@ static void borders_tell_who_drives(void **state)
     theme_fit(c->theme, TERM_NO_COLOUR, false);
     frame(c);
     golden_check(c->canvas, "asked_ascii_130x24");
-    teardown(c);
+    console_drop(c);
 }
 
 /* The same from the other side, and where there is no room for it. */
@@ -323,20 +282,20 @@ static void observers_see_that_they_observe(void **state)
     frame(c);
     golden_check(c->canvas, "observing_80x8");
     assert_int_equal(c->panes[0]->spots[SPOT_YES].rows, 0);
-    teardown(c);
+    console_drop(c);
     c = setup(8, 80);
     show(c, "sh1", LAYOUT_ROWS, 5, 78, "$ ");
     has_baton(c, "sh1", "");
     c->role = ROLE_OBSERVER;
     frame(c);
     golden_check(c->canvas, "free_observer_80x8");
-    teardown(c);
+    console_drop(c);
     c = setup(5, 60); /* no border: the status line tells */
     show(c, "sh1", LAYOUT_ROWS, 4, 60, "$ ");
     has_baton(c, "sh1", "grace");
     frame(c);
     golden_check(c->canvas, "driver_60x5");
-    teardown(c);
+    console_drop(c);
 }
 
 static void ascii_terminals(void **state)
@@ -348,7 +307,7 @@ static void ascii_terminals(void **state)
     show(c, "sh2", LAYOUT_COLS, 9, 40, "made");
     frame(c);
     golden_check(c->canvas, "ascii_110x12");
-    teardown(c);
+    console_drop(c);
 }
 
 static char *print(const struct canvas *c)
@@ -394,7 +353,7 @@ static void changed_lines_are_enough(void **state)
     }
     c->side_over = true; /* something lies over the panes */
     assert_false(console_draw_shells(c));
-    teardown(c);
+    console_drop(c);
 }
 
 int main(void)

@@ -1,17 +1,9 @@
 /* The prompt line of a session's pane without a hub: its place, its hints, who may say what. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "console_fixture.h"
 
 #include "core/base/json.h"
-#include "core/base/mem.h"
-#include "tui/console_private.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static void set(struct world *w, void (*fn)(struct world *, const cJSON *), const char *text)
 {
@@ -35,21 +27,11 @@ static void tell(struct console *c, const char *state)
 /* A console with one session in a pane, whose feed has no client; and a list of one shell. */
 static struct console *setup(int rows, int cols)
 {
-    struct console *c = mem_zalloc(sizeof *c);
+    struct console *c = console_bare(rows, cols, "main");
     static const struct session_listener nobody = {NULL, NULL};
     struct pane *p;
-    char *why = NULL;
 
-    c->hub = mem_strdup("default");
-    c->workspace = mem_strdup("main");
-    c->member = mem_strdup("ada");
-    c->theme_name = mem_strdup("dark");
     c->role = ROLE_OWNER;
-    c->canvas = canvas_create(rows, cols);
-    c->layout = layout_create();
-    assert_int_equal(keymap_create("C-b", NULL, &c->keymap, &why), ERR_OK);
-    assert_int_equal(theme_load(NULL, &c->theme, &why), ERR_OK);
-    theme_fit(c->theme, TERM_256, true);
     set(&c->world, world_set_workspaces, "[{\"workspace\":\"main\"}]");
     set(&c->world, world_set_sessions,
         "[{\"sessionId\":\"se1\",\"workspace\":\"main\",\"name\":\"writer\",\"agentType\":\"demo\","
@@ -63,32 +45,6 @@ static struct console *setup(int rows, int cols)
     p->session->users = 1;
     p->transcript = transcript_pane_create(p->session->transcript);
     return c;
-}
-
-static void teardown(struct console *c)
-{
-    console_panes_finish(c);
-    console_talks_finish(c);
-    console_form_finish(c);
-    layout_destroy(c->layout);
-    popup_destroy(c->popup);
-    side_finish(&c->side);
-    world_finish(&c->world);
-    notices_finish(&c->notices);
-    canvas_destroy(c->canvas);
-    theme_destroy(c->theme);
-    keymap_destroy(c->keymap);
-    free(c->theme_name);
-    free(c->hub);
-    free(c->workspace);
-    free(c->member);
-    free(c);
-}
-
-static void press(struct console *c, uint32_t code, unsigned mods)
-{
-    struct input_event event = {.kind = INPUT_KEY, .code = code, .mods = mods};
-    console_input(c, &event);
 }
 
 static void type(struct console *c, const char *text)
@@ -134,7 +90,7 @@ static void hints_say_what_enter_does(void **state)
     assert_string_equal(row(c, 10), " › observing: Enter to suggest");
     tell(c, "closed");
     assert_string_equal(row(c, 10), " › writer is closed; :session resume goes on with it");
-    teardown(c);
+    console_drop(c);
 }
 
 /* The text grows to a third of the screen; panes give way, and a shell's size does not. */
@@ -160,7 +116,7 @@ static void it_grows_and_panes_give_way(void **state)
     press(c, K_UP, 0); /* what was cleared is in the history */
     row(c, 0);
     assert_int_equal(c->prompt_area.rows, 8);
-    teardown(c);
+    console_drop(c);
 }
 
 static void without_a_link_nothing_is_lost(void **state)
@@ -176,7 +132,7 @@ static void without_a_link_nothing_is_lost(void **state)
     tell(c, "closed");
     press(c, K_ENTER, 0);
     assert_string_equal(promptline_text(&console_talk(c, "se1")->line), "a draft");
-    teardown(c);
+    console_drop(c);
 }
 
 static void a_queued_prompt_comes_back(void **state)
@@ -201,7 +157,7 @@ static void a_queued_prompt_comes_back(void **state)
     assert_null(console_talk(c, "se1")->queued);
     assert_string_equal(promptline_text(&console_talk(c, "se1")->line), "say it\n\nand this");
     assert_string_equal(notice(c), "you drive no more: what was queued is in the line again");
-    teardown(c);
+    console_drop(c);
 }
 
 static void who_does_not_drive_stops_nothing(void **state)
@@ -214,7 +170,7 @@ static void who_does_not_drive_stops_nothing(void **state)
     press(c, 'c', MOD_CTRL);
     assert_string_equal(notice(c), "grace drives writer, and stops it; C-b b asks for it");
     assert_int_equal(c->mode, MODE_NORMAL);
-    teardown(c);
+    console_drop(c);
 }
 
 static void wait_event(struct console *c, const char *kind, const char *text)
@@ -252,7 +208,7 @@ static void what_waits_for_whom(void **state)
     c->waits_changed = true;
     console_tell_waits(c); /* once */
     assert_int_equal(c->notices.count, 2);
-    teardown(c);
+    console_drop(c);
 }
 
 int main(void)
