@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #define JOINED_MAX 64 /* screen lines that are searched as one */
 
@@ -21,15 +20,6 @@ struct run { /* one line of the record, as code points with their places */
     size_t count, room;
     int first, last; /* screen lines */
 };
-
-static uint32_t folded(uint32_t point, bool fold)
-{
-    if (!fold)
-        return point;
-    if (point < 0x80)
-        return point >= 'A' && point <= 'Z' ? point + 32 : point;
-    return (uint32_t)utf8proc_tolower((utf8proc_int32_t)point);
-}
 
 static void add_spot(struct run *run, uint32_t point, int y, int x)
 {
@@ -62,7 +52,7 @@ static void read_run(const struct copy *c, int y, bool fold, struct run *run)
             while (at < n) {
                 uint32_t point;
                 at += text_decode(text + at, n - at, &point);
-                add_spot(run, folded(point, fold), y, x);
+                add_spot(run, fold ? text_lower(point) : point, y, x);
             }
         }
     }
@@ -75,7 +65,7 @@ static size_t read_needle(const struct copy *c, uint32_t *out, size_t room, bool
     *ret_fold = true;
     while (at < n && count < room) {
         at += text_decode(c->needle + at, n - at, &out[count]);
-        if (folded(out[count], true) != out[count])
+        if (text_lower(out[count]) != out[count])
             *ret_fold = false;
         count++;
     }

@@ -9,7 +9,6 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #define PATTERN_MAX 256
 
@@ -31,15 +30,6 @@ struct run {
     size_t count, room;
 };
 
-static uint32_t folded(uint32_t point, bool fold)
-{
-    if (!fold)
-        return point;
-    if (point < 0x80)
-        return point >= 'A' && point <= 'Z' ? point + 32 : point;
-    return (uint32_t)utf8proc_tolower((utf8proc_int32_t)point);
-}
-
 static void read_pattern(struct pattern *x, const char *text)
 {
     size_t n = strlen(text), best = 0, best_n = 0;
@@ -49,7 +39,7 @@ static void read_pattern(struct pattern *x, const char *text)
     for (size_t i = 0; i < n;) {
         uint32_t point;
         i += text_decode(text + i, n - i, &point);
-        x->fold = x->fold && folded(point, true) == point;
+        x->fold = x->fold && text_lower(point) == point;
         if (x->count < PATTERN_MAX)
             x->points[x->count++] = point;
     }
@@ -67,15 +57,19 @@ static void read_pattern(struct pattern *x, const char *text)
 /* --- does a block hold it? ---------------------------------------------------------------------
  */
 
+/* A word is of letters and digits of ASCII, in lower case when case doesn't matter. */
+static char byte_of(const struct pattern *x, char byte)
+{
+    return x->fold && byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+}
+
 static bool holds(const struct pattern *x, const char *text, size_t n)
 {
     if (!text || n < x->word_n)
         return false;
     for (size_t i = 0; i + x->word_n <= n; i++) {
         size_t k = 0;
-        while (k < x->word_n &&
-               folded((unsigned char)text[i + k], x->fold && !(text[i + k] & 0x80)) ==
-                   (unsigned char)x->word[k])
+        while (k < x->word_n && byte_of(x, text[i + k]) == x->word[k])
             k++;
         if (k == x->word_n)
             return true;
@@ -143,7 +137,7 @@ static void read_line(struct run *run, const struct text_line *line, int number,
         while (at < end) {
             uint32_t point;
             size_t len = text_decode(line->text + at, end - at, &point);
-            add_spot(run, folded(point, fold), number, at, at + len);
+            add_spot(run, fold ? text_lower(point) : point, number, at, at + len);
             at += len;
         }
     }
@@ -154,7 +148,7 @@ static void read_line(struct run *run, const struct text_line *line, int number,
 static bool at_spot(const struct pattern *x, const struct run *run, size_t i)
 {
     for (int k = 0; k < x->count; k++)
-        if (run->spots[i + (size_t)k].point != folded(x->points[k], x->fold))
+        if (run->spots[i + (size_t)k].point != (x->fold ? text_lower(x->points[k]) : x->points[k]))
             return false;
     return true;
 }

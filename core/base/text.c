@@ -69,6 +69,13 @@ int text_point_width(uint32_t point)
     return utf8proc_charwidth((utf8proc_int32_t)point);
 }
 
+uint32_t text_lower(uint32_t point)
+{
+    if (point < 0x80)
+        return point >= 'A' && point <= 'Z' ? point + 32 : point;
+    return (uint32_t)utf8proc_tolower((utf8proc_int32_t)point);
+}
+
 /* Controls, line separators, bidirectional overrides and isolates: what could move or hide text. */
 static bool harmful(uint32_t c)
 {

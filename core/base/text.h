@@ -20,6 +20,9 @@ size_t text_encode(uint32_t point, char out[4]);
  * characters 0. */
 int text_point_width(uint32_t point);
 
+/* One code point in lower case; itself when it has none. */
+uint32_t text_lower(uint32_t point);
+
 /* Copies text into out (size bytes with the NUL, whole characters only) with controls, escapes,
  * bidirectional overrides and broken UTF-8 replaced by visible signs. Gives the bytes written. */
 size_t text_make_safe(char *out, size_t size, const char *text, size_t n);
