@@ -94,17 +94,14 @@ void world_finish(struct world *w)
     memset(w, 0, sizeof *w);
 }
 
-static enum shell_state shell_state(const char *name)
+int world_state(const char *name, const char *const *names, int otherwise)
 {
-    static const char *const names[] = {"running", "exited", "failed", "lost"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    for (int i = 0; names[i]; i++)
         if (!strcmp(name, names[i]))
-            return (enum shell_state)i;
-    return SHELL_RUNNING;
+            return i;
+    return otherwise;
 }
 
-/* An id goes back to the hub and into the layout, so it must be one as the hub makes them. */
 bool world_id_ok(const char *id)
 {
     size_t n = strlen(id);
@@ -115,18 +112,16 @@ bool world_id_ok(const char *id)
     return n > 0 && n < WORLD_ID_MAX;
 }
 
-/* The hub may wrap a list into an object: {"shells": [...]}. */
 const cJSON *world_list(const cJSON *answer, const char *key)
 {
     const cJSON *list = cJSON_IsObject(answer) ? json_get(answer, key) : answer;
     return cJSON_IsArray(list) && cJSON_GetArraySize(list) <= WORLD_LIST_MAX ? list : NULL;
 }
 
-/* Fills s; false when it is no shell. Borrows old, the same shell as it was, or NULL. */
-static bool read_shell(struct world_shell *s, const cJSON *item, struct world_shell *old)
+bool world_target_read(struct world_target *t, const cJSON *item, const char *key,
+                       struct world_target *old)
 {
-    struct world_target *t = &s->target;
-    const char *id = json_string(item, "shellId", "");
+    const char *id = json_string(item, key, "");
 
     if (!world_id_ok(id))
         return false;
@@ -134,9 +129,23 @@ static bool read_shell(struct world_shell *s, const cJSON *item, struct world_sh
     t->workspace = world_text(item, "workspace");
     t->name = world_text(item, "name");
     t->title = world_text(item, "title");
+    world_baton_read(t, item);
+    if (old)
+        world_baton_carry(t, old);
+    return true;
+}
+
+/* Fills s; false when it is no shell. Borrows old, the same shell as it was, or NULL. */
+static bool read_shell(struct world_shell *s, const cJSON *item, struct world_shell *old)
+{
+    static const char *const states[] = {"running", "exited", "failed", "lost", NULL};
+    struct world_target *t = &s->target;
+
+    if (!world_target_read(t, item, "shellId", old ? &old->target : NULL))
+        return false;
     t->program = command_text(item);
     s->typed = world_text(item, "typed");
-    s->state = shell_state(json_string(item, "state", ""));
+    s->state = (enum shell_state)world_state(json_string(item, "state", ""), states, SHELL_RUNNING);
     s->exit_code = (int)json_int(item, "exitCode", 0);
     if (s->state == SHELL_EXITED && s->exit_code != 0)
         s->state = SHELL_FAILED;
@@ -145,9 +154,6 @@ static bool read_shell(struct world_shell *s, const cJSON *item, struct world_sh
     s->cols = (int)json_int(item, "cols", 0);
     s->bells = json_int(item, "bells", 0);
     s->bells_seen = old ? old->bells_seen : s->bells;
-    world_baton_read(t, item);
-    if (old)
-        world_baton_carry(t, &old->target);
     return true;
 }
 

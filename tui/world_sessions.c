@@ -21,12 +21,9 @@ void world_sessions_free(struct world_session *sessions, size_t n)
 static enum session_state state_of(const char *name)
 {
     static const char *const names[] = {"starting", "idle",   "working", "waiting",
-                                        "closing",  "closed", "failed"};
+                                        "closing",  "closed", "failed",  NULL};
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (!strcmp(name, names[i]))
-            return (enum session_state)i;
-    return SESSION_IDLE;
+    return (enum session_state)world_state(name, names, SESSION_IDLE);
 }
 
 bool world_session_turn(const struct world_session *s)
@@ -56,14 +53,9 @@ static char *mode_of(const cJSON *item)
 static bool read_session(struct world_session *s, const cJSON *item, struct world_session *old)
 {
     struct world_target *t = &s->target;
-    const char *id = json_string(item, "sessionId", "");
 
-    if (!world_id_ok(id))
+    if (!world_target_read(t, item, "sessionId", old ? &old->target : NULL))
         return false;
-    memcpy(t->id, id, strlen(id) + 1);
-    t->workspace = world_text(item, "workspace");
-    t->name = world_text(item, "name");
-    t->title = world_text(item, "title");
     t->program = world_text(item, "agentType");
     t->session = true;
     s->mode = mode_of(item);
@@ -76,9 +68,6 @@ static bool read_session(struct world_session *s, const cJSON *item, struct worl
             s->seq = old->seq;
     }
     enter(s, state_of(json_string(item, "state", "")));
-    world_baton_read(t, item);
-    if (old)
-        world_baton_carry(t, &old->target);
     return true;
 }
 
