@@ -263,22 +263,33 @@ static void a_killed_command(void **state)
     cJSON_Delete(o);
 }
 
-/* Twenty runners come for one offer. */
+/* Twenty runners come for one offer, whose command ends when all the others have gone. */
 static void one_of_many_runners_has_it(void **state)
 {
-    int fds[20];
-    char *script = mem_printf("echo x >> %s/ran; sleep 0.2", (char *)*state);
-    char *file = path_join(*state, "ran"), *text = NULL;
+    struct pollfd runners[20];
+    char *script = mem_printf("echo x >> %s/ran; until test -e %s/go; do sleep 0.01; done",
+                              (char *)*state, (char *)*state);
+    char *file = path_join(*state, "ran"), *go = path_join(*state, "go"), *text = NULL;
     size_t n = 0;
     offer(*state, "{}", 20000, script);
     for (size_t i = 0; i < 20; i++)
-        fds[i] = start(*state);
-    for (size_t i = 0; i < 20; i++)
-        await_end(fds[i]);
+        runners[i] = (struct pollfd){.fd = start(*state), .events = POLLIN};
+    for (size_t left = 20; left > 0;) {
+        assert_true(poll(runners, 20, PATIENCE_US / 1000) > 0);
+        for (size_t i = 0; i < 20; i++) {
+            if (runners[i].fd < 0 || !runners[i].revents)
+                continue;
+            await_end(runners[i].fd);
+            runners[i].fd = -1;
+            if (--left == 1)
+                assert_int_equal(path_write_file(go, "", 0, false), ERR_OK);
+        }
+    }
     assert_int_equal(hook_stage(*state, KEY), HOOK_DONE);
     assert_int_equal(path_read_file(file, 1000, &text, &n), ERR_OK);
     assert_int_equal(n, 2);
     free(text);
+    free(go);
     free(file);
     free(script);
 }

@@ -3,6 +3,7 @@
 #include "keeper_helper.h"
 
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 static void a_shell_echoes_and_exits(void **state)
@@ -159,18 +160,31 @@ static void signals_are_at_their_defaults(void **state)
 }
 
 /* How often the process has gone to sleep: each wake-up ends in one more. */
-static long switches(pid_t pid)
+static long switches(pid_t pid, bool *ret_asleep)
 {
     char line[256];
     long n = -1;
-    char *path = mem_printf("/proc/%d/status", (int)pid);
+    char *path = mem_printf("/proc/%d/status", (int)pid), is = 0;
     FILE *f = fopen(path, "r");
     while (f && fgets(line, sizeof line, f))
-        sscanf(line, "voluntary_ctxt_switches: %ld", &n);
+        if (sscanf(line, "State: %c", &is) < 1)
+            sscanf(line, "voluntary_ctxt_switches: %ld", &n);
     if (f)
         fclose(f);
     free(path);
+    if (ret_asleep)
+        *ret_asleep = is == 'S';
     return n;
+}
+
+/* It has taken all that we have sent, and waits for more. */
+static bool is_at_rest(const struct hub *h, pid_t keeper)
+{
+    int unread = -1;
+    bool asleep;
+    assert_int_equal(ioctl(h->fd, TIOCOUTQ, &unread), 0);
+    switches(keeper, &asleep);
+    return unread == 0 && asleep;
 }
 
 static void silence_wakes_nobody(void **state)
@@ -180,11 +194,15 @@ static void silence_wakes_nobody(void **state)
     hub_open(&h, *state, true, command);
     assert_true(until(&h, shows, "\n"));
     pid_t keeper = (pid_t)strtol(h.out.data, NULL, 10);
-    assert_true(switches(keeper) > 0);
-    poll(NULL, 0, 100); /* our last ack may still be on its way */
-    long before = switches(keeper);
-    poll(NULL, 0, 1500);
-    assert_int_equal(switches(keeper), before);
+    assert_true(switches(keeper, NULL) > 0);
+    int64_t limit = clock_mono_us() + PATIENCE_US;
+    while (!is_at_rest(&h, keeper)) { /* our last ack may still be on its way */
+        assert_true(clock_mono_us() < limit);
+        poll(NULL, 0, 1);
+    }
+    long before = switches(keeper, NULL);
+    poll(NULL, 0, 1500); /* the silence */
+    assert_int_equal(switches(keeper, NULL), before);
     hub_close(&h);
 }
 

@@ -107,7 +107,7 @@ static void retention_holds_when_nobody_reads(void **state)
     int64_t limit = clock_mono_us() + PATIENCE_US;
     while (h.out.n < 1000 * 1000 && clock_mono_us() < limit)
         read_log(&h);
-    poll(NULL, 0, 100); /* whatever would still come, had time to */
+    poll(NULL, 0, 100); /* nothing to wait for: that nothing more comes is what is tested */
     read_log(&h);
     assert_in_range(h.out.n, 1000 * 1000, 1024 * 1024 + 64 * 1024);
     hub_connect(&h);
