@@ -28,6 +28,7 @@ struct draft {
     struct rect at[3]; /* where the fields were drawn */
 };
 
+/* init: closed and empty; finish frees what it owns, not the struct. */
 void draft_init(struct draft *l);
 void draft_finish(struct draft *l);
 /* Opens it. What was being written of the same kind about the same message is still there. */

@@ -69,6 +69,7 @@ struct mailbox {
     int row_count;
 };
 
+/* Empty; name is copied. finish frees what it owns, not the struct. */
 void mailbox_init(struct mailbox *b, const char *name);
 void mailbox_finish(struct mailbox *b);
 /* A page: newer ones join, known ones are replaced. before: the page was asked for with that seq

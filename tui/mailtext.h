@@ -22,6 +22,7 @@ struct mailtext {
     int count;
 };
 
+/* About nothing yet; finish frees what it owns, not the struct. */
 void mailtext_init(struct mailtext *t);
 void mailtext_finish(struct mailtext *t);
 void mailtext_about(struct mailtext *t, const char *id); /* empties it */

@@ -16,6 +16,7 @@ struct markdown {
     int fence_length, fence_indent;
 };
 
+/* A text begins: its words in role, each line behind the margin (copied, at most 23 bytes). */
 void markdown_begin(struct markdown *m, enum theme_role role, enum theme_role margin_role,
                     const char *margin);
 /* One line of the text without its '\n'. */

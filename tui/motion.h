@@ -5,6 +5,9 @@
 
 #include <stddef.h>
 
+/* All take a place in text[0..n) and give one: one character back or on, the beginning of the word
+ * before, the end of the word behind, the beginning of the line, its end (at its newline or n). At
+ * an end of the text they stay. A word ends at a blank or a newline. */
 size_t motion_before(const char *text, size_t at);
 size_t motion_behind(const char *text, size_t n, size_t at);
 size_t motion_word_before(const char *text, size_t at);

@@ -35,9 +35,11 @@ struct promptline {
     char *typed; /* that, while another one is shown */
 };
 
+/* Empty, with no history; finish frees what it owns, not the struct. */
 void promptline_init(struct promptline *p);
 void promptline_finish(struct promptline *p);
 
+/* One key or paste, borrowed. */
 enum prompt_result promptline_input(struct promptline *p, const struct input_event *event);
 bool promptline_empty(const struct promptline *p);
 const char *promptline_text(const struct promptline *p);     /* borrowed until the next change */

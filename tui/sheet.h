@@ -48,6 +48,8 @@ struct sheet_mark {
     size_t text, runs, lines;
 };
 
+/* width: columns of the lines; utf8: whether signs may be more than ASCII. finish frees what it
+ * owns, not the struct. */
 void sheet_init(struct sheet *s, int width, bool utf8);
 void sheet_finish(struct sheet *s);
 
@@ -70,6 +72,8 @@ int sheet_para_cols(const struct sheet *s);
  * columns is left out. */
 void sheet_margins(struct sheet *s, enum theme_role role, const char *first, const char *rest);
 
+/* The place behind all lines so far, and the way back to it; what is being put together there is
+ * dropped too. */
 struct sheet_mark sheet_mark(const struct sheet *s);
 void sheet_back(struct sheet *s, struct sheet_mark mark);
 /* Keeps so many lines behind a mark. */

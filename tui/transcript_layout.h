@@ -61,6 +61,7 @@ enum layout_sign {
     SIGN_WARNING,
     SIGN_COUNT
 };
+/* A sign as the terminal can show it, UTF-8 or ASCII; static. */
 const char *layout_sign(const struct layout *l, enum layout_sign sign);
 /* What stands before every line but prompts: two blanks, none where it is narrow. */
 const char *layout_indent(const struct layout *l);

@@ -22,6 +22,7 @@ int world_state(const char *name, const char *const *names, int otherwise);
 /* An answer's list, bare or within an object by that key; NULL when it is none. */
 const cJSON *world_list(const cJSON *answer, const char *key);
 
+/* The array too. */
 void world_sessions_free(struct world_session *sessions, size_t n);
 /* After the waits or the sessions have changed: how many waits each session has. */
 void world_count_waits(struct world *w);

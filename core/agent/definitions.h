@@ -36,6 +36,7 @@ struct definitions;
 struct definitions *definitions_create(const struct config *config, const char *program);
 void definitions_destroy(struct definitions *d); /* takes NULL */
 
+/* How many; definitions_at takes 0 to one less. */
 size_t definitions_count(const struct definitions *d);
 const struct definition *definitions_at(const struct definitions *d, size_t i); /* borrows */
 

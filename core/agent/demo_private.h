@@ -142,15 +142,18 @@ void rpc_flush(struct demo *d, int ms);
 /* --- demo_methods.c ------------------------------------------------------------------------------
  */
 
+/* Takes one line of stdin, n bytes without its newline: a call, an answer, or what is answered as
+ * no JSON. Borrows. */
 void demo_line(struct demo *d, const char *line, size_t n);
 
 /* --- demo_sessions.c -----------------------------------------------------------------------------
  */
 
+/* A new one with a fresh id, owned by d. cwd is copied. */
 struct session *demo_session_create(struct demo *d, const char *cwd);
 /* Also from the disk; NULL when there is none. It may be closed. */
 struct session *demo_session_find(struct demo *d, const char *id);
-void demo_session_save(struct demo *d, struct session *s);
+void demo_session_save(struct demo *d, struct session *s); /* to the disk, where it can be */
 void demo_sessions_free(struct demo *d);
 cJSON *demo_sessions_list(struct demo *d, const char *cwd);      /* of that folder; NULL: of all */
 bool demo_session_set_mode(struct session *s, const char *mode); /* false: unknown */

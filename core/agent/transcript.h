@@ -184,8 +184,9 @@ void transcript_trim(struct transcript *t);
 int64_t transcript_head(const struct transcript *t);   /* the newest number seen, 0 none */
 int64_t transcript_whole(const struct transcript *t);  /* whole from this number on; 1: all of it */
 uint64_t transcript_stamp(const struct transcript *t); /* rises with every change */
-size_t transcript_bytes(const struct transcript *t);
+size_t transcript_bytes(const struct transcript *t);   /* of memory, what the limit counts */
 
+/* How many blocks there are; their indices are 0 to one less, the oldest first. */
 int transcript_count(const struct transcript *t);
 /* Borrowed, good until the model changes. NULL out of range. */
 const struct transcript_block *transcript_at(const struct transcript *t, int index);

@@ -62,6 +62,8 @@ struct agent_send {
     size_t n;
     char bytes[];
 };
+/* Queues bytes for its stdin. What it was told to have by now is left out; an agent that is not
+ * there, or has ended, gets nothing, and that is no error. Copies. */
 enum err streams_agent_send(struct hub *hub, void *arg);
 
 struct agent_taken {

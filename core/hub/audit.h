@@ -4,6 +4,9 @@
 
 #include "core/hub/call.h"
 
+/* Both park their call and look at a bounded piece in each turn; an error ends the call alone. The
+ * first gives entries, the newest of them or those behind `since`; the second walks the whole chain
+ * and tells the first flaw. */
 enum err audit_log(struct hub *hub, struct call *c);
 enum err audit_verify(struct hub *hub, struct call *c);
 

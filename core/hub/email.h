@@ -19,8 +19,10 @@ struct letter {
     cJSON *headers;        /* {to: [], cc: [], reply_to?, message_id?, references?, files?: []} */
 };
 
+/* The message with this whole id; ret is the caller's, for letter_finish. ERR_NOT_FOUND: there is
+ * none. Asks nobody whether the caller may see it. */
 enum err letter_load(struct hub *hub, const char *id, struct letter *ret);
-void letter_finish(struct letter *l);
+void letter_finish(struct letter *l); /* then l is all zero */
 /* The letter that a text names: an id, its beginning, or a Message-ID. The call fails with
  * ERR_NOT_FOUND when the caller is not of those who sent it or got it, unless all is theirs. */
 enum err letter_find(struct hub *hub, struct call *c, const char *text, struct letter *ret);

@@ -25,6 +25,7 @@ struct mail_identity {
     int64_t created_us, revoked_us; /* revoked_us 0: it is good */
 };
 
+/* ERR_NOT_FOUND: nobody is called so. A revoked one is found too. */
 enum err journal_identity_get(struct journal *j, const char *name, struct mail_identity *ret);
 /* Adds it, or replaces the one of that name. */
 enum err journal_identity_put(struct journal *j, const struct mail_identity *identity);
@@ -85,9 +86,11 @@ struct mail_attachment {
     const void *bytes;
     size_t size;
 };
+/* n is the caller's to count. Its digest goes into the audit with it. */
 enum err journal_attachment_add(struct journal *j, const char *message_id,
                                 const struct mail_attachment *a);
 typedef void (*mail_attachment_visit)(void *data, const struct mail_attachment *a);
+/* All of a message, in order; none is no error. */
 enum err journal_attachments(struct journal *j, const char *message_id, mail_attachment_visit visit,
                              void *data);
 
@@ -145,6 +148,7 @@ struct mail_filter {
     bool newest_first;
     int limit;
 };
+/* What a filter lets through, in the order of deliveries; none is no error. */
 enum err journal_inbox(struct journal *j, const struct mail_filter *f, mail_visit visit,
                        void *data);
 

@@ -37,6 +37,7 @@ bool audit_from_hex(const char *hex, unsigned char out[AUDIT_HASH]);
 struct audit_fields {
     _Alignas(64) unsigned char state[384]; /* of the library, checked against its size */
 };
+/* begin, then fields, then end, once; nothing to be freed. */
 void audit_fields_begin(struct audit_fields *f);
 void audit_fields_bytes(struct audit_fields *f, const void *bytes, size_t n); /* NULL: not there */
 void audit_fields_text(struct audit_fields *f, const char *text);             /* NULL: not there */

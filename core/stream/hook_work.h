@@ -25,6 +25,7 @@ enum hook_stage {
     HOOK_DONE,
     HOOK_LOST, /* its runner died, and nobody knows how far it had come */
 };
+/* How far the work of a key is, by the names in dir and the lock of its runner. */
 enum hook_stage hook_stage(const char *dir, const char *key);
 
 /* The hub's side. text: {"command": [PROGRAM, ARG…], "event": the text for its stdin, "timeout":

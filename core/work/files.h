@@ -56,6 +56,8 @@ struct files_stat {
     int64_t changed_us; /* its content, wall clock */
     unsigned mode;      /* 0..07777 */
 };
+/* What is at a path within the root, without following its last part. ret_stat is untouched on
+ * failure; why then says in words what was wrong. */
 enum err files_stat(struct files *files, const char *path, struct files_stat *ret_stat,
                     char why[FILES_WHY]);
 

@@ -19,6 +19,7 @@ struct hook_event {
     int64_t id;
     const char *kind, *workspace, *line;
 };
+/* hub: the name of the hub that calls it. Borrows all it is given. */
 cJSON *hook_row(const struct hook_event *event, const cJSON *hook, const char *hub,
                 int64_t timeout_ms);
 
