@@ -179,7 +179,7 @@ def top(s):
     press(s, "G")
     took = presses = 0
     while presses < 100:
-        took, presses = took + key(s, "g", 300), presses + 1
+        took, presses = took + key(s, "g", 1500), presses + 1
         if shows(s, "› work"):
             return took, presses
     raise Failed("the session has no top")
@@ -190,7 +190,7 @@ def search(s, text):
     press(s, "G")
     press(s, "/")
     press(s, text)
-    took = key(s, "\r", 300)
+    took = key(s, "\r", 1500)
     found = shows(s, text + ": some words")
     press(s, "\033")
     return took, found
