@@ -320,8 +320,12 @@ static void found(struct console *c, const char *pattern, bool backward)
 {
     struct pane *p = console_focused(c);
 
-    if (p && p->transcript && !transcript_pane_search(p->transcript, pattern, backward) &&
-        pattern[0])
+    if (!p || !p->transcript || transcript_pane_search(p->transcript, pattern, backward) ||
+        !pattern[0])
+        c->draw = true;
+    else if (p->session && transcript_whole(p->session->transcript) > 1)
+        console_seek(c, p, SEEK_TEXT); /* perhaps in what has not been read */
+    else
         notices_add(&c->notices, ROLE_DIM, "\"%s\" is nowhere here", pattern);
     c->draw = true;
 }
@@ -368,7 +372,7 @@ void console_action(struct console *c, struct pane *p, const struct transcript_a
         break;
     case ACTION_LATER: put_off(c, action->id); break;
     case ACTION_SHELL: console_open_beside(c, action->id); break;
-    case ACTION_EARLIER: sessionfeed_earlier(p->session); break;
+    case ACTION_EARLIER: console_seek(c, p, SEEK_TOP); break;
     case ACTION_COPY:
         transcript_pane_copy(p->transcript, &text);
         console_copied_text(c, &text);

@@ -194,6 +194,10 @@ void console_talks_finish(struct console *c);
 void console_action(struct console *c, struct pane *p, const struct transcript_action *action);
 void console_form_finish(struct console *c);
 
+/* --- seeking.c --- */
+void console_seek(struct console *c, struct pane *p, enum pane_seek what);
+void console_seek_on(struct console *c, const struct sessionfeed *f); /* a page may have come */
+
 /* --- session_keys.c --- */
 void console_session_input(struct console *c, struct pane *p, const struct input_event *event);
 void console_session_mouse(struct console *c, struct pane *p, const struct input_event *event);

@@ -153,10 +153,12 @@ static bool bottom_is_free(const struct console *c, const struct pane *p)
     return true;
 }
 
+/* Nobody looks at what is further up, nor for something there. */
 static bool all_follow(const struct console *c, const struct sessionfeed *f)
 {
     for (int i = 0; i < c->pane_count; i++)
-        if (c->panes[i]->session == f && !transcript_pane_following(c->panes[i]->transcript))
+        if (c->panes[i]->session == f &&
+            (c->panes[i]->seek != SEEK_NONE || !transcript_pane_following(c->panes[i]->transcript)))
             return false;
     return true;
 }
@@ -170,7 +172,7 @@ static void draw_pane(struct console *c, struct pane *p, bool focus, bool all)
         transcript_pane_viewer(p->transcript, c->member, console_may(c, t), t ? t->holder : "");
     pane_draw(p, c->canvas, focus, all, c->theme);
     if (p->earlier && p->session)
-        sessionfeed_earlier(p->session);
+        sessionfeed_earlier(p->session, 0);
     else if (p->session && all_follow(c, p->session))
         transcript_trim(p->session->transcript); /* of what was read back nothing is in sight */
     p->earlier = false;

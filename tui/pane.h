@@ -20,6 +20,9 @@ bool pane_shows(enum pane_kind kind);
 /* What of a border's right side can be pressed. */
 enum pane_spot { SPOT_DRIVER, SPOT_YES = 2, SPOT_NO };
 
+/* What is looked for further back than what has been read. */
+enum pane_seek { SEEK_NONE, SEEK_TOP, SEEK_TEXT };
+
 struct pane {
     int id; /* as the layout knows it */
     enum pane_kind kind;
@@ -33,6 +36,9 @@ struct pane {
     struct transcript_pane *transcript; /* owned; the view into it */
     bool browsing;                      /* keys go to the transcript, not to the prompt line */
     bool earlier;                       /* its drawing wants an earlier page */
+    enum pane_seek seek;                /* what earlier pages are read for (seeking.c) … */
+    int64_t seek_whole;   /* … transcript_whole when the last one was asked for … */
+    uint64_t seek_before; /* … and the first block of then */
     struct view view;
     struct copy *copy;     /* owned; in copy mode */
     bool copy_asked;       /* its history is on the way */

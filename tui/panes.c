@@ -90,7 +90,10 @@ static void session_news(void *data, struct sessionfeed *feed, enum session_news
     struct console *c = data;
 
     switch (news) {
-    case SESSION_CHANGED: c->draw_shells = true; break;
+    case SESSION_CHANGED:
+        c->draw_shells = true;
+        console_seek_on(c, feed);
+        break;
     case SESSION_GONE: c->panes_changed = c->draw = true; break;
     case SESSION_FAILED_CALL:
         c->draw = true;
@@ -122,6 +125,7 @@ static void let_go(struct console *c, struct pane *p)
     p->transcript = NULL;
     p->session = NULL;
     p->browsing = false;
+    p->seek = SEEK_NONE;
     p->feed = NULL;
     p->target[0] = '\0';
     view_finish(&p->view);

@@ -96,6 +96,7 @@ void console_session_input(struct console *c, struct pane *p, const struct input
     struct transcript_action action;
 
     c->draw = true;
+    p->seek = SEEK_NONE;
     if (!p->transcript || (event->kind != INPUT_KEY && event->kind != INPUT_PASTE))
         return;
     if (p->browsing && event->kind == INPUT_KEY) {

@@ -88,33 +88,31 @@ static void ask(struct sessionfeed *f)
 
 static void earlier_from(struct sessionfeed *f, int64_t since);
 
-/* Where the page before the first event begins: it has the numbers from here to whole - 1. */
-static int64_t earlier_begin(const struct sessionfeed *f)
-{
-    int64_t whole = transcript_whole(f->transcript);
-
-    return whole > PAGE_EVENTS ? whole - PAGE_EVENTS : 1;
-}
-
 static void got_earlier(void *data, const cJSON *result, const struct client_fault *fault)
 {
     struct sessionfeed *f = data;
-    int64_t last = 0;
-    const cJSON *entry;
+    const cJSON *entries = entries_of(result), *entry;
+    const cJSON *first = entries ? entries->child : NULL;
+    /* A list's first item knows its last one. */
+    int64_t last = first ? json_int(first->prev, "sequenceNumber", 0) : 0;
+    bool cut;
 
     f->earlier = false;
     if (failed(f, fault))
         return;
-    cJSON_ArrayForEach(entry, entries_of(result))
-    {
-        last = json_int(entry, "sequenceNumber", 0);
-        cJSON_AddItemToArray(f->page, cJSON_Duplicate(entry, true));
-    }
-    if (last > 0 && last < transcript_whole(f->transcript) - 1) {
-        earlier_from(f, last); /* cut by its bytes */
+    cut = last > 0 && last < transcript_whole(f->transcript) - 1; /* by its bytes */
+    if (cut && !f->page)
+        f->page = cJSON_CreateArray();
+    if (f->page) /* else all is in this one answer, and need not be copied */
+        cJSON_ArrayForEach(entry, entries)
+        {
+            cJSON_AddItemToArray(f->page, cJSON_Duplicate(entry, true));
+        }
+    if (cut) {
+        earlier_from(f, last);
         return;
     }
-    transcript_prepend(f->transcript, f->page, earlier_begin(f));
+    f->full = !transcript_prepend(f->transcript, f->page ? f->page : entries, f->begin);
     cJSON_Delete(f->page);
     f->page = NULL;
     tell(f, SESSION_CHANGED, NULL);
@@ -126,15 +124,17 @@ static void earlier_from(struct sessionfeed *f, int64_t since)
     send_page(f, since, (int)(transcript_whole(f->transcript) - 1 - since), got_earlier);
 }
 
-void sessionfeed_earlier(struct sessionfeed *f)
+void sessionfeed_earlier(struct sessionfeed *f, int events)
 {
     int64_t whole = transcript_whole(f->transcript);
 
     if (f->earlier || f->gone || !f->connected || !f->client || !f->loaded || whole <= 1)
         return;
     cJSON_Delete(f->page);
-    f->page = cJSON_CreateArray();
-    earlier_from(f, earlier_begin(f) - 1);
+    f->page = NULL;
+    events = events > 0 ? events : PAGE_EVENTS;
+    f->begin = whole > events ? whole - events : 1;
+    earlier_from(f, f->begin - 1);
 }
 
 struct sessionfeed *sessionfeed_open(struct client *client, const char *session, int64_t head,

@@ -33,11 +33,13 @@ struct sessionfeed {
     int64_t heard;  /* the newest number that there is, as far as this console heard */
     bool asking;    /* a page is on its way … */
     bool earlier;   /* … an earlier one, too */
+    bool full;      /* there was no room for the last earlier one */
     bool loaded;    /* the first page has come */
     bool connected; /* else nothing is asked */
     bool gone;
-    cJSON *page; /* what has come of the earlier page */
-    int users;   /* panes; without any it is closed */
+    int64_t begin; /* the first number of the earlier page */
+    cJSON *page;   /* what has come of it, when it comes in parts */
+    int users;     /* panes; without any it is closed */
 };
 
 /* head: the number of the newest event when it is known, else 0. */
@@ -52,7 +54,7 @@ void sessionfeed_event(struct sessionfeed *f, const cJSON *data, int64_t at);
 /* There is something up to this number (0: perhaps): what is missing is asked for. */
 void sessionfeed_catch_up(struct sessionfeed *f, int64_t head);
 void sessionfeed_connected(struct sessionfeed *f, bool is);
-/* One earlier page, if there is one. */
-void sessionfeed_earlier(struct sessionfeed *f);
+/* One earlier page, if there is one: of so many events, 0 as many as one scrolls through. */
+void sessionfeed_earlier(struct sessionfeed *f, int events);
 
 #endif

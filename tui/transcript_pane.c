@@ -119,6 +119,13 @@ void transcript_pane_end(struct transcript_pane *p)
     p->following = true;
 }
 
+void transcript_pane_top(struct transcript_pane *p)
+{
+    transcript_lines_sync(p->lines, 0);
+    pane_set_top(p, (struct pane_place){0, 0});
+    p->cursor = 0;
+}
+
 bool transcript_pane_following(const struct transcript_pane *p)
 {
     return p->following;

@@ -24,7 +24,7 @@ enum transcript_action_kind {
     ACTION_EDIT,    /* id: suggestion, its text into the prompt line */
     ACTION_DROP,    /* id: suggestion */
     ACTION_SHELL,   /* id: shell, to be shown in a pane */
-    ACTION_EARLIER, /* load the page before transcript_whole (asked once until it is there) */
+    ACTION_EARLIER, /* load all that is before transcript_whole, and go to its top */
     ACTION_COPY,    /* a selection or block is to be copied: transcript_pane_copy */
     ACTION_SEARCH,  /* ask for a pattern, then transcript_pane_search */
     ACTION_LEAVE,   /* Esc or q with nothing left to leave in here */
@@ -71,6 +71,7 @@ bool transcript_pane_answer_key(struct transcript_pane *p, const struct input_ev
 
 void transcript_pane_scroll(struct transcript_pane *p, int lines); /* up is negative */
 void transcript_pane_end(struct transcript_pane *p);               /* follow again */
+void transcript_pane_top(struct transcript_pane *p);               /* of what is there */
 /* Whoever owns the transcript trims it (transcript_trim) when its panes follow. */
 bool transcript_pane_following(const struct transcript_pane *p);
 void transcript_pane_prompt(struct transcript_pane *p,
@@ -83,6 +84,9 @@ bool transcript_pane_waiting(struct transcript_pane *p);
 
 /* Plain text, smart case, from the cursor on; "" clears. False when it is nowhere. */
 bool transcript_pane_search(struct transcript_pane *p, const char *pattern, bool backward);
+/* The same, backward in what stands before this block, or did until a page came before it. */
+bool transcript_pane_search_before(struct transcript_pane *p, uint64_t id);
+const char *transcript_pane_pattern(const struct transcript_pane *p); /* "" none; borrowed */
 /* The selection's text, else that of the cursor's block, without decoration; appended to out. */
 void transcript_pane_copy(struct transcript_pane *p, struct buf *out);
 /* "[120/5000]": lines above the end, of how many (those never shown are estimated). */

@@ -302,6 +302,29 @@ bool pane_find_next(struct transcript_pane *p, bool backward)
     return false;
 }
 
+bool transcript_pane_search_before(struct transcript_pane *p, uint64_t id)
+{
+    struct pattern x;
+    int count = transcript_count(p->t), index = transcript_index(p->t, id);
+
+    transcript_lines_sync(p->lines, 0);
+    read_pattern(&x, p->pattern);
+    /* Its own block, too: half of it may have come with the page. */
+    for (index = index < count ? index : count - 1; p->pattern[0] && index >= 0; index--) {
+        struct hunter h = {.backward = true};
+        if (!block_holds(&x, transcript_at(p->t, index)) || !look_into(p, &x, index, &h))
+            continue;
+        take(p, index, &h.found);
+        return true;
+    }
+    return false;
+}
+
+const char *transcript_pane_pattern(const struct transcript_pane *p)
+{
+    return p->pattern;
+}
+
 bool transcript_pane_search(struct transcript_pane *p, const char *pattern, bool backward)
 {
     transcript_lines_sync(p->lines, 0);

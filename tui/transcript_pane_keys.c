@@ -195,9 +195,8 @@ static void step(struct transcript_pane *p, int direction)
 
 static void to_top(struct transcript_pane *p, struct transcript_action *a)
 {
-    pane_set_top(p, (struct pane_place){0, 0});
-    p->cursor = 0;
-    if (transcript_whole(p->t) > 1 && p->asked != transcript_whole(p->t)) {
+    transcript_pane_top(p);
+    if (transcript_whole(p->t) > 1) {
         p->asked = transcript_whole(p->t);
         a->kind = ACTION_EARLIER;
     }

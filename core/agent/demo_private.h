@@ -12,7 +12,8 @@
  *   demo_tools.c     run, ask, form, link
  *   demo_call.c      call: baton itself as a child, or a tool
  *   demo_mcp.c       the MCP server of a session, whose tools those are
- *   demo_faults.c    instructions that misbehave */
+ *   demo_faults.c    instructions that misbehave
+ *   demo_load.c      instructions to be measured with */
 #ifndef BATON_AGENT_DEMO_PRIVATE_H
 #define BATON_AGENT_DEMO_PRIVATE_H
 
@@ -115,6 +116,7 @@ struct turn {
     /* What the current instruction keeps; cleared behind it. */
     int phase;
     int64_t n, i, ms;
+    int64_t rate, since_us; /* of stamps: so many a second, from then on */
     char *path, *text, *old, *terminal;
     char call[32]; /* toolCallId of an open tool call, or "" */
     pid_t child;
@@ -246,6 +248,8 @@ enum step do_say(struct turn *t);
 enum step do_think(struct turn *t);
 enum step do_stream(struct turn *t);
 enum step do_plan(struct turn *t);
+enum step do_stamps(struct turn *t);
+enum step do_work(struct turn *t);
 enum step do_mode(struct turn *t);
 enum step do_option(struct turn *t);
 enum step do_title(struct turn *t);

@@ -34,6 +34,8 @@ const struct instruction instructions[] = {
     {"sleep", "MS", "Waits", do_sleep},
     {"many", "LINE; LINE…", "Does several of these (;; between them when one has a ;)", do_many},
     {"flood", "N [BYTES]", "Sends N updates as fast as it can", do_flood},
+    {"stamps", "N [RATE]", "Tells the time N times, RATE a second (0: without a pause)", do_stamps},
+    {"work", "N", "Sends N updates of all kinds as fast as it can", do_work},
     {"raw", "TEXT", "Writes that very line", do_raw},
     {"fail", "[TEXT]", "Ends the turn with an error", do_fail},
     {"refuse", "", "Ends it with a refusal", do_refuse},

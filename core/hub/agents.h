@@ -23,7 +23,7 @@
 
 struct hub;
 
-#define AGENT_BATCH_MAX  (64u * 1024u)         /* bytes of lines in a batch, unless one is longer */
+#define AGENT_BATCH_MAX  (16u * 1024u)         /* bytes of lines in a batch, unless one is longer */
 #define AGENT_LINE_MAX   (32u * 1024u * 1024u) /* of a line, unless told otherwise */
 #define AGENT_ERRORS_MAX 4096u                 /* what is kept of stderr */
 

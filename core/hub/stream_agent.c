@@ -10,6 +10,7 @@
  * In: SENT_MAX bytes may be on their way and not in the record yet; the rest waits here. The keeper
  * leaves out what it has been given before, so a successor need not know what was on its way. */
 #include "core/hub/agent_lines.h"
+#include "core/hub/agent_pace.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -37,6 +38,9 @@ struct agent {
     size_t under_n;    /* of so many bytes */
     uint64_t told_pos; /* the newest that control was told */
     struct buf errors;
+    int64_t taken_us; /* when control had taken its last batch */
+    int64_t spoke_us; /* when it last said something that was no flood */
+    int64_t walk_us;  /* when a flood's next batch is due; 0: none waits */
 
     uint64_t delivered, told_delivered;
     uint64_t passed; /* position in stdin behind what was handed to the socket */
@@ -154,11 +158,35 @@ static void post_end(struct stream *st)
     post(st, b);
 }
 
+/* When another agent last said something that was no flood. */
+static int64_t others_spoke(const struct stream *mine)
+{
+    int64_t last = INT64_MIN;
+    for (const struct stream *st = mine->hub->streams->first; st; st = st->next)
+        if (st->agent && st != mine && st->agent->spoke_us > last)
+            last = st->agent->spoke_us;
+    return last;
+}
+
+/* A flood that has to wait for its next batch's time; the timer comes back. */
+static bool walks(struct stream *st)
+{
+    struct agent *a = st->agent;
+    const int64_t now = clock_mono_us();
+    const int64_t next = agent_pace(a->lines.ready, a->taken_us, others_spoke(st));
+    a->walk_us = next > now ? next : 0;
+    if (a->walk_us)
+        arm(st->hub);
+    else if (a->lines.ready && !agent_floods(a->lines.ready))
+        a->spoke_us = now;
+    return a->walk_us != 0;
+}
+
 /* Control gets the next batch, if there is something to tell; a position alone can wait. */
 static void hand_over(struct stream *st)
 {
     struct agent *a = st->agent;
-    if (a->under_way || a->end_told || post_lines(st))
+    if (a->under_way || a->end_told || walks(st) || post_lines(st))
         return;
     if (a->drained) {
         post_end(st);
@@ -305,6 +333,8 @@ static void arm(struct hub *hub)
             first = a->idle_us;
         if (a && a->close_us && a->close_us < first)
             first = a->close_us;
+        if (a && a->walk_us && a->walk_us < first)
+            first = a->walk_us;
     }
     if (first == INT64_MAX)
         uv_timer_stop(&hub->streams->agents);
@@ -321,6 +351,8 @@ void agent_on_timer(uv_timer_t *timer)
         struct agent *a = st->agent;
         if (a && a->idle_us && a->idle_us <= now)
             post_position(st);
+        if (a && a->walk_us && a->walk_us <= now)
+            hand_over(st);
         if (a && a->close_us && a->close_us <= now) {
             a->close_us = 0;
             st->close_due = !st->info.exited;
@@ -382,6 +414,7 @@ enum err streams_agent_attach(struct hub *hub, void *arg)
     struct stream *st = stream_add(hub, attach->id);
     struct agent *a = st->agent = mem_zalloc(sizeof *a);
     a->queue_last = &a->queue;
+    a->spoke_us = INT64_MIN;
     a->lines.max = attach->line_max ? attach->line_max : AGENT_LINE_MAX;
     a->delivered = a->told_delivered = a->passed = attach->delivered;
     st->info.thing = THING_AGENT;
@@ -429,6 +462,7 @@ enum err streams_agent_taken(struct hub *hub, void *arg)
     struct agent *a = st->agent;
     a->under_way = false;
     a->under_n = 0;
+    a->taken_us = clock_mono_us();
     if (taken->pos > st->released) {
         st->released = taken->pos;
         st->release_due = true;

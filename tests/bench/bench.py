@@ -18,8 +18,10 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import measure  # noqa: E402
 import samples  # noqa: E402
+import sessions  # noqa: E402
 from peers import Failed  # noqa: E402
 
+PARTS = dict(measure.ALL, sessions=sessions.sessions)
 NOISE = 1.05  # 'no worse than' leaves so much to the machine
 
 
@@ -111,6 +113,8 @@ def rows(f, done):
                   None, "0", f["idle.baton.wakeups"] == 0)
     if "messages" in done:
         yield from message_rows(f)
+    if "sessions" in done:
+        yield from session_rows(f)
 
 
 def message_rows(f):
@@ -141,6 +145,39 @@ def message_rows(f):
               peer="redis")
 
 
+def session_rows(f):
+    """No peer does the same: the column beside holds nothing."""
+    def row(what, unit, key, budget="", most=None, least=None):
+        value = f["sessions." + key]
+        met = value < most if most else value >= least if least else None
+        return Row(what, unit, value, None, None, budget, met, peer="")
+    for state, words in (("calm", "six sessions prompt"), ("crowd", "one more floods, one hangs")):
+        yield row("agent to screen p50, " + words, "ms", state + ".p50_ms")
+        yield row("  p99", "ms", state + ".p99_ms", "< 50 ms", 50)
+    yield row("  updates of the flood", "/s", "crowd.flood_per_s")
+    yield row("deliveries to 50 observers", "/s", "flat.per_s", "50,000/s", least=50000)
+    yield row("  p99, 1,000 updates a second", "ms", "paced.p99_ms", "< 20 ms", 20)
+    for state in ("live", "ended"):
+        yield row("10,000 missed events, %s session" % state, "ms", "missed.%s.1000.ms" % state,
+                  "< 100 ms", 100)
+        yield row("  the first time behind a start", "ms", "missed.%s.1000.first_ms" % state,
+                  "< 100 ms", 100)
+    updates = "%s updates" % format(int(f["sessions.long.updates"]), ",")
+    yield row("%s: open" % updates, "ms", "long.open.p50_ms")
+    yield row("  a page up, p99", "ms", "long.page.p99_ms")
+    yield row("  to the end", "ms", "long.end.p50_ms")
+    yield row("  to the top", "ms", "long.top.p50_ms")
+    yield row("    key presses for that", "", "long.top_presses")
+    for where in ("near", "middle", "far"):
+        found = f["sessions.long.%s.found" % where]
+        yield row("  search, %s%s" % (where, "" if found else ": NOT FOUND"), "ms",
+                  "long.%s.p50_ms" % where)
+    for what, words in (("opened", "the console's memory, opened"),
+                        ("console", "the console's, all read"), ("hub", "the hub's")):
+        yield Row("  " + words, "MB", f["sessions.long.%s_kib" % what] / 1024, None, None, "", None,
+                  peer="")
+
+
 def number(value):
     if value is None:
         return ""
@@ -155,10 +192,15 @@ def table(lines):
         if r.peer != peer:
             peer = r.peer
             print(line % ("what", "unit", "baton", peer, "bare" if peer == "tmux" else "",
-                          "b/" + peer, "budget", "met"))
+                          "b/" + peer if peer else "", "budget", "met"))
         ratio = number(r.ratio)
         print(line % (r.what, r.unit, number(r.baton), number(r.tmux), number(r.bare), ratio,
                       r.budget, "" if r.met is None else "yes" if r.met else "NO"))
+
+
+HEADS = {"tmux": "| | baton | tmux | bare PTY |\n|---|---|---|---|",
+         "redis": "\n| | baton | Redis Streams |\n|---|---|---|",
+         "": "\n| sessions with agents | baton |\n|---|---|"}
 
 
 def markdown(lines):
@@ -167,12 +209,11 @@ def markdown(lines):
     for r in lines:
         if r.peer != peer:
             peer = r.peer
-            print("| | baton | tmux | bare PTY |\n|---|---|---|---|" if peer == "tmux" else
-                  "\n| | baton | Redis Streams |\n|---|---|---|")
+            print(HEADS[peer])
         if r.what.startswith(" ") and "worst" not in r.what:
             continue
         cells = [number(v) + (" " + r.unit if v is not None and r.unit else "")
-                 for v in (r.baton, r.tmux, r.bare)[:3 if peer == "tmux" else 2]]
+                 for v in (r.baton, r.tmux, r.bare)[:{"tmux": 3, "redis": 2}.get(peer, 1)]]
         print("| %s | %s |" % (r.what.strip(), " | ".join(cells)))
 
 
@@ -191,7 +232,7 @@ def show(files, as_markdown):
         with open(name) as f:
             figures.update(json.load(f))
     parts = {"cat": "throughput", "echo": "echo", "crowd": "crowd", "attach": "attach",
-             "memory": "memory", "idle": "idle", "messages": "messages"}
+             "memory": "memory", "idle": "idle", "messages": "messages", "sessions": "sessions"}
     lines = list(rows(figures, {parts.get(k.split(".")[0]) for k in figures}))
     (markdown if as_markdown else table)(lines)
 
@@ -200,7 +241,7 @@ def main():
     p = argparse.ArgumentParser(description="measures baton beside tmux and a bare PTY")
     p.add_argument("baton", nargs="?", help="the program")
     p.add_argument("--quick", action="store_true", help="rough figures in two minutes")
-    p.add_argument("--only", action="append", choices=list(measure.ALL), help="only this part")
+    p.add_argument("--only", action="append", choices=list(PARTS), help="only this part")
     p.add_argument("--json", metavar="FILE", help="also write all figures there")
     p.add_argument("--show", metavar="FILE", action="append", help="measure nothing, show these")
     p.add_argument("--markdown", action="store_true", help="with --show: for the README")
@@ -219,7 +260,7 @@ def main():
     signal.alarm(240 if a.quick else 2400)
 
     figures, done, status = {"about": about(program)}, [], 0
-    for what, measured in measure.ALL.items():
+    for what, measured in PARTS.items():
         if a.only and what not in a.only:
             continue
         try:

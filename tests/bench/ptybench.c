@@ -1,22 +1,31 @@
 /* The terminals of the benchmark: it owns the PTYs in which consoles run, reads what they draw,
  * types into them, and takes the times. bench.py tells it on standard input what to do, one command
- * a line, words divided by tabs; each is answered by one line, `ok ...` or `no REASON`. open NAME
- * ROWS COLS KEEP WORD...   runs a program in a new terminal; gives the time before fork and the
- * pid. KEEP 1: all output is kept for `dump` close NAME                         hangs up, waits for
- * the program (kills it after 3 s) hold NAME / release NAME           stops reading a terminal /
- * goes on send NAME HEX                      types; gives the time before the write arm HEX NAME...
- * from now on looks for these bytes in each one's output await MS                           waits
- * until all armed ones have shown them; gives the times echo NAME COUNT GAP_US MS          types
- * COUNT characters, one after another has come back; gives for each the nanoseconds from write to
- * the read that had it quiet MS MOST_MS NAME...           waits until none has written for MS count
- * NAME                         bytes that it has written dump NAME                          gives
- * the number of rows, then that many lines: its screen All terminals are read all the time,
- * whatever is waited for (but those on hold). No wait is without a limit. A terminal answers what
- * consoles ask theirs: device attributes, positions, modes. Single-threaded. Times are
- * CLOCK_MONOTONIC in nanoseconds. */
+ * a line, words divided by tabs; each is answered by one line, `ok ...` or `no REASON`.
+ *
+ *   open NAME ROWS COLS KEEP WORD...  runs a program in a new terminal; gives the time before fork
+ *                                     and the pid. KEEP 1: all output is kept for `dump`
+ *   close NAME                        hangs up, waits for the program (kills it after 3 s)
+ *   hold NAME / release NAME          stops reading a terminal / goes on
+ *   send NAME HEX                     types; gives the time before the write
+ *   arm HEX NAME...                   from now on looks for these bytes in each one's output
+ *   await MS                          waits until all armed ones have shown them; gives the times
+ *   echo NAME COUNT GAP_US MS         types characters, one after another has come back; gives for
+ *                                     each the time from write to the read that had it
+ *   key NAME HEX QUIET_MS MS          types; gives the times to the first and the last read of what
+ *                                     it drew, QUIET_MS after that
+ *   stamps NAME                       shows its output on a screen from now on, and looks there at
+ *                                     the end of each frame for what the demo agent's `stamps` says
+ *   seen NAME                         the time from each stamp to its frame's end, since last asked
+ *   quiet MS MOST_MS NAME...          waits until none has written for MS
+ *   count NAME / dump NAME            bytes that it has written / how many rows, then its screen
+ *
+ * All terminals are read all the time, whatever is waited for (but those on hold). No wait is
+ * without a limit. A terminal answers what consoles ask theirs: device attributes, positions,
+ * modes. Single-threaded. Times are CLOCK_MONOTONIC in nanoseconds. */
 #include "core/base/buf.h"
 #include "core/base/mem.h"
 #include "core/screen/screen.h"
+#include "tests/bench/stamps.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,6 +72,7 @@ struct terminal {
     int typed;  /* characters, by echo */
     int wanted; /* the character that echo waits for, or -1 */
     uint64_t wanted_ns;
+    struct stamps *stamps; /* NULL: nobody asked for them */
 };
 
 struct bench {
@@ -189,6 +199,8 @@ static void took(struct terminal *t, const unsigned char *bytes, size_t n)
         }
     if (t->keep && t->kept.len + n < KEEP_MOST)
         buf_append(&t->kept, bytes, n);
+    if (t->stamps)
+        stamps_feed(t->stamps, bytes, n, when);
     reply(t, bytes, n);
 }
 
@@ -267,11 +279,10 @@ static _Noreturn void become(int slave, char **argv)
 
 static void do_open(struct bench *b, int argc, char **argv)
 {
-    struct terminal *t = NULL;
-    for (int i = 0; i < TERMINALS && !t; i++)
-        if (b->terminals[i].fd < 0)
-            t = &b->terminals[i];
-    if (argc < 6 || !t || find(b, argv[1])) {
+    struct terminal *t = b->terminals, *end = t + TERMINALS;
+    while (t < end && t->fd >= 0)
+        t++;
+    if (argc < 6 || t == end || find(b, argv[1])) {
         answer("no open");
         return;
     }
@@ -320,6 +331,7 @@ static void do_close(struct bench *b, struct terminal *t)
         }
     }
     buf_finish(&t->kept);
+    stamps_destroy(t->stamps);
 }
 
 static void do_arm(struct bench *b, int argc, char **argv)
@@ -399,6 +411,43 @@ static void do_echo(struct bench *b, struct terminal *t, int count, uint64_t gap
     answer("%s", "");
 }
 
+/* Gives the time before. */
+static uint64_t type(struct terminal *t, const char *hex)
+{
+    unsigned char bytes[4096];
+    const size_t n = from_hex(hex, bytes, sizeof bytes);
+    const uint64_t start = now_ns();
+    put(t, (const char *)bytes, n);
+    return start;
+}
+
+static void do_key(struct bench *b, struct terminal *t, char **argv)
+{
+    const uint64_t quiet = number(argv[3]) * 1000000u, before = t->bytes, start = type(t, argv[2]);
+    const uint64_t limit = start + number(argv[4]) * 1000000u;
+    uint64_t first = 0;
+    for (uint64_t now = start; now < limit && !t->ended; now = now_ns()) {
+        if (t->bytes > before && !first)
+            first = t->last_ns;
+        if (first && now >= t->last_ns + quiet) {
+            answer("ok %" PRIu64 " %" PRIu64, first - start, t->last_ns - start);
+            return;
+        }
+        pump(b, first && t->last_ns + quiet < limit ? t->last_ns + quiet : limit);
+    }
+    answer("no %s came of a key in %s", first ? "end" : "output", t->name);
+}
+
+static void do_seen(struct terminal *t)
+{
+    fputs("ok", stdout);
+    for (size_t i = 0; t->stamps && i < t->stamps->count; i++)
+        printf(" %" PRIu64, t->stamps->late[i]);
+    if (t->stamps)
+        t->stamps->count = 0;
+    answer("%s", "");
+}
+
 static void do_quiet(struct bench *b, int argc, char **argv)
 {
     uint64_t quiet = number(argv[1]) * 1000000u, limit = now_ns() + number(argv[2]) * 1000000u;
@@ -464,13 +513,17 @@ static void command(struct bench *b, int argc, char **argv)
         t->held = verb[0] == 'h';
         answer("ok");
     } else if (strcmp(verb, "send") == 0 && argc == 3) {
-        unsigned char bytes[4096];
-        size_t n = from_hex(argv[2], bytes, sizeof bytes);
-        uint64_t start = now_ns();
-        put(t, (const char *)bytes, n);
-        answer("ok %" PRIu64, start);
+        answer("ok %" PRIu64, type(t, argv[2]));
     } else if (strcmp(verb, "echo") == 0 && argc == 5) {
         do_echo(b, t, (int)number(argv[2]), number(argv[3]), number(argv[4]));
+    } else if (strcmp(verb, "key") == 0 && argc == 5) {
+        do_key(b, t, argv);
+    } else if (strcmp(verb, "stamps") == 0) {
+        if (!t->stamps)
+            t->stamps = stamps_create(t->rows, t->cols);
+        answer("ok");
+    } else if (strcmp(verb, "seen") == 0) {
+        do_seen(t);
     } else if (strcmp(verb, "count") == 0) {
         answer("ok %" PRIu64, t->bytes);
     } else if (strcmp(verb, "dump") == 0) {

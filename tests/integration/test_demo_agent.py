@@ -4,6 +4,7 @@
 import os
 import signal
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from acp import Files, demo, same, selected, statuses  # noqa: E402
@@ -20,7 +21,7 @@ def test_words(w):
         check(turn.text().count(".") >= 2 and "say TEXT" in turn.text(), "help: " + turn.text())
         for word in ("say", "think", "stream", "plan", "write", "read", "edit", "run", "ask", "form",
                      "mode", "title", "usage", "notice", "commands", "call", "flood", "fail",
-                     "refuse", "hang", "crash", "half", "raw", "sleep", "many"):
+                     "refuse", "hang", "crash", "half", "raw", "sleep", "many", "stamps", "work"):
             check("\n    " + word in turn.text(), word + " is in the list")
         same(turn.reason, "end_turn", "why it ended")
         same(a.prompt(s, "say one\x1b[31m", "Not this.", "  say nor this", "> say nor that",
@@ -39,6 +40,24 @@ def test_words(w):
                                                 "name": "x"}]), s)
         same(turn.text(), "a", "a link beside it")
         same(a.prompt(s, "sleep 1", "say slept").text(), "slept", "sleep")
+
+
+def test_load(w):
+    """What the benchmark measures with: times that rise, at the rate that was asked for; all kinds."""
+    with demo(w) as a:
+        s = a.start()
+        before = time.monotonic()
+        stamps = [int(word[1:]) / 1e6 for word in a.prompt(s, "stamps 40 200").text().split()]
+        after = time.monotonic()
+        same(len(stamps), 40, "stamps")
+        check(before <= stamps[0] and stamps[-1] <= after and stamps == sorted(stamps), "their times")
+        check(stamps[-1] - stamps[0] >= 39 / 200 - 0.002, "no faster than asked: %s" % stamps)
+        same(len(a.prompt(s, "stamps 1000 0").text().split()), 1000, "without a pause")
+        turn = a.prompt(s, "work 43")
+        same(len(turn.updates), 40, "whole rounds of four")
+        same(turn.text().count("Step "), 10, "texts")
+        for kind in ("agent_thought_chunk", "tool_call", "tool_call_update"):
+            same(len(turn.of(kind)), 10, kind)
 
 
 def test_plan(w):
