@@ -4,6 +4,7 @@
 #include "core/base/mem.h"
 #include "core/base/paths.h"
 #include "core/base/text.h"
+#include "core/hub/worlds.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -88,11 +89,13 @@ static void spawn(struct starter *s, char *dir)
     uv_close((uv_handle_t *)&s->out, on_closed);
 }
 
-void starter_start(struct hub *hub, const char *id, uint64_t serial, const struct keeper_meta *meta,
+void starter_start(struct hub *hub, const char *id, uint64_t serial, struct keeper_meta *meta,
                    hub_work done)
 {
-    char *dir = path_join(hub->streams_dir, id);
-    enum err e = path_make_private(dir);
+    char *dir = path_join(hub->streams_dir, id), *why = NULL;
+    enum err e = world_enter(hub, meta, &why);
+    if (e == ERR_OK)
+        e = path_make_private(dir);
     if (e == ERR_OK)
         e = keeper_meta_write(dir, meta);
     if (e == ERR_OK) {
@@ -106,8 +109,9 @@ void starter_start(struct hub *hub, const char *id, uint64_t serial, const struc
         uv_pipe_init(&hub->control_loop, &s->out, 0);
         spawn(s, dir);
     } else {
-        starter_fail(hub, id, serial, err_text(e)->person, done);
+        starter_fail(hub, id, serial, why ? why : err_text(e)->person, done);
     }
+    free(why);
     free(dir);
 }
 
