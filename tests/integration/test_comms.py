@@ -13,49 +13,62 @@ from wire import Client, Refused
 from world import Failed, World, check, wait_until
 
 
-class Names:
-    def __init__(self, prefix):
-        self.prefix, self.count = prefix, 0
+class Waiting:
+    """Somebody who waits by the command line for what never comes, and so is there."""
 
-    def fresh(self):
-        self.count += 1
-        return "%s%d" % (self.prefix, self.count)
+    def __init__(self, w, name):
+        self.w, self.name = w, name
+
+    def __enter__(self):
+        self.waits = self.w.start("--identity", self.name, "comms", "receive", "--wait", "600",
+                                  "--channel", "nothing is published here")
+
+    def __exit__(self, *_):
+        self.waits.kill()
+        self.waits.communicate()
 
 
-class ByCommand(Names):
+class ByCommand(comms_table.Way):
+    reads_stdin = True
+
     def __init__(self, w):
-        super().__init__("cli")
-        self.w = w
+        super().__init__(w, "cli")
+
+    def present(self, name):
+        return Waiting(self.w, name)
 
     def __call__(self, who, name, **input):
         args = []
         for key, value in input.items():
             flag = "--" + key.replace("_", "-")
-            if key == "message_id" and name in ("ack", "nack", "receipts"):
+            if key == "message_id" and name in ("ack", "nack", "receipts", "requeue"):
                 args.append(value)
             elif isinstance(value, bool):
                 args += [flag, "true" if value else "false"]
             else:
                 args.append(flag + "=" + (json.dumps(value) if isinstance(value, dict)
                                           else str(value)))
-        r = self.w.run("--json", "--identity", who, "comms", name, *args, check=False)
+        token = self.tokens.get(who)
+        r = self.w.run("--json", *([] if token else ["--identity", who]), "comms", name, *args,
+                       check=False, token=token)
         if r.returncode:
             e = json.loads(r.stderr)
-            raise comms_table.Refused(e["error"], e["message"])
+            equal(r.returncode, {"Usage": 2, "Timeout": 124}.get(e["error"], 1), e["error"])
+            raise comms_table.Refused(e["error"], e["message"], e["retry"])
         return json.loads(r.stdout)
 
 
-class ByWire(Names):
+class ByWire(comms_table.Way):
     def __init__(self, w):
-        super().__init__("rpc")
-        self.w = w
+        super().__init__(w, "rpc")
 
     def __call__(self, who, name, **input):
-        with Client(self.w, identity=who) as c:
+        with Client(self.w, identity=None if who in self.tokens else who,
+                    token=self.tokens.get(who)) as c:
             try:
                 return c.call("comms." + name, **input)
             except Refused as e:
-                raise comms_table.Refused(e.name, e.message) from e
+                raise comms_table.Refused(e.name, e.message, e.data.get("retry")) from e
 
 
 def config(w, **limits):
@@ -226,6 +239,7 @@ def main():
     wanted = sys.argv[2:]
     with World(sys.argv[1]) as shared:
         shared.hub_pid()
+        config(shared, hops=comms_table.HOPS)
         ways = [ByCommand(shared), ByWire(shared)]
         runs = [("%s, %s" % (case.__name__, do.prefix), case, do)
                 for case in comms_table.CASES for do in ways]
