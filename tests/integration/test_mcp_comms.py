@@ -8,6 +8,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import by_tools  # noqa: E402
 import comms_table  # noqa: E402
 from acp import same  # noqa: E402
 from mcp import Server  # noqa: E402
@@ -47,6 +48,20 @@ def test_agents_talk(w):
     same([m["message"] for m in got], ["42"], "the answer")
     text = tool(w, one, "comms_send", to="nobody-at-all", message="x")
     check("failed" in text and "RecipientNotFound" in text, text)
+
+
+def test_demo_agent_goes_through(w):
+    """The demo agent, by tools alone: what tests/agents has real ones do."""
+    w.baton("workspace", "open", "main", "--cwd", w.root)
+    session, member = session_of(w, "demo")
+
+    def use(calls):
+        lines = "\n".join("call %s %s" % (name, json.dumps(arguments)) for name, arguments in calls)
+        text = w.baton("session", "prompt", session, lines, "--timeout", "60", timeout=90)["text"]
+        same(text.count("answered:"), len(calls), text)
+        return text
+
+    by_tools.goes_through(w, member, use)
 
 
 def test_waiting(w):
