@@ -219,7 +219,6 @@ bool console_inbox_waiting(struct console *c);
 
 /* --- loops.c: who was paused for writing too much --- */
 void console_loops_ask(struct console *c);
-void console_loop_event(struct console *c, const char *kind, const cJSON *data);
 void console_loops_banner(const struct console *c, struct inbox_pane *inbox); /* before drawing */
 void console_loop_settle(struct console *c, bool go_on);
 

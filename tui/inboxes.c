@@ -286,7 +286,7 @@ bool console_inbox_event(struct console *c, const char *kind, const cJSON *event
     const cJSON *data = json_get(event, "data");
 
     if (!strncmp(kind, "loop", 4)) {
-        console_loop_event(c, kind, data);
+        c->post.paused_wanted = true;
         return true;
     }
     if (!strncmp(kind, "identity", 8)) {

@@ -1,7 +1,8 @@
 /* Members that write to each other for ever and whom the hub has paused, as a console shows them:
  * asked of the hub when there is a link and whenever an event tells of a change, so a console that
- * comes late knows of them too. Why it was is said in the notice and over every inbox; L lets the
- * first pair go on, X leaves it paused and sets aside what was held. One thread. */
+ * comes late knows of them too, and one whose member may not know of them says nothing. Why it was
+ * is said in the notice and over every inbox; L lets the first pair go on, X leaves it paused and
+ * sets aside what was held. One thread. */
 #include "tui/console_private.h"
 
 #include "core/base/json.h"
@@ -13,9 +14,10 @@
 #include <string.h>
 
 /* Safe to print, as all that is kept. */
-static void read_pair(struct paused *one, const cJSON *item, const char *to)
+static void read_pair(struct paused *one, const cJSON *item)
 {
-    const char *from = json_string(item, "from", ""), *why = json_string(item, "reason", "");
+    const char *from = json_string(item, "from", ""), *to = json_string(item, "to", ""),
+               *why = json_string(item, "reason", "");
 
     text_make_safe(one->from, sizeof one->from, from, strlen(from));
     text_make_safe(one->name, sizeof one->name, to, strlen(to));
@@ -37,23 +39,50 @@ static void loop_text(const struct paused *one, char *out, size_t size)
 /* --- what the hub has ---------------------------------------------------------------------------
  */
 
+static bool known(const struct paused *list, size_t count, const struct paused *one)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(list[i].from, one->from) && !strcmp(list[i].name, one->name))
+            return true;
+    return false;
+}
+
+static void tell(struct console *c, const struct paused *one)
+{
+    char why[300], text[420], key[40];
+
+    loop_text(one, why, sizeof why);
+    console_key_for(c, "waiting", key, sizeof key);
+    snprintf(text, sizeof text, "%s %s; %s, then L: go on, X: no",
+             theme_glyph(c->theme, GLYPH_WAITING), why, key);
+    notices_add(&c->notices, ROLE_ATTENTION, "%s", text);
+    console_attention(c, "", text);
+}
+
 static void came(void *data, const cJSON *result, const struct client_fault *fault)
 {
     struct console *c = data;
     struct post *post = &c->post;
+    struct paused *old = post->paused;
+    size_t old_count = post->paused_count, room = (size_t)cJSON_GetArraySize(result);
     const cJSON *item;
 
     post->paused_asking = false;
     if (fault)
         return; /* not for who only looks */
+    post->paused = mem_calloc(room + 1, sizeof *post->paused);
     post->paused_count = 0;
     cJSON_ArrayForEach(item, result)
     {
+        struct paused *one = &post->paused[post->paused_count];
         if (strcmp(json_string(item, "state", ""), "waiting") != 0)
             continue;
-        post->paused = mem_reallocarray(post->paused, post->paused_count + 1, sizeof *post->paused);
-        read_pair(&post->paused[post->paused_count++], item, json_string(item, "to", ""));
+        read_pair(one, item);
+        post->paused_count++;
+        if (!known(old, old_count, one))
+            tell(c, one);
     }
+    free(old);
     c->waits_changed = c->draw = true;
 }
 
@@ -66,23 +95,6 @@ void console_loops_ask(struct console *c)
     post->paused_wanted = false;
     post->paused_asking = true;
     client_send(c->client, "comms.paused", NULL, CONSOLE_CALL_MS, came, c);
-}
-
-void console_loop_event(struct console *c, const char *kind, const cJSON *data)
-{
-    struct paused one = {0};
-    char why[300], text[420], key[40];
-
-    c->post.paused_wanted = true;
-    if (strcmp(kind, "loopPaused") != 0)
-        return;
-    read_pair(&one, data, json_string(data, "name", ""));
-    loop_text(&one, why, sizeof why);
-    console_key_for(c, "waiting", key, sizeof key);
-    snprintf(text, sizeof text, "%s %s; %s, then L: go on, X: no",
-             theme_glyph(c->theme, GLYPH_WAITING), why, key);
-    notices_add(&c->notices, ROLE_ATTENTION, "%s", text);
-    console_attention(c, "", text);
 }
 
 /* --- what a person sees and says ----------------------------------------------------------------

@@ -212,6 +212,42 @@ def guests_write_to_who_is_near(w):
         equal(e.name, "PermissionDenied")
 
 
+def guests_hear_of_their_own_mail_alone(w):
+    w.baton("workspace", "open", "main")
+    w.baton("workspace", "open", "far")
+    ann, bob = (Client(w, token=t) for t in agents(w, "ann", "bob"))
+    eve = Client(w, token=w.baton("baton", "invite", "far", "--agent", "--as", "eve")["token"])
+    oli = Client(w, token=w.baton("baton", "invite", "main", "--as", "oli")["token"])
+    for c in (ann, bob, eve, oli):
+        c.call("comms.receive")
+    do = ByWire(w)
+    own = do("me", "broadcast", message="x", filter={"name_pattern": "[be]*"})["message_id"]
+    waits = bob.send("events.next", id=w.baton("events", "since", "--limit", "1")["head"],
+                     kind="messageSent", wait=20000)
+    between = ann.call("comms.send", to="bob", message="x")["message_id"]
+    equal([e["target"] for e in bob.answer(waits)["events"]], [between], "who waits hears it")
+    secret = do("me", "send", to="eve", message="x")["message_id"]
+    bob.call("comms.receive")
+    eve.call("comms.receive")
+
+    def heard(c):
+        """[(kind, message, to)], in order."""
+        return [(e["kind"], e["target"], e["data"].get("to")) for e in
+                c.call("events.since", limit=10000)["events"] if e["kind"].startswith("message")]
+
+    sent, done = "messageSent", "messageAcknowledged"
+    mine = [x for x in heard(bob) if x[0] in (sent, done)]
+    equal(mine, [(sent, own, ["bob"]), (sent, between, ["bob"]), (done, own, None),
+                 (done, between, None)], "bob hears of his, and of nobody who is far")
+    equal([x for x in heard(ann) if x[0] in (sent, done)],
+          [(sent, between, ["bob"]), (done, between, None)], "ann: what became of hers")
+    equal([x for x in heard(eve) if x[0] in (sent, done)],
+          [(sent, own, ["eve"]), (sent, secret, ["eve"]), (done, own, None), (done, secret, None)],
+          "eve")
+    equal(heard(oli), [], "an observer who got nothing")
+    equal(len([x for x in w.baton("events", "since", "--kind", sent)["events"]]), 3, "the owner: all")
+
+
 def large_and_broken_bodies(w):
     w.baton("--identity", "bob", "comms", "receive")
     text = ("0123456789abcde\n" * (8 * 65536)).encode()
@@ -235,7 +271,8 @@ def main():
     passed = failed = 0
     alone = [who_waits_has_it_at_once, a_console_makes_it_delivered,
              events_tell_of_it_without_its_text, a_loop_is_paused_and_goes_on,
-             a_flood_of_agents_is_paused, guests_write_to_who_is_near, large_and_broken_bodies]
+             a_flood_of_agents_is_paused, guests_write_to_who_is_near,
+             guests_hear_of_their_own_mail_alone, large_and_broken_bodies]
     wanted = sys.argv[2:]
     with World(sys.argv[1]) as shared:
         shared.hub_pid()
