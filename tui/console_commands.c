@@ -90,7 +90,7 @@ static void help(struct console *c, int argc, char **argv)
         {"u U", "unread again; the unread ones alone"},
         {"n p", "the next, the previous unread one"},
         {"/ g", "search sender, subject and text; another's inbox"},
-        {"L", "let a chain of answers that was paused go on"},
+        {"L X", "who was paused for answering for ever goes on; or not"},
         {"Escape q", "back; away with the pane"},
     };
     for (size_t i = 0; i < sizeof mail / sizeof mail[0]; i++)

@@ -221,6 +221,11 @@ void console_inbox_open(struct console *c, const char *name, const char *id);
 /* `a`: the oldest unread message, or a loop that is paused. False when there is none. */
 bool console_inbox_waiting(struct console *c);
 
+/* --- loops.c: who was paused for writing too much --- */
+void console_loops_ask(struct console *c);
+void console_loops_banner(const struct console *c, struct inbox_pane *inbox); /* before drawing */
+void console_loop_settle(struct console *c, bool go_on);
+
 /* --- inbox_keys.c: what is done in them --- */
 void console_inbox_input(struct console *c, struct pane *p, const struct input_event *event);
 void console_inbox_mouse(struct console *c, struct pane *p, const struct input_event *event);

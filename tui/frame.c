@@ -170,6 +170,8 @@ static void draw_pane(struct console *c, struct pane *p, bool focus, bool all)
 
     if (p->transcript)
         transcript_pane_viewer(p->transcript, c->member, console_may(c, t), t ? t->holder : "");
+    if (p->inbox)
+        console_loops_banner(c, p->inbox);
     pane_draw(p, c->canvas, focus, all, c->theme);
     if (p->earlier && p->session)
         sessionfeed_earlier(p->session, 0);

@@ -176,7 +176,7 @@ static void mark(struct console *c, struct pane *p, const char *id, bool unread)
     c->post.news_wanted = true;
 }
 
-/* --- searching, other inboxes, loops --- */
+/* --- searching, other inboxes --- */
 
 static void searched(struct console *c, const char *pattern)
 {
@@ -220,20 +220,6 @@ static void choose_inbox(struct console *c)
     console_popup(c, popup, inbox_chosen);
 }
 
-static void resume(struct console *c)
-{
-    cJSON *params;
-
-    if (c->post.paused_count == 0) {
-        notices_add(&c->notices, ROLE_DIM, "nothing is paused");
-        return;
-    }
-    params = cJSON_CreateObject();
-    cJSON_AddStringToObject(params, "name", c->post.paused[0].name);
-    client_send(c->client, "comms.resume", params, CONSOLE_CALL_MS, console_answered, c);
-    cJSON_Delete(params);
-}
-
 static void act(struct console *c, struct pane *p, struct inbox_action *action)
 {
     c->draw = true;
@@ -246,7 +232,8 @@ static void act(struct console *c, struct pane *p, struct inbox_action *action)
         break;
     case INBOX_SEND: send_letter(c, p); break;
     case INBOX_OTHER: choose_inbox(c); break;
-    case INBOX_RESUME: resume(c); break;
+    case INBOX_RESUME: console_loop_settle(c, true); break;
+    case INBOX_REFUSE: console_loop_settle(c, false); break;
     case INBOX_TELL: notices_add(&c->notices, ROLE_DIM, "%s", action->text); break;
     case INBOX_OFFER: notices_add(&c->notices, ROLE_TEXT, "%s", action->more); break;
     case INBOX_LEAVE: console_close_pane(c, p->id); break;

@@ -23,8 +23,10 @@ struct inbox_pane {
     bool asking, again, earlier; /* a page is on its way; … and it is old; an older one is wanted */
     bool stale;                  /* the list is to be asked for anew */
     char failed[200];            /* why there is no list */
-    struct rect list, page;      /* where they were drawn; without rows: not at all */
-    int page_head;               /* rows of the message's head */
+    /* What stands above all, and the keys that answer it; "" nothing. Set before it is drawn. */
+    char banner[380], banner_keys[80];
+    struct rect list, page; /* where they were drawn; without rows: not at all */
+    int page_head;          /* rows of the message's head */
 };
 
 enum inbox_action_kind {
@@ -35,6 +37,7 @@ enum inbox_action_kind {
     INBOX_SEND,   /* the letter */
     INBOX_OTHER,  /* choose another inbox */
     INBOX_RESUME, /* let a paused loop go on */
+    INBOX_REFUSE, /* … or not */
     INBOX_TELL,   /* text: a word for the person */
     INBOX_OFFER,  /* more: what the To line could be */
     INBOX_LEAVE,

@@ -403,10 +403,31 @@ static void draw_letter(struct inbox_pane *p, struct canvas *c, struct rect r, b
     draft_draw(&p->draft, c, at, focus, theme);
 }
 
+/* In one row where both fit, else in two. Gives what is left of the pane. */
+static struct rect draw_banner(const struct inbox_pane *p, struct canvas *c, struct rect r,
+                               const struct theme *theme)
+{
+    struct pen pen = {c, theme, r.row, r.col + 1, r.col + r.cols - 1};
+    int rows = 3 + text_width(p->banner) + text_width(p->banner_keys) <= r.cols - 2 ? 1 : 2;
+
+    if (!p->banner[0] || r.rows < rows + 1)
+        return r;
+    put_role(&pen, ROLE_ATTENTION, p->banner);
+    if (rows == 2)
+        pen = (struct pen){c, theme, r.row + 1, r.col + 3, r.col + r.cols - 1};
+    else
+        pen.col += 3;
+    put_role(&pen, ROLE_ACCENT, p->banner_keys);
+    r.row += rows;
+    r.rows -= rows;
+    return r;
+}
+
 void inbox_pane_draw(struct inbox_pane *p, struct canvas *c, struct rect inner, bool focus,
                      const struct theme *theme)
 {
     canvas_fill(c, inner, theme_style(theme, ROLE_TEXT));
+    inner = draw_banner(p, c, inner, theme);
     arrange(p, c, inner, theme);
     canvas_cursor(c, -1, 0, CURSOR_DEFAULT);
     if (p->draft.open)

@@ -155,6 +155,7 @@ static void plain_key(struct inbox_pane *p, const struct input_event *event,
     case '/': action->kind = INBOX_SEARCH; break;
     case 'g': action->kind = INBOX_OTHER; break;
     case 'L': action->kind = INBOX_RESUME; break;
+    case 'X': action->kind = INBOX_REFUSE; break;
     case K_ESCAPE:
     case 'q': back(p, event->code, action); break;
     default: break;

@@ -221,6 +221,7 @@ static void ask_post(struct console *c)
         post->people_asking = true;
         client_send(c->client, "inbox.people", NULL, CONSOLE_CALL_MS, people_came, c);
     }
+    console_loops_ask(c);
 }
 
 void console_inboxes_ask(struct console *c)
@@ -245,7 +246,7 @@ void console_inboxes_ask(struct console *c)
 
 void console_inboxes_connected(struct console *c)
 {
-    c->post.news_wanted = c->post.people_wanted = true;
+    c->post.news_wanted = c->post.people_wanted = c->post.paused_wanted = true;
     for (int i = 0; i < c->pane_count; i++)
         if (c->panes[i]->inbox) {
             c->panes[i]->inbox->stale = true;
@@ -254,51 +255,15 @@ void console_inboxes_connected(struct console *c)
         }
 }
 
-static void paused_free(struct post *post, size_t at)
-{
-    free(post->paused[at].reason);
-    memmove(post->paused + at, post->paused + at + 1,
-            (post->paused_count - at - 1) * sizeof *post->paused);
-    post->paused_count--;
-}
-
 void console_inboxes_finish(struct console *c)
 {
     mailbox_finish(&c->post.news);
     people_free(&c->post);
-    while (c->post.paused_count > 0)
-        paused_free(&c->post, c->post.paused_count - 1);
     free(c->post.paused);
     memset(&c->post, 0, sizeof c->post);
 }
 
 /* --- events --- */
-
-static void loop_event(struct console *c, bool paused, const cJSON *data)
-{
-    struct post *post = &c->post;
-    const char *name = json_string(data, "name", ""), *reason = json_string(data, "reason", "");
-    char safe[WORLD_NAME_MAX], why[200], key[40];
-
-    text_make_safe(safe, sizeof safe, name, strlen(name));
-    text_make_safe(why, sizeof why, reason, strlen(reason));
-    for (size_t i = post->paused_count; i-- > 0;)
-        if (!strcmp(post->paused[i].name, safe))
-            paused_free(post, i);
-    c->waits_changed = true;
-    if (!paused)
-        return;
-    post->paused = mem_reallocarray(post->paused, post->paused_count + 1, sizeof *post->paused);
-    struct paused *one = &post->paused[post->paused_count++];
-    memcpy(one->name, safe, sizeof safe);
-    one->reason = mem_strdup(why);
-    console_key_for(c, "waiting", key, sizeof key);
-    char text[400];
-    snprintf(text, sizeof text, "%s the answers of %s are paused: %s; %s, then L lets them go on",
-             theme_glyph(c->theme, GLYPH_WAITING), safe, why, key);
-    notices_add(&c->notices, ROLE_ATTENTION, "%s", text);
-    console_attention(c, "", text);
-}
 
 static bool about(const cJSON *event, const char *name)
 {
@@ -320,8 +285,8 @@ bool console_inbox_event(struct console *c, const char *kind, const cJSON *event
 {
     const cJSON *data = json_get(event, "data");
 
-    if (!strcmp(kind, "loopPaused") || !strcmp(kind, "loopResumed")) {
-        loop_event(c, !strcmp(kind, "loopPaused"), data);
+    if (!strncmp(kind, "loop", 4)) {
+        c->post.paused_wanted = true;
         return true;
     }
     if (!strncmp(kind, "identity", 8)) {
@@ -388,8 +353,5 @@ bool console_inbox_waiting(struct console *c)
         inbox_pane_newest(p->inbox);
     else
         console_inbox_open(c, c->member, news->count > 0 ? news->mails[news->count - 1]->id : "");
-    if (c->post.paused_count > 0)
-        notices_add(&c->notices, ROLE_ATTENTION, "the answers of %s are paused: L lets them go on",
-                    c->post.paused[0].name);
-    return true;
+    return true; /* what is paused stands over it */
 }

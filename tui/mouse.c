@@ -107,6 +107,11 @@ static void side_press(struct console *c, int row)
                            line->kind == SIDE_LETTER ? line->mail->id : "");
         return;
     }
+    if (line->kind == SIDE_PAUSED) {
+        c->side_over = false;
+        console_inbox_open(c, c->member, ""); /* why stands over it */
+        return;
+    }
     if (!line->target)
         return;
     c->side_over = false;

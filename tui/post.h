@@ -15,10 +15,11 @@ struct person {
     int64_t unread;
 };
 
-/* A chain of answers that the hub has stopped. */
+/* Whom the hub has stopped, and why (tui/loops.c). */
 struct paused {
-    char name[WORLD_NAME_MAX];
-    char *reason;
+    char from[WORLD_NAME_MAX], name[WORLD_NAME_MAX]; /* who writes to whom */
+    bool by_rate;                                    /* else by a chain of answers */
+    int64_t count, held;
 };
 
 /* What this console knows of inboxes beside those in panes. */
@@ -31,6 +32,7 @@ struct post {
     struct paused *paused;
     size_t paused_count;
     bool news_wanted, people_wanted, news_asking, people_asking;
+    bool paused_wanted, paused_asking;
 };
 
 #endif

@@ -11,6 +11,7 @@
  *   demo_files.c     write, read, edit
  *   demo_tools.c     run, ask, form, link
  *   demo_call.c      call: baton itself as a child, or a tool
+ *   demo_answer.c    answer: messages, one after the other, by tools
  *   demo_mcp.c       the MCP server of a session, whose tools those are
  *   demo_faults.c    instructions that misbehave
  *   demo_load.c      instructions to be measured with */
@@ -279,6 +280,7 @@ enum step do_exit(struct turn *t);
 enum step do_half(struct turn *t);
 enum step do_raw(struct turn *t);
 enum step do_endless(struct turn *t);
+enum step do_answer(struct turn *t);
 /* Ends a child that `call` has started, if any. */
 void call_finish(struct turn *t);
 /* Reads what the child has to say; the turn is ready when it has ended. */

@@ -24,6 +24,7 @@ const struct instruction instructions[] = {
     {"form", "TEXT", "Asks to fill in a form", do_form},
     {"link", "URL TEXT", "Asks to open a page", do_link},
     {"call", "NAME {JSON}", "Calls 'baton NAME' with that input, or the tool group_name", do_call},
+    {"answer", "N [TEXT]", "Waits for N messages and answers each", do_answer},
     {"mode", "ID", "Changes its mode: ask or auto", do_mode},
     {"option", "ID VALUE", "Changes an option: speed or thoughts", do_option},
     {"title", "TEXT", "Gives the session a title", do_title},

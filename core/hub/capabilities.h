@@ -14,7 +14,7 @@ extern const struct capability event_rows[EVENT_ROWS];
 extern const struct capability people_rows[PEOPLE_ROWS];
 #define AGENT_ROWS 20
 extern const struct capability agent_rows[AGENT_ROWS];
-#define MAIL_ROWS 11
+#define MAIL_ROWS 15
 extern const struct capability mail_rows[MAIL_ROWS];
 #define EMAIL_ROWS 20
 extern const struct capability email_rows[EMAIL_ROWS];

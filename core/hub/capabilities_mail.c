@@ -212,6 +212,35 @@ const struct capability mail_rows[] = {
            : ["message_id"]),
      STATUS("{message_id}: {status}, after {tries} tries."), TIER_AUTONOMOUS, ROLE_OBSERVER,
      LANE_CONTROL, FLAGS, one_errors, comms_nack},
+    {"comms", "dead", "1.0", "List your dead letters: handed out too often, or stopped as a loop",
+     INPUT("properties"
+           : {
+               "limit" : {
+                   "type" : "integer",
+                   "minimum" : 1,
+                   "maximum" : 1000,
+                   "default" : 50,
+                   "description" : "at most so many, the oldest first"
+               }
+           }),
+     SCHEMA({
+         "type" : "object",
+         "properties" : {
+             "messages" : {"type" : "array", "items" : {"type" : "object"}},
+             "more" : {"type" : "boolean"}
+         },
+         "x-table" : "messages",
+         "x-columns" : [ "message_id", "from", "sent_at", "tries", "reason", "message" ],
+         "x-empty" : "No dead letters."
+     }),
+     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, FLAGS, one_errors, comms_dead},
+    {"comms", "requeue", "1.0", "Put a dead letter back, to be handed out as if it were new",
+     INPUT("properties"
+           : {MESSAGE_ID("message_id", "which one")}, "required"
+           : ["message_id"], "x-positional"
+           : ["message_id"]),
+     STATUS("{message_id}: {status}."), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, FLAGS,
+     one_errors, comms_requeue},
     {"comms", "receipts", "1.0", "Show what became of a message: when, and by whom",
      INPUT("properties"
            : {MESSAGE_ID("message_id", "which one")}, "required"
@@ -225,6 +254,15 @@ const struct capability mail_rows[] = {
          "x-empty" : "It went to nobody."
      }),
      TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, FLAGS, one_errors, comms_receipts},
+    {"comms", "paused", "1.0", "List who was paused because they write too much to each other",
+     INPUT("properties"
+           : {}),
+     SCHEMA({
+         "type" : "array",
+         "x-columns" : [ "from", "to", "reason", "count", "held", "paused_at", "state" ],
+         "x-empty" : "Nobody is paused."
+     }),
+     TIER_AUTONOMOUS, ROLE_DRIVER, LANE_CONTROL, FLAGS, comms_errors, comms_paused},
     {"comms", "resume", "1.0", "Let those go on that were paused because they write too much",
      INPUT("properties"
            : {AGENT("name", "whose messages, from and to it")}, "required"
@@ -240,6 +278,21 @@ const struct capability mail_rows[] = {
          "x-sentence" : "{name} goes on: {released} messages were held back."
      }),
      TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL, CAP_STARTS_HUB | CAP_SELF, send_errors, comms_resume},
+    {"comms", "refuse", "1.0", "Say no to those that were paused: what was held back is dead",
+     INPUT("properties"
+           : {AGENT("name", "whose messages, from and to it")}, "required"
+           : ["name"], "x-positional"
+           : ["name"]),
+     SCHEMA({
+         "type" : "object",
+         "properties" : {
+             "name" : {"type" : "string"},
+             "refused" : {"type" : "integer"},
+             "dead" : {"type" : "integer"}
+         },
+         "x-sentence" : "{name} stays paused: {dead} messages are dead letters now."
+     }),
+     TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL, CAP_STARTS_HUB | CAP_SELF, send_errors, comms_refuse},
 };
 
 _Static_assert(sizeof mail_rows / sizeof *mail_rows == MAIL_ROWS, "every row is counted");

@@ -1,5 +1,5 @@
-/* comms: channels, which are nothing but the subscriptions to their names; and letting those go on
- * whom the loop guard has paused. Control, within a batch. */
+/* comms: channels, which are nothing but the subscriptions to their names. Control, within a batch.
+ */
 #include "core/hub/comms.h"
 #include "core/base/mem.h"
 #include "core/hub/mail.h"
@@ -90,98 +90,5 @@ enum err comms_channels(struct hub *hub, struct call *c)
         call_reply(c, all.list);
     else
         cJSON_Delete(all.list);
-    return e;
-}
-
-/* --- resume -------------------------------------------------------------------------------------
- */
-
-struct resume {
-    const char *name;
-    cJSON *pairs; /* keys and documents */
-    struct mail_delivery *held;
-    size_t count;
-};
-
-static void gather_pair(void *data, const char *key, const cJSON *value)
-{
-    struct resume *r = data;
-    if (!json_bool(value, "paused", false) || (strcmp(json_string(value, "name", ""), r->name) &&
-                                               strcmp(json_string(value, "from", ""), r->name)))
-        return;
-    cJSON_AddItemToObject(r->pairs, key, cJSON_Duplicate(value, true));
-}
-
-static void gather_held(void *data, const struct mail_delivery *d, const struct mail_message *m)
-{
-    struct resume *r = data;
-    (void)m;
-    r->held = mem_reallocarray(r->held, r->count + 1, sizeof *r->held);
-    r->held[r->count] = *d;
-    r->held[r->count++].channel = "";
-}
-
-/* What was held back is a chain's beginning now, so that its answers go on too. */
-static enum err release(struct hub *hub, struct mail_delivery *d)
-{
-    d->lease_until_us = 0;
-    enum err e = journal_delivery_put(hub->journal, d);
-    if (e == ERR_OK)
-        e = journal_message_hops(hub->journal, d->message_id, "");
-    if (e == ERR_OK)
-        e = journal_audit(hub->journal, "released", d->message_id, d->recipient, NULL);
-    if (e == ERR_OK && mail_attached(hub, d->recipient))
-        e = mail_delivered(hub, d);
-    mail_wake(hub, d->recipient);
-    return e;
-}
-
-static enum err go_on(struct hub *hub, struct call *c, struct resume *r)
-{
-    enum err e = ERR_OK;
-    cJSON *one;
-    cJSON_ArrayForEach(one, r->pairs)
-    {
-        cJSON_ReplaceItemInObjectCaseSensitive(one, "paused", cJSON_CreateFalse());
-        mail_rate_forget(hub, json_string(one, "name", ""));
-        if (e == ERR_OK)
-            e = journal_put(hub->journal, "paused", one->string, one);
-    }
-    for (size_t i = 0; e == ERR_OK && i < r->count; i++)
-        e = release(hub, &r->held[i]);
-    cJSON *data = cJSON_CreateObject();
-    cJSON_AddStringToObject(data, "name", r->name);
-    json_add_int(data, "count", cJSON_GetArraySize(r->pairs));
-    if (e == ERR_OK && r->pairs->child)
-        e = control_event(hub, "loopResumed", "", c->who, r->name, data);
-    cJSON_Delete(data);
-    return e;
-}
-
-enum err comms_resume(struct hub *hub, struct call *c)
-{
-    struct mail_identity one;
-    struct resume r = {.pairs = cJSON_CreateObject()};
-    enum err e = ERR_OK;
-    if (c->kind == BATON_AGENT || c->role == ROLE_AGENT) /* else it would let itself go on */
-        e = call_fail(c, ERR_DENIED, "%s is an agent; a person decides what goes on", c->who);
-    if (e == ERR_OK)
-        e = mail_recipient(hub, c, call_string(c, "name", ""), &one);
-    r.name = one.name;
-    if (e == ERR_OK)
-        e = journal_each(hub->journal, "paused", gather_pair, &r);
-    if (e == ERR_OK)
-        e = journal_held(hub->journal, one.name, gather_held, &r);
-    if (e == ERR_OK)
-        e = go_on(hub, c, &r);
-    if (e == ERR_OK) {
-        cJSON *result = cJSON_CreateObject();
-        cJSON_AddStringToObject(result, "name", one.name);
-        json_add_int(result, "resumed", cJSON_GetArraySize(r.pairs));
-        json_add_int(result, "released", (int64_t)r.count);
-        call_reply(c, result);
-    }
-    cJSON_Delete(r.pairs);
-    free(r.held);
     return e;
 }

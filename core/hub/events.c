@@ -1,6 +1,7 @@
-/* Reading the journal's events: pages of what was missed, and waiting for the next ones. Control.
- */
+/* Reading the journal's events: pages of what was missed, and waiting for the next ones. Who is
+ * bound to one workspace reads those of it, and those about mail that they sent or got. Control. */
 #include "core/hub/hub_private.h"
+#include "core/hub/mail.h"
 #include "core/hub/streams.h"
 
 #include <string.h>
@@ -13,8 +14,26 @@ static struct event_filter filter_of(const struct call *c)
         .workspace = call_string(c, "workspace", NULL),
         .kind = call_string(c, "kind", NULL),
         .target = call_string(c, "target", NULL),
+        .member = *c->scope ? c->who : NULL,
         .limit = (int)call_int(c, "limit", 1000),
     };
+}
+
+/* Who is bound to one workspace learns nothing of recipients elsewhere. */
+static void leave_out_far(struct hub *hub, const struct call *c, cJSON *events)
+{
+    cJSON *event;
+    cJSON_ArrayForEach(event, events)
+    {
+        cJSON *to = cJSON_GetObjectItemCaseSensitive(json_get(event, "data"), "to");
+        if (!cJSON_IsArray(to) || *json_string(event, "workspace", ""))
+            continue;
+        for (int i = cJSON_GetArraySize(to); i-- > 0;) {
+            const cJSON *one = cJSON_GetArrayItem(to, i);
+            if (!cJSON_IsString(one) || !mail_may_meet(hub, c, one->valuestring))
+                cJSON_DeleteItemFromArray(to, i);
+        }
+    }
 }
 
 static enum err answer(struct hub *hub, struct call *c, bool even_if_empty)
@@ -29,6 +48,8 @@ static enum err answer(struct hub *hub, struct call *c, bool even_if_empty)
         cJSON_Delete(events);
         return ERR_AGAIN;
     }
+    if (*c->scope)
+        leave_out_far(hub, c, events);
     cJSON *r = cJSON_CreateObject();
     cJSON_AddItemToObject(r, "events", events);
     json_add_int(r, "head", head);

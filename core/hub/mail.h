@@ -68,6 +68,10 @@ void mail_wake(struct hub *hub, const char *name);
  * again until it has answered: ERR_AGAIN, nothing there yet. timeout_ms < 0: for ever. */
 void mail_await(struct hub *hub, struct call *c, mail_look look, int64_t timeout_ms);
 
+/* It is set aside as a dead letter; reason: "tries", or "loop" when the guard had held it. */
+enum err mail_dead(struct hub *hub, struct mail_delivery *d, const char *reason);
+/* A dead letter waits in its inbox again, as if it had never been handed out. */
+enum err mail_again(struct hub *hub, struct mail_delivery *d, const char *by);
 /* A lease ends without an acknowledgement (by NULL: its time is over): it waits again, or is dead.
  */
 enum err mail_gave_back(struct hub *hub, struct mail_delivery *d, const char *by,

@@ -69,15 +69,30 @@ enum err mail_acknowledged(struct hub *hub, struct mail_delivery *d, const char 
     return step(hub, d, "acknowledged", "messageAcknowledged", "by", by, NULL);
 }
 
+enum err mail_dead(struct hub *hub, struct mail_delivery *d, const char *reason)
+{
+    d->lease_until_us = 0;
+    d->lease_by[0] = '\0';
+    d->state = MAIL_DEAD;
+    return step(hub, d, "dead", "messageDead", "to", d->recipient, reason);
+}
+
+enum err mail_again(struct hub *hub, struct mail_delivery *d, const char *by)
+{
+    d->state = MAIL_QUEUED;
+    d->tries = 0;
+    d->delivered_us = 0;
+    mail_wake(hub, d->recipient);
+    return step(hub, d, "requeued", "messageRequeued", "by", by, NULL);
+}
+
 enum err mail_gave_back(struct hub *hub, struct mail_delivery *d, const char *by,
                         const char *reason)
 {
     d->lease_until_us = 0;
     d->lease_by[0] = '\0';
-    if (d->tries >= config_mail_tries(hub->config)) {
-        d->state = MAIL_DEAD;
-        return step(hub, d, "dead", "messageDead", "to", d->recipient, reason);
-    }
+    if (d->tries >= config_mail_tries(hub->config))
+        return mail_dead(hub, d, reason);
     mail_wake(hub, d->recipient);
     return step(hub, d, by ? "nacked" : "leaseEnded", NULL, "by", by ? by : d->recipient, NULL);
 }

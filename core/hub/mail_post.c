@@ -85,14 +85,16 @@ static enum err pair_of(struct hub *hub, const char *from, const char *to, struc
 static enum err pause_pair(struct hub *hub, const struct mail_message *m, struct mail_post *to,
                            const char *reason, int64_t count)
 {
-    char key[2 * MAIL_NAME];
+    char key[2 * MAIL_NAME], at[32];
     cJSON *doc = cJSON_CreateObject();
     snprintf(key, sizeof key, "%s %s", m->from_name, to->name);
+    clock_format(clock_wall_us(), at, sizeof at);
     cJSON_AddTrueToObject(doc, "paused");
     cJSON_AddStringToObject(doc, "name", to->name);
     cJSON_AddStringToObject(doc, "from", m->from_name);
     cJSON_AddStringToObject(doc, "reason", reason);
     json_add_int(doc, "count", count);
+    cJSON_AddStringToObject(doc, "paused_at", at);
     json_add_int(doc, "hops", loop_hops_count(m->hops) + config_mail_hops(hub->config));
     enum err e = journal_put(hub->journal, "paused", key, doc);
     cJSON_DeleteItemFromObjectCaseSensitive(doc, "paused");

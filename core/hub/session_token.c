@@ -1,6 +1,7 @@
 /* The token of a session's agent: while its process lives, the commands that it runs may act in the
  * session's workspace as a member of their own, with the role of an agent: they ask for batons,
  * prompt other sessions, and are known by name in every event. Control, within a batch. */
+#include "core/hub/mail.h"
 #include "core/hub/sessions.h"
 #include "core/people/token.h"
 
@@ -31,6 +32,10 @@ enum err session_token_make(struct hub *hub, cJSON *doc, char *out)
     char member[MEMBER_NAME_MAX], id[32] = "";
     session_member(doc, member);
     enum err e = session_token_end(hub, doc, "the session has a new process");
+    if (e == ERR_OK) { /* others may write to it before its first call */
+        e = mail_ensure(hub, member, false, NULL);
+        e = e == ERR_DENIED ? ERR_OK : e; /* revoked: the session lives, its mail is refused */
+    }
     if (e == ERR_OK)
         e = invites_for_agent(hub, member, session_workspace(doc), json_string(doc, "openedBy", ""),
                               session_id(doc), id, out);

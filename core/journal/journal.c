@@ -357,7 +357,14 @@ enum err journal_events(struct journal *j, const struct event_filter *f, cJSON *
 
     buf_puts(&sql,
              "SELECT id, kind, workspace, who, target, time_us, data FROM event WHERE id > ?1");
-    if (f->workspace)
+    if (f->workspace && f->member)
+        buf_puts(&sql,
+                 " AND (workspace = ?2 OR (workspace = '' AND kind GLOB 'message*' AND (who = ?6 OR"
+                 " EXISTS (SELECT 1 FROM json_each(event.data, '$.to') AS t WHERE t.value = ?6) OR"
+                 " EXISTS (SELECT 1 FROM message AS m WHERE m.id = event.target"
+                 " AND m.from_name = ?6))) OR (workspace = '' AND kind GLOB 'loop*' AND (who = ?6"
+                 " OR json_extract(data, '$.name') = ?6)))");
+    else if (f->workspace)
         buf_puts(&sql, " AND workspace = ?2");
     if (f->kind)
         buf_puts(&sql, " AND kind = ?3");
@@ -375,6 +382,8 @@ enum err journal_events(struct journal *j, const struct event_filter *f, cJSON *
         if (f->target)
             journal_bind_text(s, 4, f->target);
         sqlite3_bind_int(s, 5, f->limit);
+        if (f->member)
+            journal_bind_text(s, 6, f->member);
         while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
             struct event e = {
                 .id = sqlite3_column_int64(s, 0),

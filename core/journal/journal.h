@@ -52,6 +52,9 @@ char *journal_event_json(const struct event *e);
 struct event_filter {
     int64_t since;                         /* strictly greater ids */
     const char *workspace, *kind, *target; /* NULL: any */
+    /* Beside those of the workspace the events about mail that this member sent or got, which
+     * belong to no workspace. NULL: none of them. */
+    const char *member;
     int limit;
 };
 /* An array of events, oldest first; *ret_head is the newest id that there is. */

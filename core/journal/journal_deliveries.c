@@ -169,6 +169,15 @@ enum err journal_held(struct journal *j, const char *name, mail_visit visit, voi
     return visit_both(j, j->mail[DELIVERY_HELD], SIZE_MAX, visit, data);
 }
 
+enum err journal_dead(struct journal *j, const char *recipient, int limit, size_t max_bytes,
+                      mail_visit visit, void *data)
+{
+    sqlite3_stmt *s = j->mail[DELIVERY_DEAD];
+    journal_bind_text(s, 1, recipient);
+    sqlite3_bind_int(s, 2, limit);
+    return visit_both(j, s, max_bytes, visit, data);
+}
+
 /* Built for the filter at hand, so that SQLite walks the index that fits. A thread is small, so it
  * is walked first; else the inbox is, in its order. */
 static void inbox_sql(const struct mail_filter *f, struct buf *sql)

@@ -56,6 +56,7 @@ static const char schema[] =
     " WHERE state < 2 AND lease_until > 0;"
     "CREATE INDEX IF NOT EXISTS delivery_over ON delivery(expires_us)"
     " WHERE state < 2 AND expires_us > 0;"
+    "CREATE INDEX IF NOT EXISTS delivery_dead ON delivery(recipient, seq) WHERE state = 3;"
     "CREATE TABLE IF NOT EXISTS tally(recipient TEXT NOT NULL, grammar INTEGER NOT NULL,"
     " channel TEXT NOT NULL, waiting INTEGER NOT NULL, unread INTEGER NOT NULL,"
     " PRIMARY KEY(recipient, grammar, channel)) WITHOUT ROWID;"
@@ -143,6 +144,10 @@ static const char *const texts[MAIL_STATEMENTS] = {
                       " FROM delivery AS d INDEXED BY delivery_lease CROSS JOIN message AS m"
                       " ON m.seq = d.message WHERE d.state < 2 AND d.lease_until > 0"
                       " AND d.lease_until = " HELD " AND (d.recipient = ?1 OR m.from_name = ?1)",
+    [DELIVERY_DEAD] = "SELECT " DELIVERY_COLUMNS ", " MESSAGE_COLUMNS
+                      " FROM delivery AS d INDEXED BY delivery_dead CROSS JOIN message AS m"
+                      " ON m.seq = d.message WHERE d.recipient = ?1 AND d.state = 3"
+                      " ORDER BY d.seq LIMIT ?2",
     [DUE_LEASE] = "SELECT min(lease_until) FROM delivery WHERE state < 2 AND lease_until > 0",
     [DUE_TIME] = "SELECT min(expires_us) FROM delivery WHERE state < 2 AND expires_us > 0",
     [TALLY] = "SELECT coalesce(sum(waiting), 0), coalesce(sum(unread), 0) FROM tally"

@@ -66,6 +66,7 @@ enum mail_statement { /* their texts: journal_mail.c */
                       DELIVERY_ENDED,
                       DELIVERY_OVER,
                       DELIVERY_HELD,
+                      DELIVERY_DEAD,
                       DUE_LEASE,
                       DUE_TIME,
                       TALLY,

@@ -167,6 +167,10 @@ enum err journal_due(struct journal *j, int64_t now_us, int limit, mail_delivery
 enum err journal_next_due(struct journal *j, int64_t *ret_us);
 /* What the loop guard holds back for (or, when `from`, of) somebody. */
 enum err journal_held(struct journal *j, const char *name, mail_visit visit, void *data);
+/* What was set aside for somebody (MAIL_DEAD), the oldest first; at most max_bytes of bodies, but
+ * one at least. */
+enum err journal_dead(struct journal *j, const char *recipient, int limit, size_t max_bytes,
+                      mail_visit visit, void *data);
 /* A held message that goes on begins a new chain: its hops. */
 enum err journal_message_hops(struct journal *j, const char *id, const char *hops);
 

@@ -9,12 +9,13 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import by_tools  # noqa: E402
 import npm  # noqa: E402
 import stub_model  # noqa: E402
 from world import Failed, World, alive, check, wait_until  # noqa: E402
 
 WANTED = 3
-TOOLS = ("opencode", "claude")  # who is asked to use baton's tools through MCP
+TOOLS = ("opencode", "gemini", "claude")  # who is asked to use baton's tools through MCP
 # What agents get of this process's environment: others of its variables change what some of them do.
 KEPT = ("HOME", "PATH", "LANG", "LC_ALL", "TERM", "SHELL", "BATON_HUB", "TEST_RUN_MARK",
         "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
@@ -136,29 +137,23 @@ def turns(w, name, session, write):
 
 
 def tools(w, session):
-    """baton's own tools through MCP: it reads a screen, and writes to somebody."""
-    shell = w.baton("-w", "main", "shell", "open", "--", "sh", "-c", "echo on-the'-'screen; cat")
-    shell = shell["shellId"]
-    w.baton("shell", "wait", shell, "--text", "^on-the-screen")
-    w.baton("--identity", "ada", "comms", "receive")  # so that she is known
-    words = "QUICKLY, please. TOOL:shell_snapshot %s END TOOL:comms_send %s END" % (
-        json.dumps({"shellId": shell}), json.dumps({"to": "ada", "message": "I have read it"}))
-    running = prompt(w, session, words)
-    while True:  # whether a tool needs a permission is the agent's affair
-        asked = wait_until(lambda: running.poll() is not None or
-                           w.baton("session", "permissions", session), SECONDS, "its answer")
-        if asked is True:
-            break
-        w.baton("session", "answer", session, asked[0]["permissionId"], "allow")
-    result = finish(running)
-    check(stub_model.DONE in result["text"], "with the tools: %r" % result["text"])
-    calls = [e["notification"]["params"]["update"] for e in events(w, session)
-             if e["notification"]["method"] == "session/update"]
-    check("on-the-screen" in json.dumps(calls), "it has read the screen")
-    got = w.baton("--identity", "ada", "comms", "receive")["messages"]
-    member = w.baton("session", "get", session)["member"]
-    check([(m["from"], m["message"]) for m in got] == [(member, "I have read it")], "%r" % got)
-    w.baton("shell", "close", shell)
+    """baton's own tools through MCP: messages, a shell's screen, its baton."""
+    def use(calls):
+        since = events(w, session)[-1]["sequenceNumber"]
+        running = prompt(w, session, "QUICKLY, please. " + " ".join(
+            "TOOL:%s %s END" % (name, json.dumps(arguments)) for name, arguments in calls))
+        while True:  # whether a tool needs a permission is the agent's affair
+            asked = wait_until(lambda: running.poll() is not None or
+                               w.baton("session", "permissions", session), SECONDS, "its answer")
+            if asked is True:
+                break
+            w.baton("session", "answer", session, asked[0]["permissionId"], "allow")
+        result = finish(running)
+        check(stub_model.DONE in result["text"], "with the tools: %r" % result["text"])
+        return json.dumps([e["notification"]["params"]["update"] for e in events(w, session, since)
+                           if e["notification"]["method"] == "session/update"])
+
+    by_tools.goes_through(w, w.baton("session", "get", session)["member"], use)
 
 
 def try_agent(w, name, folder, url, environment, write):

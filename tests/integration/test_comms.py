@@ -13,49 +13,62 @@ from wire import Client, Refused
 from world import Failed, World, check, wait_until
 
 
-class Names:
-    def __init__(self, prefix):
-        self.prefix, self.count = prefix, 0
+class Waiting:
+    """Somebody who waits by the command line for what never comes, and so is there."""
 
-    def fresh(self):
-        self.count += 1
-        return "%s%d" % (self.prefix, self.count)
+    def __init__(self, w, name):
+        self.w, self.name = w, name
+
+    def __enter__(self):
+        self.waits = self.w.start("--identity", self.name, "comms", "receive", "--wait", "600",
+                                  "--channel", "nothing is published here")
+
+    def __exit__(self, *_):
+        self.waits.kill()
+        self.waits.communicate()
 
 
-class ByCommand(Names):
+class ByCommand(comms_table.Way):
+    reads_stdin = True
+
     def __init__(self, w):
-        super().__init__("cli")
-        self.w = w
+        super().__init__(w, "cli")
+
+    def present(self, name):
+        return Waiting(self.w, name)
 
     def __call__(self, who, name, **input):
         args = []
         for key, value in input.items():
             flag = "--" + key.replace("_", "-")
-            if key == "message_id" and name in ("ack", "nack", "receipts"):
+            if key == "message_id" and name in ("ack", "nack", "receipts", "requeue"):
                 args.append(value)
             elif isinstance(value, bool):
                 args += [flag, "true" if value else "false"]
             else:
                 args.append(flag + "=" + (json.dumps(value) if isinstance(value, dict)
                                           else str(value)))
-        r = self.w.run("--json", "--identity", who, "comms", name, *args, check=False)
+        token = self.tokens.get(who)
+        r = self.w.run("--json", *([] if token else ["--identity", who]), "comms", name, *args,
+                       check=False, token=token)
         if r.returncode:
             e = json.loads(r.stderr)
-            raise comms_table.Refused(e["error"], e["message"])
+            equal(r.returncode, {"Usage": 2, "Timeout": 124}.get(e["error"], 1), e["error"])
+            raise comms_table.Refused(e["error"], e["message"], e["retry"])
         return json.loads(r.stdout)
 
 
-class ByWire(Names):
+class ByWire(comms_table.Way):
     def __init__(self, w):
-        super().__init__("rpc")
-        self.w = w
+        super().__init__(w, "rpc")
 
     def __call__(self, who, name, **input):
-        with Client(self.w, identity=who) as c:
+        with Client(self.w, identity=None if who in self.tokens else who,
+                    token=self.tokens.get(who)) as c:
             try:
                 return c.call("comms." + name, **input)
             except Refused as e:
-                raise comms_table.Refused(e.name, e.message) from e
+                raise comms_table.Refused(e.name, e.message, e.data.get("retry")) from e
 
 
 def config(w, **limits):
@@ -199,6 +212,42 @@ def guests_write_to_who_is_near(w):
         equal(e.name, "PermissionDenied")
 
 
+def guests_hear_of_their_own_mail_alone(w):
+    w.baton("workspace", "open", "main")
+    w.baton("workspace", "open", "far")
+    ann, bob = (Client(w, token=t) for t in agents(w, "ann", "bob"))
+    eve = Client(w, token=w.baton("baton", "invite", "far", "--agent", "--as", "eve")["token"])
+    oli = Client(w, token=w.baton("baton", "invite", "main", "--as", "oli")["token"])
+    for c in (ann, bob, eve, oli):
+        c.call("comms.receive")
+    do = ByWire(w)
+    own = do("me", "broadcast", message="x", filter={"name_pattern": "[be]*"})["message_id"]
+    waits = bob.send("events.next", id=w.baton("events", "since", "--limit", "1")["head"],
+                     kind="messageSent", wait=20000)
+    between = ann.call("comms.send", to="bob", message="x")["message_id"]
+    equal([e["target"] for e in bob.answer(waits)["events"]], [between], "who waits hears it")
+    secret = do("me", "send", to="eve", message="x")["message_id"]
+    bob.call("comms.receive")
+    eve.call("comms.receive")
+
+    def heard(c):
+        """[(kind, message, to)], in order."""
+        return [(e["kind"], e["target"], e["data"].get("to")) for e in
+                c.call("events.since", limit=10000)["events"] if e["kind"].startswith("message")]
+
+    sent, done = "messageSent", "messageAcknowledged"
+    mine = [x for x in heard(bob) if x[0] in (sent, done)]
+    equal(mine, [(sent, own, ["bob"]), (sent, between, ["bob"]), (done, own, None),
+                 (done, between, None)], "bob hears of his, and of nobody who is far")
+    equal([x for x in heard(ann) if x[0] in (sent, done)],
+          [(sent, between, ["bob"]), (done, between, None)], "ann: what became of hers")
+    equal([x for x in heard(eve) if x[0] in (sent, done)],
+          [(sent, own, ["eve"]), (sent, secret, ["eve"]), (done, own, None), (done, secret, None)],
+          "eve")
+    equal(heard(oli), [], "an observer who got nothing")
+    equal(len([x for x in w.baton("events", "since", "--kind", sent)["events"]]), 3, "the owner: all")
+
+
 def large_and_broken_bodies(w):
     w.baton("--identity", "bob", "comms", "receive")
     text = ("0123456789abcde\n" * (8 * 65536)).encode()
@@ -222,10 +271,12 @@ def main():
     passed = failed = 0
     alone = [who_waits_has_it_at_once, a_console_makes_it_delivered,
              events_tell_of_it_without_its_text, a_loop_is_paused_and_goes_on,
-             a_flood_of_agents_is_paused, guests_write_to_who_is_near, large_and_broken_bodies]
+             a_flood_of_agents_is_paused, guests_write_to_who_is_near,
+             guests_hear_of_their_own_mail_alone, large_and_broken_bodies]
     wanted = sys.argv[2:]
     with World(sys.argv[1]) as shared:
         shared.hub_pid()
+        config(shared, hops=comms_table.HOPS)
         ways = [ByCommand(shared), ByWire(shared)]
         runs = [("%s, %s" % (case.__name__, do.prefix), case, do)
                 for case in comms_table.CASES for do in ways]

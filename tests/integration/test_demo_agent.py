@@ -20,7 +20,7 @@ def test_words(w):
         turn = a.prompt(s, "Could you help me with something?")
         check(turn.text().count(".") >= 2 and "say TEXT" in turn.text(), "help: " + turn.text())
         for word in ("say", "think", "stream", "plan", "write", "read", "edit", "run", "ask", "form",
-                     "mode", "title", "usage", "notice", "commands", "call", "flood", "fail",
+                     "mode", "title", "usage", "notice", "commands", "call", "answer", "flood", "fail",
                      "refuse", "hang", "crash", "half", "raw", "sleep", "many", "stamps", "work"):
             check("\n    " + word in turn.text(), word + " is in the list")
         same(turn.reason, "end_turn", "why it ended")

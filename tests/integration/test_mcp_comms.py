@@ -8,6 +8,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import by_tools  # noqa: E402
 import comms_table  # noqa: E402
 from acp import same  # noqa: E402
 from mcp import Server  # noqa: E402
@@ -49,6 +50,20 @@ def test_agents_talk(w):
     check("failed" in text and "RecipientNotFound" in text, text)
 
 
+def test_demo_agent_goes_through(w):
+    """The demo agent, by tools alone: what tests/agents has real ones do."""
+    w.baton("workspace", "open", "main", "--cwd", w.root)
+    session, member = session_of(w, "demo")
+
+    def use(calls):
+        lines = "\n".join("call %s %s" % (name, json.dumps(arguments)) for name, arguments in calls)
+        text = w.baton("session", "prompt", session, lines, "--timeout", "60", timeout=90)["text"]
+        same(text.count("answered:"), len(calls), text)
+        return text
+
+    by_tools.goes_through(w, member, use)
+
+
 def test_waiting(w):
     """A receive that waits ends when something comes, whoever sends it."""
     w.baton("workspace", "open", "main", "--cwd", w.root)
@@ -77,25 +92,43 @@ def test_cancelled_receive_takes_nothing(w):
         same(eve.came, [], "no answer to what was cancelled")
 
 
-class Tools:
+class Here:
+    """A server that has called something, and so is attached."""
+
+    def __init__(self, tools, name):
+        self.tools, self.server = tools, Server(tools.w, BATON_IDENTITY=name)
+
+    def __enter__(self):
+        self.server.good("workspace_list")
+        self.tools.here += 1
+
+    def __exit__(self, *_):
+        self.tools.here -= 1
+        self.server.__exit__(*_)
+
+
+class Tools(comms_table.Way):
     """comms of the table by tools: each call by a server of its own, so that nobody stays attached
     but who waits, as on the command line."""
 
     def __init__(self, w):
-        self.w, self.last = w, 0
+        super().__init__(w, "mcp")
+        self.here = 0
 
-    def fresh(self):
-        self.last += 1
-        return "m%d" % self.last
+    def present(self, name):
+        return Here(self, name)
 
     def __call__(self, who, name, **input):
-        with Server(self.w, BATON_IDENTITY=who) as s:
+        token = self.tokens.get(who)
+        with Server(self.w, token=token, **({} if token else {"BATON_IDENTITY": who})) as s:
             result = s.call("comms_" + name, **input)
             same(s.finish(), 0, "the server's exit")
-        wait_until(lambda: self.w.baton("hub", "status")["clients"] <= 1, 20, "its link to go")
+        wait_until(lambda: self.w.baton("hub", "status")["clients"] <= 1 + self.here, 20,
+                   "its link to go")
         if result["isError"]:
-            raise comms_table.Refused(result["_meta"]["baton/error"]["name"],
-                                      result["content"][0]["text"])
+            error = result["_meta"]["baton/error"]
+            raise comms_table.Refused(error["name"], result["content"][0]["text"].split(": ", 1)[1],
+                                      error["retry"])
         got = json.loads(result["content"][0]["text"])
         same(result.get("structuredContent", got), got, "both say the same")
         return got
@@ -103,6 +136,9 @@ class Tools:
 
 def test_table(w):
     """All that the table says of comms holds by MCP too."""
+    os.makedirs(w.path("config/baton"))
+    with open(w.path("config/baton/config.json"), "w") as f:
+        json.dump({"limits": {"hops": comms_table.HOPS}}, f)
     w.baton("workspace", "open", "main", "--cwd", w.root)
     do = Tools(w)
     for case in comms_table.CASES:

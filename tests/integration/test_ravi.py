@@ -151,8 +151,23 @@ def parallel_processes_never_mix(w):
     w.baton("identity", "create", "sink")
     for i in range(32):
         w.baton("identity", "create", "p%d" % i)
-    with concurrent.futures.ThreadPoolExecutor(32) as pool:
-        check(all(pool.map(one, range(32))), "each sends as itself")
+    # Somebody else changes the default meanwhile: it must not matter to who says a name.
+    done = threading.Event()
+
+    def changes():
+        i = 0
+        while not done.is_set():
+            w.run("identity", "use", "p%d" % (i % 32))
+            i += 1
+
+    other = threading.Thread(target=changes)
+    other.start()
+    try:
+        with concurrent.futures.ThreadPoolExecutor(32) as pool:
+            check(all(pool.map(one, range(32))), "each sends as itself")
+    finally:
+        done.set()
+        other.join()
     for m in ravi(w, "sink", "inbox", "email"):
         check(m["from"] == "%s@%s" % (m["subject"], DOMAIN) and m["body"] == m["subject"], m)
     with concurrent.futures.ThreadPoolExecutor(32) as pool:

@@ -2,21 +2,54 @@
 command line, JSON-RPC, MCP. A case is a function of `do`:
 
     do(who, name, **input)   calls comms.NAME as WHO; gives its result, or raises Refused
+    with do.present(name)    that member is attached meanwhile
+    do.member(name, group)   makes one with that policy group
+    do.agent(name)           makes one who is an agent by its token, with which it calls then
 
 with .name, the error's name. Names of members are made up for each case (`do.fresh`), so cases do
-not see each other's messages. Time is only waited for where a case is about time."""
+not see each other's messages. Time is only waited for where a case is about time. The hub's
+configuration has HOPS as limits.hops."""
 
 import re
 
+from wire import Client
 from world import check, wait_until
+
+HOPS = 3
+BAD = "InvalidArgument|Usage"
 
 ISO = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
 
 
 class Refused(Exception):
-    def __init__(self, name, message):
+    def __init__(self, name, message, retry=None):
         super().__init__("%s: %s" % (name, message))
-        self.name, self.message = name, message
+        self.name, self.message, self.retry = name, message, retry
+
+
+class Way:
+    """What the ways to call have in common; each adds __call__."""
+
+    reads_stdin = False  # a message that is not given is read from there
+
+    def __init__(self, w, prefix):
+        self.w, self.prefix, self.count, self.tokens = w, prefix, 0, {}
+
+    def fresh(self):
+        self.count += 1
+        return "%s%d" % (self.prefix, self.count)
+
+    def present(self, name):
+        return Client(self.w, identity=name, kind="console")
+
+    def member(self, name, group):
+        self.w.baton("identity", "create", name, "--policy-group", group)
+
+    def agent(self, name):
+        self.w.baton("workspace", "open", "main", "--cwd", self.w.root)
+        self.tokens[name] = self.w.baton("baton", "invite", "main", "--agent", "--as", name)["token"]
+        self(name, "receive")
+        return name
 
 
 def refused(do, error, *args, **input):
@@ -173,6 +206,20 @@ def after_five_tries_it_is_dead(do):
     equal(bodies(do(bob, "receive")), [])
     equal(do(ann, "receipts", message_id=sent["message_id"])["receipts"][0]["status"], "dead")
     refused(do, "CommsError", bob, "ack", message_id=sent["message_id"])
+    got = do(bob, "dead")
+    equal((len(got["messages"]), got["more"]), (1, False))
+    m = got["messages"][0]
+    equal(sorted(m), ["channel", "from", "message", "message_id", "priority", "reason", "sent_at",
+                      "tries"])
+    equal((m["message_id"], m["from"], m["message"], m["tries"], m["reason"]),
+          (sent["message_id"], ann, "poison", 5, "tries"))
+    equal(do(ann, "dead")["messages"], [], "it is not the sender's")
+    refused(do, "NotFound", ann, "requeue", message_id=sent["message_id"])
+    equal(do(bob, "requeue", message_id=sent["message_id"]),
+          {"message_id": sent["message_id"], "status": "queued"})
+    refused(do, "NotFound", bob, "requeue", message_id=sent["message_id"])
+    equal(do(bob, "dead")["messages"], [])
+    equal([m["tries"] for m in do(bob, "receive", lease=3600)["messages"]], [1], "as if it were new")
 
 
 def a_lease_ends(do):
@@ -226,6 +273,8 @@ def receipts(do):
     r = mine(bob)
     equal((r["status"], r["by"]), ("acknowledged", bob))
     refused(do, "NotFound", do.fresh(), "receipts", message_id=sent["message_id"])
+    equal(do(ann, "receipts", message_id=sent["message_id"][:-2])["message_id"], sent["message_id"],
+          "the beginning of an id is enough")
 
 
 def texts_come_as_they_went(do):
@@ -237,8 +286,180 @@ def texts_come_as_they_went(do):
     equal(bodies(do(bob, "receive")), texts)
 
 
+def what_must_be_there_and_what_must_not(do):
+    ann, bob = known(do, 2)
+    refused(do, BAD, ann, "send", message="x")
+    refused(do, BAD, ann, "subscribe")
+    refused(do, BAD, ann, "unsubscribe")
+    refused(do, BAD, ann, "publish", message="x")
+    if not do.reads_stdin:
+        refused(do, BAD, ann, "send", to=bob)
+        refused(do, BAD, ann, "broadcast")
+    for name, input in (("send", {"to": bob}), ("broadcast", {}), ("publish", {"channel": "c"})):
+        refused(do, BAD, ann, name, message="x", priority="urgent", **input)
+        refused(do, BAD, ann, name, message="x", colour="red", **input)
+    for limit in (0, 1001, "many"):
+        refused(do, BAD, ann, "receive", limit=limit)
+    equal(bodies(do(bob, "receive")), [], "nothing was half sent")
+
+
+def what_is_not_said_is_normal(do):
+    ann, bob = known(do, 2)
+    channel = do.fresh() + "-c"
+    do(bob, "subscribe", channel=channel)
+    do(ann, "send", to=bob, message="1")
+    do(ann, "broadcast", message="2", filter={"name_pattern": bob})
+    do(ann, "publish", channel=channel, message="3")
+    equal([(m["message"], m["priority"], m["channel"]) for m in do(bob, "receive")["messages"]],
+          [("1", "normal", None), ("2", "normal", None), ("3", "normal", channel)])
+
+
+def filters_choose_by_group_and_name(do):
+    p, group = do.fresh(), do.fresh() + "-group"
+    ann, = known(do, 1)
+    for name, g in (("a", group), ("b", group), ("c", group + "2")):
+        do.member(p + name, g)
+    for filter, reached in (({"policy_group": group}, "ab"), ({"name_pattern": p + "[bc]"}, "bc"),
+                            ({"name_pattern": p + "?"}, "abc"), ({"name_pattern": p + "a"}, "a"),
+                            ({"name_pattern": p + "*", "policy_group": group + "2"}, "c"),
+                            ({"name_pattern": p + "a", "policy_group": group + "2"}, "")):
+        sent = do(ann, "broadcast", message=str(filter), filter=filter)
+        equal((sent["delivery_count"], sent["delivered"], sent["queued"]),
+              (len(reached), 0, len(reached)), filter)
+        for name in "abc":
+            equal([m["message_id"] for m in do(p + name, "receive")["messages"]],
+                  [sent["message_id"]] if name in reached else [], "%s: %s" % (name, filter))
+
+
+def who_is_there_gets_it_delivered(do):
+    ann, bob, gone = known(do, 3)
+    channel = do.fresh() + "-c"
+    for name in (bob, gone):
+        do(name, "subscribe", channel=channel)
+    with do.present(bob):
+        wait_until(lambda: do(ann, "send", to=bob, message="x")["status"] == "delivered", 20,
+                   "bob to be there")
+        equal(do(ann, "send", to=gone, message="x")["status"], "queued")
+        got = do(ann, "broadcast", message="y", filter={"name_pattern": "[!*]*"})
+        check(got["delivered"] >= 1 and got["queued"] >= 1, "some are here, some are not: %s" % got)
+        equal(got["delivery_count"], got["delivered"] + got["queued"])
+        got = do(ann, "publish", channel=channel, message="z")
+        equal((got["delivery_count"], got["delivered"], got["queued"]), (2, 1, 1))
+    equal(bodies(do(gone, "receive")), ["x", "y", "z"], "what was queued is there later")
+
+
+def one_order_for_all_ways(do):
+    ann, bob = known(do, 2)
+    c = do.fresh() + "-c"
+    do(bob, "subscribe", channel=c)
+    do(ann, "send", to=bob, message="1")
+    do(ann, "publish", channel=c, message="2", priority="high")
+    do(ann, "broadcast", message="3", filter={"name_pattern": bob}, priority="low")
+    do(ann, "send", to=bob, message="4", priority="high")
+    do(ann, "publish", channel=c, message="5")
+    equal([(m["message"], m["channel"]) for m in do(bob, "receive")["messages"]],
+          [("2", c), ("4", None), ("1", None), ("5", c), ("3", None)])
+
+
+def a_channel_goes_to_all_its_subscribers(do):
+    ann, bob, cy = known(do, 3)
+    c = do.fresh() + "-c"
+    equal(do(ann, "publish", channel=c, message="before")["delivery_count"], 0)
+    do(bob, "subscribe", channel=c)
+    do(cy, "subscribe", channel=c)
+    for text in "123":
+        do(ann, "publish", channel=c, message=text)
+    do(ann, "send", to=bob, message="direct")
+    got = do(bob, "receive", channel=c, limit=1)
+    equal((bodies(got), got["remaining"]), (["1"], 2), "of the channel alone")
+    got = do(bob, "receive")
+    equal((bodies(got), got["remaining"]), (["2", "3", "direct"], 0))
+    equal(bodies(do(cy, "receive")), ["1", "2", "3"], "hers are still there")
+
+
+def until_nothing_remains(do):
+    ann, bob = known(do, 2)
+    for i in range(12):
+        do(ann, "send", to=bob, message=str(i))
+    found, left = [], []
+    while not left or left[-1] > 0:
+        got = do(bob, "receive", limit=5)
+        found += bodies(got)
+        left.append(got["remaining"])
+    equal((found, left), ([str(i) for i in range(12)], [7, 2, 0]))
+
+
+def a_wait_runs_out(do):
+    bob, = known(do, 1)
+    refused(do, "Timeout", bob, "receive", wait=0.05)
+
+
+def keys_hold_for_many_too(do):
+    ann, bob = known(do, 2)
+    c = do.fresh() + "-c"
+    do(bob, "subscribe", channel=c)
+    for name, input in (("broadcast", {"filter": {"name_pattern": bob}}), ("publish", {"channel": c})):
+        one = do(ann, name, message=name, idempotency_key="same", **input)
+        equal(do(ann, name, message=name, idempotency_key="same", **input), one)
+    equal(bodies(do(bob, "receive")), ["broadcast", "publish"])
+
+
+def receipts_of_many(do):
+    p = do.fresh()
+    ann, = known(do, 1)
+    for x in "ab":
+        do(p + x, "receive")
+    sent = do(ann, "broadcast", message="x", filter={"name_pattern": p + "?"})
+    do(p + "b", "receive")
+    equal([(r["to"], r["status"]) for r in
+           do(ann, "receipts", message_id=sent["message_id"])["receipts"]],
+          [(p + "a", "queued"), (p + "b", "acknowledged")])
+    equal([r["to"] for r in do(p + "a", "receipts", message_id=sent["message_id"])["receipts"]],
+          [p + "a"], "who got it sees no others")
+
+
+def errors_say_whether_a_retry_helps(do):
+    ann, bob = known(do, 2)
+    equal(refused(do, "RecipientNotFound", ann, "send", to=bob + "x", message="m").retry, False)
+    do(ann, "send", to=bob, message="m")
+    got = do(bob, "receive", acknowledge=False)["messages"][0]
+    equal(refused(do, "CommsError", bob, "nack", message_id=got["message_id"]).retry, True)
+
+
+def a_loop_of_agents_is_no_success(do):
+    ann, bob = do.agent(do.fresh()), do.agent(do.fresh())
+    last = {}
+    for i in range(HOPS):
+        me, to = (ann, bob) if i % 2 == 0 else (bob, ann)
+        last = {"reply_to": do(me, "send", to=to, message=str(i), **last)["message_id"]}
+    e = refused(do, "CommsError", bob, "send", to=ann, message="too much", **last)
+    check(e.message.startswith("paused: ") and "comms resume " + ann in e.message and e.retry, e)
+    pair = [p for p in do(ann, "paused") if p["from"] == bob]
+    equal(sorted(pair[0]), ["count", "from", "held", "paused_at", "reason", "state", "to"])
+    equal([pair[0][k] for k in ("to", "reason", "count", "held", "state")],
+          [ann, "hops", HOPS + 1, 1, "waiting"])
+    refused(do, "CommsError", bob, "send", to=ann, message="still too much")
+    equal(do(ann, "send", to=bob, message="the other way is open")["status"], "queued")
+    equal(bodies(do(ann, "receive")), ["1"])
+    for word in ("resume", "refuse"):  # by command: over MCP there is none
+        r = do.w.run("--json", "comms", word, ann, check=False, token=do.tokens[bob])
+        check(r.returncode == 1 and b"PermissionDenied" in r.stderr, "an agent decides: %s" % r.stderr)
+    equal(do.w.baton("comms", "refuse", ann), {"name": ann, "refused": 1, "dead": 1})
+    equal([(m["message"], m["reason"]) for m in do(ann, "dead")["messages"]], [("too much", "loop")])
+    refused(do, "PermissionDenied", ann, "requeue",
+            message_id=do(ann, "dead")["messages"][0]["message_id"])
+    refused(do, "CommsError", bob, "send", to=ann, message="it stays so")
+    equal(do.w.baton("comms", "resume", ann), {"name": ann, "resumed": 1, "released": 0})
+    equal(do(bob, "send", to=ann, message="on")["status"], "queued")
+
+
 CASES = [send_gives_id_status_to, an_unknown_recipient_is_named, high_comes_first_then_the_oldest,
          ten_are_given_unless_told, what_is_peeked_at_stays, a_broadcast_goes_to_all_but_its_sender,
          a_filter_that_is_no_json_is_told, channels, a_lease_keeps_others_away,
          after_five_tries_it_is_dead, a_lease_ends, a_time_to_live_is_kept,
-         the_same_key_sends_once, a_reply_names_what_it_answers, receipts, texts_come_as_they_went]
+         the_same_key_sends_once, a_reply_names_what_it_answers, receipts, texts_come_as_they_went,
+         what_must_be_there_and_what_must_not, what_is_not_said_is_normal,
+         filters_choose_by_group_and_name, who_is_there_gets_it_delivered, one_order_for_all_ways,
+         a_channel_goes_to_all_its_subscribers, until_nothing_remains, a_wait_runs_out,
+         keys_hold_for_many_too, receipts_of_many, errors_say_whether_a_retry_helps,
+         a_loop_of_agents_is_no_success]

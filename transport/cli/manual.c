@@ -180,6 +180,19 @@ static void sharing(struct buf *out)
         "drive runs programs as the hub's user.");
 }
 
+static void agents(struct buf *out)
+{
+    section(out, "AGENTS");
+    line(out,
+         "Well-known agents are started by their plain names; 'baton session agents' lists them. "
+         "The\n"
+         "configuration adds others and changes ours, under agents.NAME: command (program and\n"
+         "arguments), env, cwd, mode (set when a session begins), auth (how it wants to be\n"
+         "authenticated), network and mcp. An agent is handed baton's MCP server, by which it has\n"
+         "messages, shells' screens, batons and events as tools; with agents.NAME.mcp false it is "
+         "not.");
+}
+
 static void hooks(struct buf *out)
 {
     section(out, "HOOKS");
@@ -241,6 +254,7 @@ void manual_page(const struct catalogue *c, struct buf *out)
     term(out, "manual", "Print this page as roff.");
     commands(c, out);
     sharing(out);
+    agents(out);
     hooks(out);
     section(out, "EXIT STATUS");
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)

@@ -81,6 +81,49 @@ static void every_row_is_found_by_its_method(void **state)
     assert_null(catalogue_find(hub_catalogue(), "", 0));
 }
 
+/* What agents were told of comms before baton was there. */
+static void comms_are_as_agents_know_them(void **state)
+{
+    static const struct {
+        const char *method;
+        enum tier tier;
+        const char *required;
+        enum err first, second; /* ERR_OK: that is all */
+    } known[] = {
+        {"comms.send", TIER_NOTIFY, "to message", ERR_RECIPIENT, ERR_COMMS},
+        {"comms.broadcast", TIER_NOTIFY, "message", ERR_COMMS, ERR_OK},
+        {"comms.subscribe", TIER_AUTONOMOUS, "channel", ERR_COMMS, ERR_OK},
+        {"comms.receive", TIER_AUTONOMOUS, "", ERR_COMMS, ERR_OK},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const struct capability *row =
+            catalogue_find(hub_catalogue(), known[i].method, strlen(known[i].method));
+        char required[80] = "";
+        const cJSON *one;
+        assert_non_null(row);
+        assert_string_equal(row->version, "1.0");
+        assert_int_equal(row->tier, known[i].tier);
+        assert_int_equal(row->errors[0], known[i].first);
+        assert_true(known[i].second == ERR_OK || row->errors[1] == known[i].second);
+        cJSON *input = parsed(row, row->input, "input");
+        const cJSON *values = json_get(input, "properties");
+        cJSON_ArrayForEach(one, json_get(input, "required"))
+        {
+            snprintf(required + strlen(required), sizeof required - strlen(required), "%s%s",
+                     *required ? " " : "", one->valuestring);
+        }
+        assert_string_equal(required, known[i].required);
+        if (json_get(values, "priority"))
+            assert_string_equal(json_string(json_get(values, "priority"), "default", ""), "normal");
+        if (json_get(values, "limit"))
+            assert_int_equal(json_int(json_get(values, "limit"), "default", 0), 10);
+        if (json_get(values, "acknowledge"))
+            assert_true(json_bool(json_get(values, "acknowledge"), "default", false));
+        cJSON_Delete(input);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +131,7 @@ int main(void)
         cmocka_unit_test(places_in_sentences_do_not_nest),
         cmocka_unit_test(rows_are_whole),
         cmocka_unit_test(every_row_is_found_by_its_method),
+        cmocka_unit_test(comms_are_as_agents_know_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
