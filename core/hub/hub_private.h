@@ -135,6 +135,9 @@ struct hub {
     uv_timer_t baton_timer;   /* the next grace, challenge or invitation that ends */
     uv_timer_t session_timer; /* the next permission or cancel whose time is over */
     uv_timer_t mail_timer;    /* the next lease or time of a message that is over */
+    uv_work_t tidy_work;      /* writes the journal's log back: tidy.c */
+    bool tidying, tidy_now;   /* it runs; and control does the rest behind it */
+    int tidied;               /* its thread's, until it is back */
     struct mail_rate *rates;  /* the loop guard's, in the order of names */
     size_t rate_count;
     struct seen *seen; /* members without a lasting link that hold a baton */
@@ -201,6 +204,9 @@ struct call *control_parked(struct hub *hub, uint64_t serial); /* NULL when it i
 void control_answered(struct hub *hub, struct call *c);        /* a parked call was answered */
 void control_unpark(struct hub *hub, struct call *c); /* it is the caller's again; after a commit */
 void control_stop(struct hub *hub, int exit_status);
+
+/* --- tidy.c: control, after a batch --- */
+void tidy_consider(struct hub *hub);
 
 /* --- streams.c, stream_calls.c: see streams.h --- */
 
@@ -269,17 +275,18 @@ enum err shells_close(struct hub *hub, const char *workspace);
     X(shell_write)                                                                                 \
     X(shell_keys)                                                                                  \
     X(shell_resize)                                                                                \
-    X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records) X(stream_list)                \
-        X(events_since) X(events_next) X(layout_get) X(layout_put) X(member_list) X(member_look)   \
-            X(member_alive) X(member_kick) X(baton_take) X(baton_request) X(baton_pass)            \
-                X(baton_release) X(baton_deny) X(baton_withdraw) X(baton_status) X(baton_log)      \
-                    X(baton_invite) X(invite_list) X(invite_revoke) X(session_create)              \
-                        X(session_prompt) X(session_wait) X(session_cancel) X(session_list)        \
-                            X(session_get) X(session_events) X(session_permissions)                \
-                                X(session_answer_call) X(session_suggest) X(session_suggestions)   \
-                                    X(session_accept) X(session_drop) X(session_resume)            \
-                                        X(session_set_mode) X(session_config) X(session_rename)    \
-                                            X(session_close) X(session_destroy) X(session_agents)
+    X(shell_snapshot)                                                                              \
+    X(shell_wait) X(stream_read) X(stream_records) X(stream_list) X(events_since) X(events_next)   \
+        X(layout_get) X(layout_put) X(member_list) X(member_look) X(member_alive) X(member_kick)   \
+            X(baton_take) X(baton_request) X(baton_pass) X(baton_release) X(baton_deny)            \
+                X(baton_withdraw) X(baton_status) X(baton_log) X(baton_invite) X(invite_list)      \
+                    X(invite_revoke) X(session_create) X(session_prompt) X(session_wait)           \
+                        X(session_cancel) X(session_list) X(session_get) X(session_events)         \
+                            X(session_permissions) X(session_answer_call) X(session_suggest)       \
+                                X(session_suggestions) X(session_accept) X(session_drop)           \
+                                    X(session_resume) X(session_set_mode) X(session_config)        \
+                                        X(session_rename) X(session_close) X(session_destroy)      \
+                                            X(session_agents)
 #define X(name) enum err name(struct hub *hub, struct call *c);
 HUB_HANDLERS(X)
 #undef X

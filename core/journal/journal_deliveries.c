@@ -154,11 +154,13 @@ static enum err visit_both(struct journal *j, sqlite3_stmt *s, size_t max_bytes,
 enum err journal_pending(struct journal *j, const char *recipient, const char *channel,
                          int64_t now_us, int limit, size_t max_bytes, mail_visit visit, void *data)
 {
-    sqlite3_stmt *s = j->mail[channel ? DELIVERY_PENDING_IN : DELIVERY_PENDING];
+    sqlite3_stmt *s = j->mail[!channel   ? DELIVERY_PENDING
+                              : *channel ? DELIVERY_PENDING_IN
+                                         : DELIVERY_PENDING_DIRECT];
     journal_bind_text(s, 1, recipient);
     sqlite3_bind_int64(s, 2, now_us);
     sqlite3_bind_int(s, 3, limit);
-    if (channel)
+    if (channel && *channel)
         journal_bind_text(s, 4, channel);
     return visit_both(j, s, max_bytes, visit, data);
 }
@@ -169,34 +171,44 @@ enum err journal_held(struct journal *j, const char *name, mail_visit visit, voi
     return visit_both(j, j->mail[DELIVERY_HELD], SIZE_MAX, visit, data);
 }
 
-/* Built for the filter at hand, so that SQLite walks the index that fits. A thread is small, so it
- * is walked first; else the inbox is, in its order. */
-static void inbox_sql(const struct mail_filter *f, struct buf *sql)
+/* One walk along an index: those that were read, or those that were not, of one grammar or of one
+ * sender. A thread is small, so it is walked first; else the inbox is, in its order. */
+static void one_walk(const struct mail_filter *f, int grammar, bool unread, struct buf *sql)
 {
-    bool both = f->grammar < 0;
+    if (sql->len)
+        buf_puts(sql, " UNION ALL ");
     buf_printf(sql, "SELECT %s FROM ", journal_mail_columns);
     if (f->thread_id)
         buf_puts(sql, "message AS m CROSS JOIN delivery AS d ON d.message = m.seq"
-                      " WHERE m.thread_id = ?4");
+                      " WHERE m.seq IN (SELECT seq FROM message WHERE id = ?4 AND thread_id = ?4"
+                      " UNION ALL SELECT seq FROM message WHERE thread_id = ?4"
+                      " AND thread_id <> id)");
     else
         buf_printf(sql,
-                   "delivery AS d INDEXED BY delivery_%s%s CROSS JOIN message AS m"
+                   "delivery AS d INDEXED BY %s CROSS JOIN message AS m"
                    " ON m.seq = d.message WHERE 1",
-                   f->unread ? "unread" : "",
-                   f->from     ? f->unread ? "_sender" : "sender"
-                   : both      ? f->unread ? "_all" : "all"
-                   : f->unread ? ""
-                               : "inbox");
-    buf_puts(sql, " AND d.recipient = ?1 AND d.seq > ?2 AND d.lease_until < ?7");
+                   f->from ? "delivery_from" : "delivery_list");
+    buf_printf(sql,
+               " AND d.recipient = ?1 AND d.seq > ?2 AND d.lease_until < ?7"
+               " AND (d.read_us = 0 AND d.state < 3) = %d",
+               unread);
     if (f->before)
         buf_puts(sql, " AND d.seq < ?3");
-    if (!both)
-        buf_puts(sql, " AND d.grammar = ?5");
-    if (f->unread)
-        buf_puts(sql, " AND d.read_us = 0 AND d.state < 3");
+    if (grammar >= 0)
+        buf_printf(sql, " AND d.grammar = %d", grammar);
     if (f->from)
         buf_puts(sql, " AND d.sender = ?6");
-    buf_printf(sql, " ORDER BY d.seq%s LIMIT ?8", f->newest_first ? " DESC" : "");
+}
+
+/* Built for the filter at hand, so that SQLite walks the indexes that fit: as many walks as it
+ * takes, merged. */
+static void inbox_sql(const struct mail_filter *f, struct buf *sql)
+{
+    const bool one = f->grammar >= 0 || f->from || f->thread_id; /* walk for all grammars */
+    for (int read = 0; read < (f->unread ? 1 : 2); read++)
+        for (int grammar = 0; grammar < (one ? 1 : 2); grammar++)
+            one_walk(f, one ? f->grammar : grammar, !read, sql);
+    buf_printf(sql, " ORDER BY 1%s LIMIT ?8", f->newest_first ? " DESC" : "");
 }
 
 enum err journal_inbox(struct journal *j, const struct mail_filter *f, mail_visit visit, void *data)
@@ -213,7 +225,6 @@ enum err journal_inbox(struct journal *j, const struct mail_filter *f, mail_visi
     sqlite3_bind_int64(s, 2, f->after);
     sqlite3_bind_int64(s, 3, f->before);
     journal_bind_text(s, 4, f->thread_id);
-    sqlite3_bind_int(s, 5, f->grammar);
     journal_bind_text(s, 6, f->from);
     sqlite3_bind_int64(s, 7, MAIL_HELD);
     sqlite3_bind_int(s, 8, f->limit);

@@ -62,6 +62,7 @@ enum mail_statement { /* their texts: journal_mail.c */
                       DELIVERY_GET,
                       DELIVERY_EACH,
                       DELIVERY_PENDING,
+                      DELIVERY_PENDING_DIRECT,
                       DELIVERY_PENDING_IN,
                       DELIVERY_ENDED,
                       DELIVERY_OVER,
@@ -83,6 +84,8 @@ struct journal {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
     sqlite3_stmt *mail[MAIL_STATEMENTS];
+    sqlite3 *tidy; /* for checkpoints: of whichever thread does one; NULL: in memory */
+    int log_pages, written_back; /* of the log: how long it is, how far the database has it */
     char *path;
     bool open;   /* a transaction is */
     bool broken; /* the outcome of a commit is unknown */
