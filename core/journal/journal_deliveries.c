@@ -47,32 +47,90 @@ static void read_delivery(sqlite3_stmt *s, const char *id, struct mail_delivery 
     snprintf(out->lease_by, sizeof out->lease_by, "%s", journal_text(s, 12));
 }
 
+/* --- the numbers of an inbox --------------------------------------------------------------------
+ *
+ * Kept here and by no trigger: a statement with one has SQLite note each page's old state once
+ * more, to be able to undo half of it. */
+
+static bool waits(const struct mail_delivery *d)
+{
+    return d->state < MAIL_ACKNOWLEDGED && d->lease_until_us == 0;
+}
+
+static bool is_unread(const struct mail_delivery *d)
+{
+    return d->read_us == 0 && d->state < MAIL_DEAD;
+}
+
+static enum err count(struct journal *j, const char *recipient, int grammar, const char *channel,
+                      int waiting, int unread)
+{
+    sqlite3_stmt *s = j->mail[TALLY_ADD];
+    if (!waiting && !unread)
+        return ERR_OK;
+    journal_bind_text(s, 1, recipient);
+    sqlite3_bind_int(s, 2, grammar);
+    journal_bind_text(s, 3, channel);
+    sqlite3_bind_int(s, 4, waiting);
+    sqlite3_bind_int(s, 5, unread);
+    return journal_mail_run(j, TALLY_ADD, false);
+}
+
+/* The difference between what it counted for and what it will. Before it is written. */
+static enum err recount(struct journal *j, const struct mail_delivery *d)
+{
+    sqlite3_stmt *s = j->mail[DELIVERY_WAS];
+    sqlite3_bind_int64(s, 1, d->seq);
+    enum err e = journal_mail_row(j, DELIVERY_WAS);
+    if (e == ERR_OK)
+        e = count(j, journal_text(s, 0), sqlite3_column_int(s, 1), journal_text(s, 2),
+                  waits(d) - sqlite3_column_int(s, 3), is_unread(d) - sqlite3_column_int(s, 4));
+    sqlite3_reset(s);
+    return e;
+}
+
+/* --- writing -----------------------------------------------------------------------------------
+ */
+
 enum err journal_delivery_add(struct journal *j, struct mail_delivery *d)
 {
-    sqlite3_stmt *s = j->mail[DELIVERY_ADD];
-    journal_bind_text(s, 1, d->message_id);
+    sqlite3_stmt *s = j->mail[DELIVERY_ADD], *of = j->mail[DELIVERY_OF];
+    journal_bind_text(of, 1, d->message_id);
+    enum err e = journal_mail_row(j, DELIVERY_OF);
+    if (e == ERR_OK) {
+        sqlite3_bind_int64(s, 1, sqlite3_column_int64(of, 0));
+        journal_bind_text(s, 3, journal_text(of, 1));
+    }
+    sqlite3_reset(of);
+    if (e != ERR_OK)
+        return e;
     journal_bind_text(s, 2, d->recipient);
-    journal_bind_text(s, 3, roles[d->role]);
-    sqlite3_bind_int(s, 4, (int)d->state);
-    sqlite3_bind_int(s, 5, (int)d->grammar);
-    sqlite3_bind_int(s, 6, (int)d->priority);
-    journal_bind_text(s, 7, d->channel);
-    sqlite3_bind_int64(s, 8, d->expires_us);
-    sqlite3_bind_int64(s, 9, d->delivered_us);
-    sqlite3_bind_int64(s, 10, d->read_us);
-    sqlite3_bind_int64(s, 11, d->acked_us);
-    sqlite3_bind_int64(s, 12, d->lease_until_us);
-    journal_bind_text(s, 13, d->lease_by);
-    sqlite3_bind_int(s, 14, d->tries);
-    enum err e = journal_mail_run(j, DELIVERY_ADD, true);
+    journal_bind_text(s, 4, roles[d->role]);
+    sqlite3_bind_int(s, 5, (int)d->state);
+    sqlite3_bind_int(s, 6, (int)d->grammar);
+    sqlite3_bind_int(s, 7, (int)d->priority);
+    journal_bind_text(s, 8, d->channel);
+    sqlite3_bind_int64(s, 9, d->expires_us);
+    sqlite3_bind_int64(s, 10, d->delivered_us);
+    sqlite3_bind_int64(s, 11, d->read_us);
+    sqlite3_bind_int64(s, 12, d->acked_us);
+    sqlite3_bind_int64(s, 13, d->lease_until_us);
+    journal_bind_text(s, 14, d->lease_by);
+    sqlite3_bind_int(s, 15, d->tries);
+    e = journal_mail_run(j, DELIVERY_ADD, true);
     if (e == ERR_OK)
         d->seq = sqlite3_last_insert_rowid(j->db);
+    if (e == ERR_OK)
+        e = count(j, d->recipient, (int)d->grammar, d->channel, waits(d), is_unread(d));
     return e;
 }
 
 enum err journal_delivery_put(struct journal *j, const struct mail_delivery *d)
 {
     sqlite3_stmt *s = j->mail[DELIVERY_PUT];
+    enum err e = recount(j, d);
+    if (e != ERR_OK)
+        return e;
     sqlite3_bind_int64(s, 1, d->seq);
     sqlite3_bind_int(s, 2, (int)d->state);
     sqlite3_bind_int64(s, 3, d->delivered_us);

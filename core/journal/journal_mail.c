@@ -3,7 +3,7 @@
  * journal_deliveries.c, the audit in journal_audit.c. Control's thread alone.
  *
  * What keeps an inbox of a million quick: indexes in the order in which it is asked, one over only
- * those deliveries that wait; and numbers that triggers keep (tally), because counting a million
+ * those deliveries that wait; and numbers that are kept (tally), because counting a million
  * rows would take longer than all else. Whatever an index has to know is in the delivery too, so
  * that no other table is looked at to find it.
  *
@@ -63,17 +63,7 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS tally(recipient TEXT NOT NULL, grammar INTEGER NOT NULL,"
     " channel TEXT NOT NULL, waiting INTEGER NOT NULL, unread INTEGER NOT NULL,"
     " PRIMARY KEY(recipient, grammar, channel)) WITHOUT ROWID;"
-    "CREATE TRIGGER IF NOT EXISTS delivery_comes AFTER INSERT ON delivery BEGIN"
-    " INSERT INTO tally VALUES(new.recipient, new.grammar, new.channel,"
-    " new.state < 2 AND new.lease_until = 0, new.read_us = 0 AND new.state < 3)"
-    " ON CONFLICT(recipient, grammar, channel) DO UPDATE SET waiting = waiting + excluded.waiting,"
-    " unread = unread + excluded.unread; END;"
-    "CREATE TRIGGER IF NOT EXISTS delivery_changes"
-    " AFTER UPDATE OF state, lease_until, read_us ON delivery BEGIN UPDATE tally SET"
-    " waiting = waiting + (new.state < 2 AND new.lease_until = 0)"
-    " - (old.state < 2 AND old.lease_until = 0),"
-    " unread = unread + (new.read_us = 0 AND new.state < 3) - (old.read_us = 0 AND old.state < 3)"
-    " WHERE recipient = new.recipient AND grammar = new.grammar AND channel = new.channel; END;"
+    "DROP TRIGGER IF EXISTS delivery_comes; DROP TRIGGER IF EXISTS delivery_changes;"
     "CREATE TABLE IF NOT EXISTS attachment(message INTEGER NOT NULL, n INTEGER NOT NULL,"
     " name TEXT NOT NULL, type TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY(message, n));"
     "CREATE TABLE IF NOT EXISTS subscription(id TEXT PRIMARY KEY, channel TEXT NOT NULL,"
@@ -133,9 +123,11 @@ static const char *const texts[MAIL_STATEMENTS] = {
     [DELIVERY_ADD] = "INSERT INTO delivery(message, recipient, sender, role, state, grammar,"
                      " priority, channel, expires_us, delivered_us, read_us, acked_us,"
                      " lease_until, lease_by, tries)"
-                     " SELECT seq, ?2, CASE from_name WHEN '' THEN from_address ELSE from_name END,"
-                     " ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 FROM message"
-                     " WHERE id = ?1",
+                     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    [DELIVERY_OF] = "SELECT seq, CASE from_name WHEN '' THEN from_address ELSE from_name END"
+                    " FROM message WHERE id = ?1",
+    [DELIVERY_WAS] =
+        "SELECT recipient, grammar, channel, " WAITS ", " UNREAD " FROM delivery WHERE seq = ?1",
     [DELIVERY_PUT] = "UPDATE delivery SET state = ?2, delivered_us = ?3, read_us = ?4,"
                      " acked_us = ?5, lease_until = ?6, lease_by = ?7, tries = ?8 WHERE seq = ?1",
     [DELIVERY_GET] = DELIVERIES("m.id = ?1 AND d.recipient = ?2"),
@@ -157,6 +149,9 @@ static const char *const texts[MAIL_STATEMENTS] = {
     [DUE_TIME] = "SELECT min(expires_us) FROM delivery WHERE state < 2 AND expires_us > 0",
     [TALLY] = "SELECT coalesce(sum(waiting), 0), coalesce(sum(unread), 0) FROM tally"
               " WHERE recipient = ?1 AND (?2 < 0 OR grammar = ?2) AND (?3 IS NULL OR channel = ?3)",
+    [TALLY_ADD] = "INSERT INTO tally VALUES(?1, ?2, ?3, ?4, ?5)"
+                  " ON CONFLICT(recipient, grammar, channel) DO UPDATE SET"
+                  " waiting = waiting + excluded.waiting, unread = unread + excluded.unread",
     [SUBSCRIBE] = "INSERT INTO subscription VALUES(?1, ?2, ?3)",
     [SUBSCRIPTION_OF] = "SELECT id FROM subscription WHERE channel = ?1 AND name = ?2",
     [UNSUBSCRIBE] = "DELETE FROM subscription WHERE id = ?1",
