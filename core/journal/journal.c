@@ -11,9 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define UNDO_BYTES (256 * 1024) /* of a savepoint; with more it goes into a file */
-#define LOG_PAGES  1000         /* about 4 MiB are written back at a time */
-#define LOG_MOST   8000         /* and so long may the log become while it is never whole */
+#define LOG_PAGES 1000 /* about 4 MiB are written back at a time */
+#define LOG_MOST  8000 /* and so long may the log become while it is never whole */
 
 static const char *const texts[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -190,16 +189,6 @@ static int migrate(sqlite3 *db)
     return rc;
 }
 
-/* For the library as a whole, so before its first use; later it refuses, which is as well.
- * Nobody asks how much it has allocated, so it need not lock for counting that. What a savepoint
- * needs to be undone stays in memory, in one piece: a file would take two writes for each page that
- * a call changes, and temp_store's memory is in pieces of a kilobyte, four for each page. */
-static void settle_library(void)
-{
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, UNDO_BYTES);
-}
-
 enum err journal_open(const char *dir, struct journal **ret_journal, char **ret_why)
 {
     struct journal *j = mem_zalloc(sizeof *j);
@@ -207,7 +196,6 @@ enum err journal_open(const char *dir, struct journal **ret_journal, char **ret_
     enum err e;
 
     audit_ready();
-    settle_library();
     j->path = memory ? mem_strdup(dir) : mem_printf("%s/journal.db", dir);
     int rc = sqlite3_open_v2(
         j->path, &j->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -215,10 +203,12 @@ enum err journal_open(const char *dir, struct journal **ret_journal, char **ret_
         chmod(j->path, 0600);
     if (rc == SQLITE_OK) {
         sqlite3_busy_timeout(j->db, 2000);
-        /* What one batch changes has to fit, with the tops of all indexes. */
+        /* What a savepoint needs to be undone stays in memory: a file would take two writes for
+         * each page that a call changes. What a batch changes has to fit into the cache, with the
+         * tops of all indexes. */
         rc = sqlite3_exec(j->db,
                           "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                          "PRAGMA cache_size=-16384;",
+                          "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;",
                           0, 0, 0);
     }
     int64_t version = rc == SQLITE_OK ? read_version(j->db) : 0;

@@ -299,6 +299,36 @@ static void an_older_journal_gets_the_tables(void **state)
     free(command);
 }
 
+/* A broadcast to many is one part: what it needs to be undone is far more than a send's. */
+static void a_part_of_a_thousand_is_undone_or_committed(void **state)
+{
+    char dir[] = "/tmp/baton-test-XXXXXX";
+    struct journal *j = NULL;
+    char *why = NULL;
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(journal_open(dir, &j, &why), ERR_OK);
+    for (int round = 0; round < 4; round++) {
+        assert_int_equal(journal_begin(j), ERR_OK);
+        assert_int_equal(journal_save(j), ERR_OK);
+        for (int i = 0; i < 1000; i++) {
+            char name[MAIL_NAME];
+            snprintf(name, sizeof name, "member%d", i * 7919 % 1000);
+            put(j, name, "x", MAIL_NORMAL, "", 0, NULL);
+        }
+        if (round % 2)
+            journal_undo(j);
+        else
+            assert_int_equal(journal_keep(j), ERR_OK);
+        assert_int_equal(journal_commit(j), ERR_OK);
+        assert_int_equal(waiting(j, "member7", NULL), round / 2 + 1);
+    }
+    journal_close(j);
+    char *command = mem_printf("rm -rf '%s'", dir);
+    assert_int_equal(system(command), 0);
+    free(command);
+}
+
 /* What version 3 had, put back into a journal of today's. */
 static const char version_3[] =
     "DROP INDEX message_answer; DROP INDEX delivery_list; DROP INDEX delivery_from;"
@@ -380,6 +410,7 @@ int main(void)
         cmocka_unit_test(identities_aliases_subscriptions_keys),
         cmocka_unit_test(a_full_inbox_is_quick),
         cmocka_unit_test(an_older_journal_gets_the_tables),
+        cmocka_unit_test(a_part_of_a_thousand_is_undone_or_committed),
         cmocka_unit_test(version_3_changes_its_indexes_and_keeps_its_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
