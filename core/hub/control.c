@@ -18,7 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AGAIN_MS 1000
+#define AGAIN_MS    1000
+#define GATHER_US   4000 /* for so long a batch takes in what comes: about a sync */
+#define GATHER_MOST 512
 
 static void on_wake(uv_async_t *wake);
 
@@ -332,6 +334,29 @@ static void finish_batch(struct hub *hub)
         events_wake(hub);
 }
 
+/* All that waits, and what comes in meanwhile: each commit is a sync, so whoever is just too late
+ * for one would wait for two. Bounded, or a flood of calls would put off its own first answers. */
+static void run_waiting(struct hub *hub, struct call *list, enum err begun, struct call **works)
+{
+    const int64_t until = clock_mono_us() + GATHER_US;
+    for (int n = 0; list;) {
+        struct call *c = list;
+        list = c->next;
+        n++;
+        if (begun == ERR_OK) {
+            run_part(hub, c, works);
+        } else if (c->work) {
+            again_later(hub, c);
+        } else {
+            call_format_error(c, begun, err_text(begun)->person);
+            c->next = hub->done;
+            hub->done = c;
+        }
+        if (!list && n < GATHER_MOST && clock_mono_us() < until)
+            list = inbox_take(&hub->control_in);
+    }
+}
+
 static void on_wake(uv_async_t *wake)
 {
     struct hub *hub = wake->data;
@@ -342,19 +367,7 @@ static void on_wake(uv_async_t *wake)
     if (!list)
         return;
     enum err begun = journal_begin(hub->journal);
-    while (list) {
-        struct call *c = list;
-        list = c->next;
-        if (begun == ERR_OK) {
-            run_part(hub, c, &works);
-        } else if (c->work) {
-            again_later(hub, c);
-        } else {
-            call_format_error(c, begun, err_text(begun)->person);
-            c->next = hub->done;
-            hub->done = c;
-        }
-    }
+    run_waiting(hub, list, begun, &works);
     enum err e = begun == ERR_OK ? journal_commit(hub->journal) : begun;
     if (e != ERR_OK) {
         fail_batch(hub, e);
@@ -371,6 +384,7 @@ static void on_wake(uv_async_t *wake)
     }
     finish_batch(hub);
     arm_parked(hub);
+    tidy_consider(hub);
 }
 
 void control_stop(struct hub *hub, int exit_status)

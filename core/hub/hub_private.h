@@ -135,6 +135,9 @@ struct hub {
     uv_timer_t baton_timer;   /* the next grace, challenge or invitation that ends */
     uv_timer_t session_timer; /* the next permission or cancel whose time is over */
     uv_timer_t mail_timer;    /* the next lease or time of a message that is over */
+    uv_work_t tidy_work;      /* writes the journal's log back: tidy.c */
+    bool tidying, tidy_now;   /* it runs; and control does the rest behind it */
+    int tidied;               /* its thread's, until it is back */
     struct mail_rate *rates;  /* the loop guard's, in the order of names */
     size_t rate_count;
     struct seen *seen; /* members without a lasting link that hold a baton */
@@ -201,6 +204,9 @@ struct call *control_parked(struct hub *hub, uint64_t serial); /* NULL when it i
 void control_answered(struct hub *hub, struct call *c);        /* a parked call was answered */
 void control_unpark(struct hub *hub, struct call *c); /* it is the caller's again; after a commit */
 void control_stop(struct hub *hub, int exit_status);
+
+/* --- tidy.c: control, after a batch --- */
+void tidy_consider(struct hub *hub);
 
 /* --- streams.c, stream_calls.c: see streams.h --- */
 

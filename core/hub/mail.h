@@ -41,10 +41,9 @@ struct mail_post {
 };
 
 /* Writes the message (m->from_name is an identity; hops and thread are set here from in_reply_to)
- * and its deliveries, the audit and the events, and has whoever waits for it woken after the
- * commit. human: what the sender is. The call fails with ERR_COMMS "paused: …" when the loop guard
- * has the pair paused already; *ret_held counts those that it has paused now, whose message is
- * kept. */
+ * and its deliveries, the audit and the events, and has whoever waits for it woken. human: what the
+ * sender is. The call fails with ERR_COMMS "paused: …" when the loop guard has the pair paused
+ * already; *ret_held counts those that it has paused now, whose message is kept. */
 enum err mail_send(struct hub *hub, struct call *c, struct mail_message *m, bool human,
                    struct mail_post *to, size_t count, size_t *ret_held);
 /* Answers with ERR_COMMS "paused: …" and gives ERR_OK, so that what was kept stays. */
@@ -62,7 +61,7 @@ enum err mail_check_text(struct call *c, const char *field, const char *text);
 enum err mail_delivered(struct hub *hub, struct mail_delivery *d);            /* messageDelivered */
 enum err mail_read(struct hub *hub, struct mail_delivery *d, const char *by); /* messageRead */
 enum err mail_acknowledged(struct hub *hub, struct mail_delivery *d, const char *by);
-/* Whoever waits for messages as that name looks again, in parts of the next batch. */
+/* Whoever waits for messages as that name looks again, in parts behind the one that runs. */
 void mail_wake(struct hub *hub, const char *name);
 /* A handler that waits (comms.receive, inbox.wait) parks itself with this; mail_wake calls its look
  * again until it has answered: ERR_AGAIN, nothing there yet. timeout_ms < 0: for ever. */

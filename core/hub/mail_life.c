@@ -3,7 +3,8 @@
  *
  * Who waits looks in a part of the batch of its own, so that what it takes out of its inbox and its
  * answer are one: a part that is undone takes nothing, and a commit that fails makes the answer an
- * error. */
+ * error. It is posted at once: the batch takes in what comes, so a message and its receipt are one
+ * sync. */
 #include "core/hub/mail.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
@@ -186,22 +187,16 @@ static enum err look_again(struct hub *hub, void *arg)
     return e;
 }
 
-/* After the commit: each looks in a part of its own. */
-static enum err wake(struct hub *hub, void *arg)
+/* Each looks in a part of its own, behind the part that runs: as a rule in the same batch, so that
+ * a message and its receipt are one commit. When what woke them is undone they find nothing. */
+void mail_wake(struct hub *hub, const char *name)
 {
-    const char *name = arg;
     for (struct call *c = hub->parked; c; c = c->next) {
         if (!c->look || c->looking || strcmp(c->who, name) != 0)
             continue;
         c->looking = true;
         hub_post_control(hub, look_again, mem_dup(&c->serial, sizeof c->serial));
     }
-    return ERR_OK;
-}
-
-void mail_wake(struct hub *hub, const char *name)
-{
-    control_after(hub, wake, mem_strdup(name));
 }
 
 void mail_await(struct hub *hub, struct call *c, mail_look look, int64_t timeout_ms)

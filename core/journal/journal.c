@@ -1,7 +1,8 @@
 /* The one SQLite database. Control's thread alone calls in here. Statements are prepared once.
  *
- * Durability: WAL with synchronous=FULL, so a commit that returned is on disk. Checkpoints run when
- * the log has grown by about 4 MiB, inside commit, PASSIVE: nobody waits for a reader. */
+ * Durability: WAL with synchronous=FULL, so a commit that returned is on disk. Checkpoints are
+ * PASSIVE and outside of commits, on a connection of their own: journal_tidy, which alone may be
+ * called from another thread. */
 #include "core/journal/journal_private.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
@@ -9,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define LOG_PAGES 1000 /* about 4 MiB are written back at a time */
+#define LOG_MOST  8000 /* and so long may the log become while it is never whole */
 
 static const char *const texts[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -54,7 +58,8 @@ static const char schema[] =
     " id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, workspace TEXT NOT NULL,"
     " who TEXT NOT NULL, target TEXT NOT NULL, time_us INTEGER NOT NULL, data TEXT NOT NULL,"
     " seq INTEGER);"
-    "CREATE INDEX IF NOT EXISTS event_workspace ON event(workspace, id);"
+    "DROP INDEX IF EXISTS event_workspace;"
+    "CREATE INDEX IF NOT EXISTS event_place ON event(workspace, id) WHERE workspace <> '';"
     "CREATE INDEX IF NOT EXISTS event_target ON event(target, id) WHERE target <> '';"
     "CREATE TABLE IF NOT EXISTS counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS doc(kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
@@ -102,6 +107,40 @@ enum err journal_run(struct journal *j, enum statement which)
     return e;
 }
 
+/* After each commit: how long the log is. Stands for SQLite's own hook, which would write it back
+ * within the commit. */
+static int committed(void *data, sqlite3 *db, const char *name, int pages)
+{
+    struct journal *j = data;
+    (void)db;
+    (void)name;
+    if (pages < j->log_pages)
+        j->written_back = 0; /* it began anew */
+    j->log_pages = pages;
+    return SQLITE_OK;
+}
+
+enum journal_tidy journal_untidy(const struct journal *j)
+{
+    if (!j->tidy || j->log_pages - j->written_back < LOG_PAGES)
+        return JOURNAL_TIDY_NOTHING;
+    return j->log_pages < LOG_MOST ? JOURNAL_TIDY_ASIDE : JOURNAL_TIDY_NOW;
+}
+
+int journal_tidy(struct journal *j)
+{
+    int all = 0, done = 0;
+    /* What it could not write (a full disk) it leaves in the log; the next one tries again. */
+    sqlite3_wal_checkpoint_v2(j->tidy, NULL, SQLITE_CHECKPOINT_PASSIVE, &all, &done);
+    return done;
+}
+
+void journal_tidied(struct journal *j, int pages)
+{
+    if (pages <= j->log_pages) /* of this log, not of the one before */
+        j->written_back = pages;
+}
+
 static int64_t read_version(sqlite3 *db)
 {
     sqlite3_stmt *s = NULL;
@@ -142,7 +181,7 @@ static int migrate(sqlite3 *db)
     if (rc == SQLITE_OK)
         rc = journal_mail_schema(db);
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(db, "PRAGMA user_version=3", 0, 0, 0);
+        rc = sqlite3_exec(db, "PRAGMA user_version=4", 0, 0, 0);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, "COMMIT", 0, 0, 0);
     if (rc != SQLITE_OK && !sqlite3_get_autocommit(db))
@@ -165,10 +204,11 @@ enum err journal_open(const char *dir, struct journal **ret_journal, char **ret_
     if (rc == SQLITE_OK) {
         sqlite3_busy_timeout(j->db, 2000);
         /* What a savepoint needs to be undone stays in memory: a file would take two writes for
-         * each page that a call changes. */
+         * each page that a call changes. What a batch changes has to fit into the cache, with the
+         * tops of all indexes. */
         rc = sqlite3_exec(j->db,
                           "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                          "PRAGMA temp_store=MEMORY;",
+                          "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;",
                           0, 0, 0);
     }
     int64_t version = rc == SQLITE_OK ? read_version(j->db) : 0;
@@ -183,7 +223,12 @@ enum err journal_open(const char *dir, struct journal **ret_journal, char **ret_
     if (rc == SQLITE_OK && version < JOURNAL_VERSION)
         rc = migrate(j->db);
     if (rc == SQLITE_OK)
-        sqlite3_wal_autocheckpoint(j->db, 1000);
+        sqlite3_wal_hook(j->db, committed, j);
+    if (rc == SQLITE_OK && !memory)
+        rc = sqlite3_open_v2(j->path, &j->tidy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK && !memory) /* it knows of the log once it has read */
+        rc = sqlite3_exec(j->tidy, "PRAGMA synchronous=FULL; SELECT count(*) FROM sqlite_master", 0,
+                          0, 0);
     for (int i = 0; rc == SQLITE_OK && i < STATEMENTS; i++)
         rc = sqlite3_prepare_v3(j->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &j->statements[i],
                                 NULL);
@@ -209,6 +254,7 @@ void journal_close(struct journal *j)
         sqlite3_finalize(j->statements[i]);
     for (int i = 0; i < MAIL_STATEMENTS; i++)
         sqlite3_finalize(j->mail[i]);
+    sqlite3_close(j->tidy);
     sqlite3_close(j->db);
     buf_finish(&j->audit_text);
     free(j->path);
@@ -350,7 +396,8 @@ static enum err read_head(struct journal *j, int64_t *ret_head)
 enum err journal_events(struct journal *j, const struct event_filter *f, cJSON **ret_events,
                         int64_t *ret_head)
 {
-    /* Built for the filter at hand, so that SQLite walks the index that fits. */
+    /* Built for the filter at hand, so that SQLite walks the index that fits; the indexes leave
+     * out what is empty, which has to be said again. */
     struct buf sql = {0};
     sqlite3_stmt *s = NULL;
     cJSON *list = cJSON_CreateArray();
@@ -364,12 +411,13 @@ enum err journal_events(struct journal *j, const struct event_filter *f, cJSON *
                  " EXISTS (SELECT 1 FROM message AS m WHERE m.id = event.target"
                  " AND m.from_name = ?6))) OR (workspace = '' AND kind GLOB 'loop*' AND (who = ?6"
                  " OR json_extract(data, '$.name') = ?6)))");
-    else if (f->workspace)
-        buf_puts(&sql, " AND workspace = ?2");
+    else if (f->workspace) /* a partial index wants the second half */
+        buf_puts(&sql,
+                 *f->workspace ? " AND workspace = ?2 AND workspace <> ''" : " AND workspace = ?2");
     if (f->kind)
         buf_puts(&sql, " AND kind = ?3");
     if (f->target)
-        buf_puts(&sql, " AND target = ?4");
+        buf_puts(&sql, *f->target ? " AND target = ?4 AND target <> ''" : " AND target = ?4");
     buf_puts(&sql, " ORDER BY id LIMIT ?5");
     int rc = sqlite3_prepare_v2(j->db, sql.data, (int)sql.len, &s, NULL);
     buf_finish(&sql);

@@ -16,7 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define JOURNAL_VERSION 3 /* 2: numbers of session events, the outbox; 3: mail */
+/* 2: numbers of session events, the outbox; 3: mail; 4: fewer indexes. */
+#define JOURNAL_VERSION 4
 
 struct journal;
 
@@ -28,6 +29,17 @@ void journal_close(struct journal *j); /* takes NULL; rolls back what is open */
 enum err journal_begin(struct journal *j);
 enum err journal_commit(struct journal *j);
 void journal_rollback(struct journal *j);
+
+/* The log grows with each commit, and has to be written back into the database at times; that takes
+ * syncs of its own, so it is not the commit that does it. How much it is time for: */
+enum journal_tidy { JOURNAL_TIDY_NOTHING, JOURNAL_TIDY_ASIDE, JOURNAL_TIDY_NOW };
+enum journal_tidy journal_untidy(const struct journal *j);
+/* Writes back what is committed. On any thread, one at a time; nobody waits for it. What is
+ * committed meanwhile is left, and with anything left the log does not begin anew: when it has
+ * become too long (JOURNAL_TIDY_NOW) control does the rest itself, between two transactions.
+ * Gives what journal_tidied is to be told, on control. */
+int journal_tidy(struct journal *j);
+void journal_tidied(struct journal *j, int pages);
 
 /* One call's part of the transaction: what fails is undone alone, the rest of the batch stays. */
 enum err journal_save(struct journal *j); /* begin of the part */

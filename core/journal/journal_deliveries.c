@@ -47,32 +47,90 @@ static void read_delivery(sqlite3_stmt *s, const char *id, struct mail_delivery 
     snprintf(out->lease_by, sizeof out->lease_by, "%s", journal_text(s, 12));
 }
 
+/* --- the numbers of an inbox --------------------------------------------------------------------
+ *
+ * Kept here and by no trigger: a statement with one has SQLite note each page's old state once
+ * more, to be able to undo half of it. */
+
+static bool waits(const struct mail_delivery *d)
+{
+    return d->state < MAIL_ACKNOWLEDGED && d->lease_until_us == 0;
+}
+
+static bool is_unread(const struct mail_delivery *d)
+{
+    return d->read_us == 0 && d->state < MAIL_DEAD;
+}
+
+static enum err count(struct journal *j, const char *recipient, int grammar, const char *channel,
+                      int waiting, int unread)
+{
+    sqlite3_stmt *s = j->mail[TALLY_ADD];
+    if (!waiting && !unread)
+        return ERR_OK;
+    journal_bind_text(s, 1, recipient);
+    sqlite3_bind_int(s, 2, grammar);
+    journal_bind_text(s, 3, channel);
+    sqlite3_bind_int(s, 4, waiting);
+    sqlite3_bind_int(s, 5, unread);
+    return journal_mail_run(j, TALLY_ADD, false);
+}
+
+/* The difference between what it counted for and what it will. Before it is written. */
+static enum err recount(struct journal *j, const struct mail_delivery *d)
+{
+    sqlite3_stmt *s = j->mail[DELIVERY_WAS];
+    sqlite3_bind_int64(s, 1, d->seq);
+    enum err e = journal_mail_row(j, DELIVERY_WAS);
+    if (e == ERR_OK)
+        e = count(j, journal_text(s, 0), sqlite3_column_int(s, 1), journal_text(s, 2),
+                  waits(d) - sqlite3_column_int(s, 3), is_unread(d) - sqlite3_column_int(s, 4));
+    sqlite3_reset(s);
+    return e;
+}
+
+/* --- writing -----------------------------------------------------------------------------------
+ */
+
 enum err journal_delivery_add(struct journal *j, struct mail_delivery *d)
 {
-    sqlite3_stmt *s = j->mail[DELIVERY_ADD];
-    journal_bind_text(s, 1, d->message_id);
+    sqlite3_stmt *s = j->mail[DELIVERY_ADD], *of = j->mail[DELIVERY_OF];
+    journal_bind_text(of, 1, d->message_id);
+    enum err e = journal_mail_row(j, DELIVERY_OF);
+    if (e == ERR_OK) {
+        sqlite3_bind_int64(s, 1, sqlite3_column_int64(of, 0));
+        journal_bind_text(s, 3, journal_text(of, 1));
+    }
+    sqlite3_reset(of);
+    if (e != ERR_OK)
+        return e;
     journal_bind_text(s, 2, d->recipient);
-    journal_bind_text(s, 3, roles[d->role]);
-    sqlite3_bind_int(s, 4, (int)d->state);
-    sqlite3_bind_int(s, 5, (int)d->grammar);
-    sqlite3_bind_int(s, 6, (int)d->priority);
-    journal_bind_text(s, 7, d->channel);
-    sqlite3_bind_int64(s, 8, d->expires_us);
-    sqlite3_bind_int64(s, 9, d->delivered_us);
-    sqlite3_bind_int64(s, 10, d->read_us);
-    sqlite3_bind_int64(s, 11, d->acked_us);
-    sqlite3_bind_int64(s, 12, d->lease_until_us);
-    journal_bind_text(s, 13, d->lease_by);
-    sqlite3_bind_int(s, 14, d->tries);
-    enum err e = journal_mail_run(j, DELIVERY_ADD, true);
+    journal_bind_text(s, 4, roles[d->role]);
+    sqlite3_bind_int(s, 5, (int)d->state);
+    sqlite3_bind_int(s, 6, (int)d->grammar);
+    sqlite3_bind_int(s, 7, (int)d->priority);
+    journal_bind_text(s, 8, d->channel);
+    sqlite3_bind_int64(s, 9, d->expires_us);
+    sqlite3_bind_int64(s, 10, d->delivered_us);
+    sqlite3_bind_int64(s, 11, d->read_us);
+    sqlite3_bind_int64(s, 12, d->acked_us);
+    sqlite3_bind_int64(s, 13, d->lease_until_us);
+    journal_bind_text(s, 14, d->lease_by);
+    sqlite3_bind_int(s, 15, d->tries);
+    e = journal_mail_run(j, DELIVERY_ADD, true);
     if (e == ERR_OK)
         d->seq = sqlite3_last_insert_rowid(j->db);
+    if (e == ERR_OK)
+        e = count(j, d->recipient, (int)d->grammar, d->channel, waits(d), is_unread(d));
     return e;
 }
 
 enum err journal_delivery_put(struct journal *j, const struct mail_delivery *d)
 {
     sqlite3_stmt *s = j->mail[DELIVERY_PUT];
+    enum err e = recount(j, d);
+    if (e != ERR_OK)
+        return e;
     sqlite3_bind_int64(s, 1, d->seq);
     sqlite3_bind_int(s, 2, (int)d->state);
     sqlite3_bind_int64(s, 3, d->delivered_us);
@@ -154,11 +212,13 @@ static enum err visit_both(struct journal *j, sqlite3_stmt *s, size_t max_bytes,
 enum err journal_pending(struct journal *j, const char *recipient, const char *channel,
                          int64_t now_us, int limit, size_t max_bytes, mail_visit visit, void *data)
 {
-    sqlite3_stmt *s = j->mail[channel ? DELIVERY_PENDING_IN : DELIVERY_PENDING];
+    sqlite3_stmt *s = j->mail[!channel   ? DELIVERY_PENDING
+                              : *channel ? DELIVERY_PENDING_IN
+                                         : DELIVERY_PENDING_DIRECT];
     journal_bind_text(s, 1, recipient);
     sqlite3_bind_int64(s, 2, now_us);
     sqlite3_bind_int(s, 3, limit);
-    if (channel)
+    if (channel && *channel)
         journal_bind_text(s, 4, channel);
     return visit_both(j, s, max_bytes, visit, data);
 }
@@ -178,34 +238,44 @@ enum err journal_dead(struct journal *j, const char *recipient, int limit, size_
     return visit_both(j, s, max_bytes, visit, data);
 }
 
-/* Built for the filter at hand, so that SQLite walks the index that fits. A thread is small, so it
- * is walked first; else the inbox is, in its order. */
-static void inbox_sql(const struct mail_filter *f, struct buf *sql)
+/* One walk along an index: those that were read, or those that were not, of one grammar or of one
+ * sender. A thread is small, so it is walked first; else the inbox is, in its order. */
+static void one_walk(const struct mail_filter *f, int grammar, bool unread, struct buf *sql)
 {
-    bool both = f->grammar < 0;
+    if (sql->len)
+        buf_puts(sql, " UNION ALL ");
     buf_printf(sql, "SELECT %s FROM ", journal_mail_columns);
     if (f->thread_id)
         buf_puts(sql, "message AS m CROSS JOIN delivery AS d ON d.message = m.seq"
-                      " WHERE m.thread_id = ?4");
+                      " WHERE m.seq IN (SELECT seq FROM message WHERE id = ?4 AND thread_id = ?4"
+                      " UNION ALL SELECT seq FROM message WHERE thread_id = ?4"
+                      " AND thread_id <> id)");
     else
         buf_printf(sql,
-                   "delivery AS d INDEXED BY delivery_%s%s CROSS JOIN message AS m"
+                   "delivery AS d INDEXED BY %s CROSS JOIN message AS m"
                    " ON m.seq = d.message WHERE 1",
-                   f->unread ? "unread" : "",
-                   f->from     ? f->unread ? "_sender" : "sender"
-                   : both      ? f->unread ? "_all" : "all"
-                   : f->unread ? ""
-                               : "inbox");
-    buf_puts(sql, " AND d.recipient = ?1 AND d.seq > ?2 AND d.lease_until < ?7");
+                   f->from ? "delivery_from" : "delivery_list");
+    buf_printf(sql,
+               " AND d.recipient = ?1 AND d.seq > ?2 AND d.lease_until < ?7"
+               " AND (d.read_us = 0 AND d.state < 3) = %d",
+               unread);
     if (f->before)
         buf_puts(sql, " AND d.seq < ?3");
-    if (!both)
-        buf_puts(sql, " AND d.grammar = ?5");
-    if (f->unread)
-        buf_puts(sql, " AND d.read_us = 0 AND d.state < 3");
+    if (grammar >= 0)
+        buf_printf(sql, " AND d.grammar = %d", grammar);
     if (f->from)
         buf_puts(sql, " AND d.sender = ?6");
-    buf_printf(sql, " ORDER BY d.seq%s LIMIT ?8", f->newest_first ? " DESC" : "");
+}
+
+/* Built for the filter at hand, so that SQLite walks the indexes that fit: as many walks as it
+ * takes, merged. */
+static void inbox_sql(const struct mail_filter *f, struct buf *sql)
+{
+    const bool one = f->grammar >= 0 || f->from || f->thread_id; /* walk for all grammars */
+    for (int read = 0; read < (f->unread ? 1 : 2); read++)
+        for (int grammar = 0; grammar < (one ? 1 : 2); grammar++)
+            one_walk(f, one ? f->grammar : grammar, !read, sql);
+    buf_printf(sql, " ORDER BY 1%s LIMIT ?8", f->newest_first ? " DESC" : "");
 }
 
 enum err journal_inbox(struct journal *j, const struct mail_filter *f, mail_visit visit, void *data)
@@ -222,7 +292,6 @@ enum err journal_inbox(struct journal *j, const struct mail_filter *f, mail_visi
     sqlite3_bind_int64(s, 2, f->after);
     sqlite3_bind_int64(s, 3, f->before);
     journal_bind_text(s, 4, f->thread_id);
-    sqlite3_bind_int(s, 5, f->grammar);
     journal_bind_text(s, 6, f->from);
     sqlite3_bind_int64(s, 7, MAIL_HELD);
     sqlite3_bind_int(s, 8, f->limit);

@@ -1,7 +1,7 @@
 /* A mailbox as a person leafs through it: what somebody got and what they sent, of both grammars,
  * the newest first, without bodies. Control's thread alone.
  *
- * Each of the four ways in is an index in the order of time and stops at the page's size, so a page
+ * Each of the six ways in is an index in the order of time and stops at the page's size, so a page
  * of a million costs no more than one of ten. A search looks at a bounded number of messages; where
  * it stopped is where the next call begins. */
 #include "core/journal/journal_private.h"
@@ -9,13 +9,15 @@
 
 #include <stdio.h>
 
-#define RECEIVED(grammar)                                                                          \
+#define RECEIVED(grammar, unread)                                                                  \
     "SELECT * FROM (SELECT d.message AS s, d.read_us AS r, 1 AS got FROM delivery AS d"            \
+    " INDEXED BY delivery_list"                                                                    \
     " WHERE d.recipient = ?1 AND d.grammar = " grammar                                             \
     " AND (?2 = 0 OR d.seq < (SELECT min(seq) FROM delivery WHERE message ="                       \
     " (SELECT min(message) FROM delivery WHERE message >= ?2)) OR NOT EXISTS"                      \
     " (SELECT 1 FROM delivery WHERE message >= ?2))"                                               \
-    " AND (NOT ?4 OR (d.read_us = 0 AND d.state < 3)) ORDER BY d.seq DESC LIMIT ?3)"
+    " AND (d.read_us = 0 AND d.state < 3) = " unread " AND (NOT ?4 OR " unread                     \
+    ") ORDER BY d.seq DESC LIMIT ?3)"
 #define SENT(grammar)                                                                              \
     "SELECT * FROM (SELECT m.seq AS s, 1 AS r, 0 AS got FROM message AS m WHERE m.from_name = ?1"  \
     " AND m.grammar = '" grammar "' AND (?2 = 0 OR m.seq < ?2) AND NOT ?4"                         \
@@ -23,9 +25,10 @@
 
 /* The page's messages, looked at alone: 0 seq, 1 read, 2 got. */
 static const char page_sql[] =
-    "SELECT s, max(r), max(got) FROM (" RECEIVED("0") " UNION ALL " RECEIVED(
-        "1") " UNION ALL " SENT("comms") " UNION ALL " SENT("email") ") GROUP BY s"
-                                                                     " ORDER BY s DESC LIMIT ?3";
+    "SELECT s, max(r), max(got) FROM (" RECEIVED("0", "0") " UNION ALL " RECEIVED("0", "1") " UNION ALL " RECEIVED(
+        "1",
+        "0") " UNION ALL " RECEIVED("1",
+                                    "1") " UNION ALL " SENT("comms") " UNION ALL " SENT("email") ") GROUP BY s ORDER BY s DESC LIMIT ?3";
 
 static const char one_sql[] =
     "SELECT id, grammar, from_name, from_address, subject, substr(body, 1, 300), headers,"

@@ -58,10 +58,13 @@ enum mail_statement { /* their texts: journal_mail.c */
                       ATTACHMENT_ADD,
                       ATTACHMENT_EACH,
                       DELIVERY_ADD,
+                      DELIVERY_OF,
+                      DELIVERY_WAS,
                       DELIVERY_PUT,
                       DELIVERY_GET,
                       DELIVERY_EACH,
                       DELIVERY_PENDING,
+                      DELIVERY_PENDING_DIRECT,
                       DELIVERY_PENDING_IN,
                       DELIVERY_ENDED,
                       DELIVERY_OVER,
@@ -70,6 +73,7 @@ enum mail_statement { /* their texts: journal_mail.c */
                       DUE_LEASE,
                       DUE_TIME,
                       TALLY,
+                      TALLY_ADD,
                       SUBSCRIBE,
                       SUBSCRIPTION_OF,
                       UNSUBSCRIBE,
@@ -84,6 +88,8 @@ struct journal {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
     sqlite3_stmt *mail[MAIL_STATEMENTS];
+    sqlite3 *tidy; /* for checkpoints: of whichever thread does one; NULL: in memory */
+    int log_pages, written_back; /* of the log: how long it is, how far the database has it */
     char *path;
     bool open;   /* a transaction is */
     bool broken; /* the outcome of a commit is unknown */

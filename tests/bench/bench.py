@@ -136,10 +136,16 @@ def message_rows(f):
                   "no worse than Redis" if p == 50 else "",
                   f["messages." + key % "baton"] <= NOISE * redis if p == 50 and redis else None)
     stored = "%s messages" % format(int(f["messages.stored"]), ",")
+    yield Row("inbox of %s, p50" % stored, "ms", f["messages.inbox.p50_ms"], None, None, "", None,
+              peer="redis")
     yield Row("inbox of %s, p99" % stored, "ms", f["messages.inbox.p99_ms"], None, None, "< 10 ms",
               f["messages.inbox.p99_ms"] < 10, peer="redis")
     yield Row("broadcast to 1,000 members, p50", "ms", f["messages.broadcast.p50_ms"], None, None,
               "< 100 ms", f["messages.broadcast.p50_ms"] < 100, peer="redis")
+    if "messages.crowd.p50_ms" in f:
+        yield Row("broadcast to %s who wait, until the last one has it, p50" %
+                  format(int(f["messages.crowd.members"]), ","), "ms", f["messages.crowd.p50_ms"],
+                  None, None, "", None, peer="redis")
     yield Row("audit verify, entries a second", "/s",
               f["messages.verify_entries"] / f["messages.verify_s"], None, None, "", None,
               peer="redis")

@@ -435,7 +435,7 @@ def seeded(program, messages, members):
 
 def messages(program, quick, say):
     """Durable sends through the wire beside XADD with appendfsync always; a receiver that waits; an
-    inbox of a million; a broadcast to a thousand."""
+    inbox of a million; a broadcast to a thousand, offline and while they wait."""
     figures, rounds, ms = {}, 2 if quick else 7, 500 if quick else 3000
     with World(program, "mail") as w:
         w.run("hub", "start")
@@ -469,9 +469,12 @@ def messages(program, quick, say):
     stored = 20000 if quick else 1000000
     with seeded(program, stored, 1000) as w:
         figures["messages.stored"] = stored
+        figures["messages.crowd.members"] = 100 if quick else 1000
         figures["messages.seeded_per_s"] = stored / w.seeded_s
         for what, words in (("inbox", ("inbox", "mail", "sink", 100)),
-                            ("broadcast", ("broadcast", "mail", 5 if quick else 20))):
+                            ("broadcast", ("broadcast", "mail", 5 if quick else 20)),
+                            ("crowd", ("crowd", "mail", figures["messages.crowd.members"],
+                                       3 if quick else 10))):
             got = mail(w, *words)
             figures["messages.%s.p50_ms" % what] = got[2]
             figures["messages.%s.p99_ms" % what] = got[3]

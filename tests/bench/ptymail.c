@@ -6,6 +6,7 @@
  *   ptymail redis-wait SOCKET COUNT      the same with XADD and XREAD BLOCK
  *   ptymail inbox HUB NAME COUNT         one comms.receive after another, by NAME
  *   ptymail broadcast HUB COUNT          one comms.broadcast after another
+ *   ptymail crowd HUB MEMBERS COUNT      each time to so many who wait, until the last one has it
  *   ptymail hello HUB NAME...            lets these names have an inbox
  *
  * Writes one line: how many, the nanoseconds that all took, and each one's in order. All senders
@@ -368,6 +369,103 @@ static int calls(const char *hub, const char *who, const char *method, const cJS
     return say(&times, now_ns() - start);
 }
 
+/* --- a broadcast to many who wait --------------------------------------------------------------
+ */
+
+struct crowd {
+    struct waiter *all;
+    struct client **clients;
+    int count, epoll;
+};
+
+static int back_of(const struct crowd *c)
+{
+    int back = 0;
+    for (int i = 0; i < c->count; i++)
+        back += c->all[i].back;
+    return back;
+}
+
+/* All wait once the hub answers what each connection asks behind its receive. */
+static bool all_wait(struct crowd *c, const cJSON *ask)
+{
+    for (int i = 0; i < c->count; i++) {
+        c->all[i].back = false;
+        client_send(c->clients[i], "comms.receive", ask, -1, received, &c->all[i]);
+    }
+    for (int i = 0; i < c->count; i++) {
+        struct client_fault fault = {0};
+        if (client_call(c->clients[i], "hub.status", NULL, 10000, NULL, &fault) != ERR_OK)
+            return false;
+    }
+    return back_of(c) == 0;
+}
+
+static void told(void *data, const cJSON *result, const struct client_fault *fault)
+{
+    if (!result)
+        fprintf(stderr, "ptymail: broadcast: %s\n", fault->message);
+    *(bool *)data = true;
+}
+
+static bool all_have_it(struct crowd *c, struct client *from, const cJSON *send)
+{
+    bool answered = false;
+    struct pollfd own = {.fd = client_fd(from), .events = POLLIN};
+    client_send(from, "comms.broadcast", send, -1, told, &answered);
+    while (!answered || back_of(c) < c->count) {
+        struct epoll_event ready[MOST];
+        int n = epoll_wait(c->epoll, ready, MOST, answered ? LIMIT_S * 1000 : 1);
+        if (n == 0 && answered)
+            return false;
+        for (int i = 0; i < n; i++)
+            client_dispatch(ready[i].data.ptr);
+        if (!answered && poll(&own, 1, 0) > 0)
+            client_dispatch(from);
+    }
+    return true;
+}
+
+static int crowd(const char *hub, int members, int count)
+{
+    struct crowd c = {mem_calloc((size_t)members, sizeof *c.all),
+                      mem_calloc((size_t)members, sizeof(struct client *)), members,
+                      epoll_create1(EPOLL_CLOEXEC)};
+    struct client *from = join(hub, "caller");
+    struct times times = {0};
+    cJSON *ask = object(NULL, NULL), *send = object(NULL, payload);
+    bool good = true;
+    cJSON_AddNumberToObject(ask, "wait", 100);
+    cJSON_AddNumberToObject(ask, "limit", 1);
+    /* To these alone: others, who do not wait, have been there before. */
+    cJSON_AddStringToObject(cJSON_AddObjectToObject(send, "filter"), "name_pattern", "crowd*");
+    for (int i = 0; i < members; i++) {
+        char *name = mem_printf("crowd%d", i);
+        c.clients[i] = join(hub, name);
+        struct epoll_event e = {.events = EPOLLIN, .data.ptr = c.clients[i]};
+        epoll_ctl(c.epoll, EPOLL_CTL_ADD, client_fd(c.clients[i]), &e);
+        free(name);
+    }
+    const int64_t start = now_ns();
+    for (int i = 0; good && i < count; i++) {
+        good = all_wait(&c, ask);
+        const int64_t since = now_ns();
+        good = good && all_have_it(&c, from, send);
+        note(&times, now_ns() - since);
+    }
+    for (int i = 0; i < members; i++) {
+        good = good && !c.all[i].wrong;
+        client_close(c.clients[i]);
+    }
+    client_close(from);
+    cJSON_Delete(ask);
+    cJSON_Delete(send);
+    close(c.epoll);
+    free(c.clients);
+    free(c.all);
+    return good ? say(&times, now_ns() - start) : 1;
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 2 ? argv[1] : "";
@@ -396,6 +494,8 @@ int main(int argc, char **argv)
         cJSON_Delete(params);
         return status;
     }
+    if (argc == 5 && strcmp(what, "crowd") == 0)
+        return crowd(argv[2], atoi(argv[3]), atoi(argv[4]));
     if (argc >= 4 && strcmp(what, "hello") == 0) {
         for (int i = 3; i < argc; i++)
             client_close(join(argv[2], argv[i]));

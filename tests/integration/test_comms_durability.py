@@ -2,9 +2,10 @@
 """Messages through the death of hubs and a full disk: 32 senders and 8 receivers of one inbox,
 while the hub is killed again and again. Whatever a sender was told that it is sent is received;
 what was acknowledged never comes again; nothing comes that nobody sent; and no two receivers have
-one message at the same time.
+one message at the same time. The same while the disk fills up and is emptied again and again; then
+what was refused never comes either. The audit's chain is whole behind it all.
 
-BATON_KILLS: how many hubs die (10)."""
+BATON_KILLS: how many hubs die (10). BATON_FILLS: how often the disk is full (3)."""
 
 import json
 import os
@@ -18,6 +19,7 @@ from wire import Client, Gone, Refused
 from world import Failed, World, check, wait_until
 
 KILLS = int(os.environ.get("BATON_KILLS", "10"))
+FILLS = int(os.environ.get("BATON_FILLS", "3"))
 SENDERS, RECEIVERS = 32, 8
 LEASE = 600 # longer than the test: nothing is handed out twice because it was slow
 DEADLINE = 120
@@ -38,11 +40,20 @@ class Worker(threading.Thread):
         self.start()
 
     def call(self, method, **params):
-        """One call; None when the hub died before its answer came."""
+        """One call; None when the hub died before its answer came, or refused for want of room."""
+        self.refused = False
         try:
             if not self.client:
                 self.client = Client(self.w, identity=self.who)
             return self.client.call(method, **params)
+        except Refused as e:
+            if e.name != "DiskFull":
+                raise
+            self.refused = True
+            with self.book.lock:
+                self.book.refusals += 1
+            self.book.idle.wait(0.01)
+            return None
         except (Gone, OSError):
             if self.client:
                 self.client.close()
@@ -69,9 +80,11 @@ class Sender(Worker):
             with self.book.lock:
                 self.book.tried.add(text)
             got = self.call("comms.send", to="sink", message=text)
-            if got:
-                with self.book.lock:
+            with self.book.lock:
+                if got:
                     self.book.sent[got["message_id"]] = text
+                elif self.refused:
+                    self.book.never.add(text)
             self.book.pace.wait(0.002)
 
 
@@ -100,6 +113,7 @@ class Receiver(Worker):
                   (message_id, book.held.get(message_id)))
             check(message_id not in book.done, "%s comes again" % message_id)
             check(m["message"] in book.tried, "nobody sent %r" % m["message"])
+            check(m["message"] not in book.never, "%r was refused and came" % m["message"])
             check(book.texts.setdefault(m["message"], message_id) == message_id,
                   "%r twice" % m["message"])
             book.held[message_id] = self.name
@@ -121,6 +135,7 @@ class Book:
         self.pace = self.idle = threading.Event() # never set: a wait is a pause
         self.tried, self.sent, self.received = set(), {}, {}
         self.held, self.done, self.texts = {}, set(), {}
+        self.never, self.refusals = set(), 0 # texts that were refused
         self.gate, self.asking = threading.Lock(), 0
         self.end = time.monotonic() + DEADLINE + KILLS * 10
 
@@ -155,47 +170,107 @@ def give_back(w, lost):
                 check(e.name == "CommsError", str(e)) # it waits, or was done meanwhile
 
 
-def nothing_is_lost_or_comes_twice(w):
-    limits(w, inbox_rate=0, tries=1000)
-    w.hub_pid()
-    w.baton("--identity", "sink", "comms", "receive")
-    book = Book()
-    workers = [Sender(w, "s%d" % i, book) for i in range(SENDERS)]
-    workers += [Receiver(w, "sink", book) for _ in range(RECEIVERS)]
+class Crew:
+    """All senders and receivers at work, and the end of their work."""
 
-    def right():
-        wrong = [x.wrong for x in workers if x.wrong]
+    def __init__(self, w):
+        limits(w, inbox_rate=0, tries=1000)
+        w.hub_pid()
+        w.baton("--identity", "sink", "comms", "receive")
+        self.w, self.book = w, Book()
+        self.workers = [Sender(w, "s%d" % i, self.book) for i in range(SENDERS)]
+        self.workers += [Receiver(w, "sink", self.book) for _ in range(RECEIVERS)]
+
+    def right(self):
+        wrong = [x.wrong for x in self.workers if x.wrong]
         check(not wrong, "; ".join(wrong))
         return True
 
-    for i in range(KILLS):
+    def goes_on(self, what):
+        book = self.book
         before = len(book.sent), len(book.done)
-        wait_until(lambda: right() and len(book.sent) > before[0] + 20 and
-                   len(book.done) > before[1] + 5, DEADLINE, "work between two deaths")
-        w.kill_hub()
-        w.hub_pid()
-    book.stop.set()
-    for x in workers[:SENDERS]:
-        x.join(DEADLINE)
+        wait_until(lambda: self.right() and len(book.sent) > before[0] + 20 and
+                   len(book.done) > before[1] + 5, DEADLINE, what)
 
-    def all_received():
-        right()
+    def all_received(self):
+        book = self.book
+        self.right()
         if set(book.sent) <= book.done:
             return True
         before = len(book.done)
         book.idle.wait(0.3)
         if len(book.done) == before: # what is left is leased to answers that were lost
-            lost_answers(w, book)
+            lost_answers(self.w, book)
         return False
-    wait_until(all_received, DEADLINE, "all that was sent to be received")
-    book.all_done.set()
-    for x in workers:
-        x.join(DEADLINE)
-    right()
-    rest = w.baton("--identity", "sink", "comms", "receive")
-    check(rest["messages"] == [] and rest["remaining"] == 0, "something is left: %r" % rest)
+
+    def finish(self):
+        self.book.stop.set()
+        for x in self.workers[:SENDERS]:
+            x.join(DEADLINE)
+        wait_until(self.all_received, DEADLINE, "all that was sent to be received")
+        self.book.all_done.set()
+        for x in self.workers:
+            x.join(DEADLINE)
+        self.right()
+        came = self.book.never & set(self.book.received.values())
+        check(not came, "these were refused and came: %s" % sorted(came)[:5])
+        rest = self.w.baton("--identity", "sink", "comms", "receive")
+        check(rest["messages"] == [] and rest["remaining"] == 0, "something is left: %r" % rest)
+        chain = self.w.baton("audit", "verify", timeout=DEADLINE)
+        check(chain["whole"] and chain["messages"] >= len(self.book.sent),
+              "the audit's chain is not whole: %r" % chain)
+
+
+def nothing_is_lost_or_comes_twice(w):
+    crew = Crew(w)
+    for _ in range(KILLS):
+        crew.goes_on("work between two deaths")
+        w.kill_hub()
+        w.hub_pid()
+    crew.finish()
     print("     %d hubs died; %d were told sent, %d received, each once" %
-          (KILLS, len(book.sent), len(book.done)), flush=True)
+          (KILLS, len(crew.book.sent), len(crew.book.done)), flush=True)
+
+
+def fill(path):
+    """Writes until nothing more fits."""
+    with open(path, "ab", buffering=0) as f:
+        try:
+            while True:
+                f.write(b"x" * 65536)
+        except OSError:
+            pass
+
+
+def a_disk_that_fills_again_and_again(w):
+    state = w.path("state")
+    os.makedirs(state, exist_ok=True)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192m", "tmpfs", state],
+                      capture_output=True).returncode != 0:
+        print("     skipped: no file system may be mounted here", flush=True)
+        return
+    try:
+        crew = Crew(w)
+        book, ballast = crew.book, os.path.join(state, "ballast")
+        hub = w.hub_pid()
+        for _ in range(FILLS):
+            crew.goes_on("work while there is room")
+            before = book.refusals
+
+            def refused():
+                fill(ballast) # again: what the hub gave back meanwhile is taken, too
+                return crew.right() and book.refusals > before + 40
+            wait_until(refused, DEADLINE, "calls to be refused")
+            os.unlink(ballast)
+        crew.goes_on("work when there is room again")
+        crew.finish()
+        check(w.hub_pid() == hub, "the hub has ended meanwhile")
+        print("     the disk was full %d times; %d calls were refused; %d were told sent, %d "
+              "received, each once" % (FILLS, book.refusals, len(book.sent), len(book.done)),
+              flush=True)
+    finally:
+        w.kill_all()
+        subprocess.run(["umount", "-l", state], check=False)
 
 
 def a_full_disk_refuses_and_heals(w):
@@ -242,7 +317,8 @@ def a_full_disk_refuses_and_heals(w):
 
 def main():
     passed = failed = 0
-    for test in (nothing_is_lost_or_comes_twice, a_full_disk_refuses_and_heals):
+    for test in (nothing_is_lost_or_comes_twice, a_full_disk_refuses_and_heals,
+                 a_disk_that_fills_again_and_again):
         if sys.argv[2:] and test.__name__ not in sys.argv[2:]:
             continue
         try:

@@ -299,6 +299,107 @@ static void an_older_journal_gets_the_tables(void **state)
     free(command);
 }
 
+/* A broadcast to many is one part: what it needs to be undone is far more than a send's. */
+static void a_part_of_a_thousand_is_undone_or_committed(void **state)
+{
+    char dir[] = "/tmp/baton-test-XXXXXX";
+    struct journal *j = NULL;
+    char *why = NULL;
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(journal_open(dir, &j, &why), ERR_OK);
+    for (int round = 0; round < 4; round++) {
+        assert_int_equal(journal_begin(j), ERR_OK);
+        assert_int_equal(journal_save(j), ERR_OK);
+        for (int i = 0; i < 1000; i++) {
+            char name[MAIL_NAME];
+            snprintf(name, sizeof name, "member%d", i * 7919 % 1000);
+            put(j, name, "x", MAIL_NORMAL, "", 0, NULL);
+        }
+        if (round % 2)
+            journal_undo(j);
+        else
+            assert_int_equal(journal_keep(j), ERR_OK);
+        assert_int_equal(journal_commit(j), ERR_OK);
+        assert_int_equal(waiting(j, "member7", NULL), round / 2 + 1);
+    }
+    journal_close(j);
+    char *command = mem_printf("rm -rf '%s'", dir);
+    assert_int_equal(system(command), 0);
+    free(command);
+}
+
+/* What version 3 had, put back into a journal of today's. */
+static const char version_3[] =
+    "DROP INDEX message_answer; DROP INDEX delivery_list; DROP INDEX delivery_from;"
+    "DROP INDEX delivery_waits; DROP INDEX delivery_waits_in; DROP INDEX event_place;"
+    "CREATE INDEX event_workspace ON event(workspace, id);"
+    "CREATE INDEX message_thread ON message(thread_id, seq);"
+    "CREATE INDEX delivery_inbox ON delivery(recipient, grammar, seq);"
+    "CREATE INDEX delivery_all ON delivery(recipient, seq);"
+    "CREATE INDEX delivery_sender ON delivery(recipient, sender, seq);"
+    "CREATE INDEX delivery_unread_all ON delivery(recipient, seq)"
+    " WHERE read_us = 0 AND state < 3;"
+    "CREATE INDEX delivery_unread_sender ON delivery(recipient, sender, seq)"
+    " WHERE read_us = 0 AND state < 3;"
+    "CREATE INDEX delivery_unread ON delivery(recipient, grammar, seq)"
+    " WHERE read_us = 0 AND state < 3;"
+    "CREATE INDEX delivery_pending ON delivery(recipient, priority DESC, seq)"
+    " WHERE grammar = 0 AND state < 2 AND lease_until = 0;"
+    "CREATE INDEX delivery_pending_in ON delivery(recipient, channel, priority DESC, seq)"
+    " WHERE grammar = 0 AND state < 2 AND lease_until = 0;"
+    "PRAGMA user_version=3;";
+
+static int lines_of(const char *dir, const char *sql)
+{
+    char *command = mem_printf("sqlite3 '%s/journal.db' \"%s\"", dir, sql), line[256];
+    FILE *f = popen(command, "r");
+    int count = 0;
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f))
+        count++;
+    assert_int_equal(pclose(f), 0);
+    free(command);
+    return count;
+}
+
+static void version_3_changes_its_indexes_and_keeps_its_messages(void **state)
+{
+    static const char indexes[] = "SELECT name FROM sqlite_master WHERE type = 'index'"
+                                  " AND tbl_name IN ('message', 'delivery', 'event')";
+    char dir[] = "/tmp/baton-test-XXXXXX";
+    struct journal *j = NULL;
+    char *why = NULL;
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(journal_open(dir, &j, &why), ERR_OK);
+    assert_int_equal(journal_begin(j), ERR_OK);
+    put(j, "bob", "one", MAIL_NORMAL, "", 0, NULL);
+    put(j, "bob", "two", MAIL_HIGH, "news", 0, NULL);
+    put(j, "bob", "three", MAIL_NORMAL, "", 0, NULL);
+    assert_int_equal(journal_commit(j), ERR_OK);
+    journal_close(j);
+    const int today = lines_of(dir, indexes);
+    lines_of(dir, version_3);
+    assert_true(lines_of(dir, indexes) > today);
+
+    assert_int_equal(journal_open(dir, &j, &why), ERR_OK);
+    assert_pending(j, NULL, 9, "two one three");
+    assert_pending(j, "", 9, "one three");
+    assert_pending(j, "news", 9, "two");
+    struct buf out = {0};
+    const struct mail_filter unread = {
+        .recipient = "bob", .grammar = -1, .unread = true, .newest_first = true, .limit = 9};
+    assert_int_equal(journal_inbox(j, &unread, gather, &out), ERR_OK);
+    assert_string_equal(out.data, "three two one");
+    buf_finish(&out);
+    journal_close(j);
+    assert_int_equal(lines_of(dir, indexes), today);
+    char *command = mem_printf("rm -rf '%s'", dir);
+    assert_int_equal(system(command), 0);
+    free(command);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +410,8 @@ int main(void)
         cmocka_unit_test(identities_aliases_subscriptions_keys),
         cmocka_unit_test(a_full_inbox_is_quick),
         cmocka_unit_test(an_older_journal_gets_the_tables),
+        cmocka_unit_test(a_part_of_a_thousand_is_undone_or_committed),
+        cmocka_unit_test(version_3_changes_its_indexes_and_keeps_its_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
