@@ -89,7 +89,8 @@ static void help(struct console *c, int argc, char **argv)
         {"r R f c", "reply, to all, forward, compose; Enter sends, M-Enter is a new line"},
         {"u U", "unread again; the unread ones alone"},
         {"n p", "the next, the previous unread one"},
-        {"/ g", "search sender, subject and text; another's inbox"},
+        {"/ g", "search sender, #channel, subject and text; another's inbox"},
+        {"s C", "save a file that came with it; channels: subscribe, leave"},
         {"L", "let a chain of answers that was paused go on"},
         {"Escape q", "back; away with the pane"},
     };

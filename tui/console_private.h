@@ -217,6 +217,12 @@ void console_inbox_open(struct console *c, const char *name, const char *id);
 /* `a`: the oldest unread message, or a loop that is paused. False when there is none. */
 bool console_inbox_waiting(struct console *c);
 
+/* --- inbox_files.c, inbox_channels.c --- */
+void console_file_save(struct console *c, struct pane *p,
+                       const char *id);   /* asks which, and where */
+void console_channels(struct console *c); /* a list to subscribe from, and to leave */
+void console_channels_came(struct console *c, const cJSON *list);
+
 /* --- inbox_keys.c: what is done in them --- */
 void console_inbox_input(struct console *c, struct pane *p, const struct input_event *event);
 void console_inbox_mouse(struct console *c, struct pane *p, const struct input_event *event);

@@ -77,7 +77,7 @@ void draft_about(struct draft *l, enum draft_kind kind, const struct mail *m, co
     l->whom = NULL;
     if (kind == DRAFT_FORWARD)
         return;
-    if (kind == DRAFT_REPLY_ALL && m->channel[0])
+    if (m->channel[0] && (kind == DRAFT_REPLY_ALL || m->outgoing))
         l->whom = mem_printf("#%s", m->channel);
     else if (kind == DRAFT_REPLY_ALL)
         l->whom =

@@ -13,7 +13,8 @@
     X(ACCENT, "accent")                                                                            \
     X(ATTENTION, "attention")                                                                      \
     X(GOOD, "good")                                                                                \
-    X(BAD, "bad") X(BORDER, "border") X(BORDER_FOCUS, "border-focus") X(SELECTION, "selection")    \
+    X(BAD, "bad")                                                                                  \
+    X(BORDER, "border") X(BORDER_FOCUS, "border-focus") X(SELECTION, "selection")                  \
         X(SEARCH, "search") X(STATUS, "status") X(TITLE, "title") X(DIFF_ADD, "diff-add")          \
             X(DIFF_DEL, "diff-del") X(CODE, "code") X(MEMBER1, "member1") X(MEMBER2, "member2")    \
                 X(MEMBER3, "member3") X(MEMBER4, "member4") X(MEMBER5, "member5")                  \
@@ -33,12 +34,13 @@ enum theme_role {
     X(IDLE, "○", "o")                                                                              \
     X(DONE, "✓", "+")                                                                              \
     X(FAILED, "✗", "x")                                                                            \
-    X(DRIVES, "✎", "@") X(WATCHES, "◉", "=") X(HERE, "▸", ">") X(ELLIPSIS, "…", "~")               \
-        X(H, "─", "-") X(V, "│", "|") X(TL, "╭", "+") X(TR, "╮", "+") X(BL, "╰", "+")              \
-            X(BR, "╯", "+") X(LT, "├", "+") X(RT, "┤", "+") X(TT, "┬", "+") X(BT, "┴", "+")        \
-                X(CROSS, "┼", "+") X(DOWN, "↓", "v") X(UP, "↑", "^") X(DOT, "·", ".")              \
-                    X(TIMES, "×", "x") X(ASKS, "←", "<") X(PROMPT, "›", ">") X(TO, "→", ">")       \
-                        X(REPLY, "╰", "`") X(URGENT, "▲", "!")
+    X(DRIVES, "✎", "@")                                                                            \
+    X(WATCHES, "◉", "=") X(HERE, "▸", ">") X(ELLIPSIS, "…", "~") X(H, "─", "-") X(V, "│", "|")     \
+        X(TL, "╭", "+") X(TR, "╮", "+") X(BL, "╰", "+") X(BR, "╯", "+") X(LT, "├", "+")            \
+            X(RT, "┤", "+") X(TT, "┬", "+") X(BT, "┴", "+") X(CROSS, "┼", "+") X(DOWN, "↓", "v")   \
+                X(UP, "↑", "^") X(DOT, "·", ".") X(TIMES, "×", "x") X(ASKS, "←", "<")              \
+                    X(PROMPT, "›", ">") X(TO, "→", ">") X(REPLY, "╰", "`") X(URGENT, "▲", "!")     \
+                        X(FILE, "▤", "@")
 
 enum theme_glyph {
 #define X(sym, utf8, ascii) GLYPH_##sym,

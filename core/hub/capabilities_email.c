@@ -71,7 +71,7 @@
         "type" : "string",                                                                         \
                  "minLength" : 1,                                                                  \
                  "maxLength" : 255,                                                                \
-                 "description" : "the message, or any unique beginning of its id",                 \
+                 "description" : "the message: its id, or the last six letters of it",                 \
                                  "x-value" : "ID"                                                  \
     }
 #define FROM         WORDS("from", 319, "only of this sender")

@@ -30,7 +30,8 @@ static const char page_sql[] =
 static const char one_sql[] =
     "SELECT id, grammar, from_name, from_address, subject, substr(body, 1, 300), headers,"
     " thread_id, in_reply_to, channel, priority, sent_us, size FROM message WHERE seq = ?1"
-    " AND (?2 = '' OR instr(lower(from_name || ' ' || from_address || ' ' || subject), ?2)"
+    " AND (?2 = '' OR instr(lower(from_name || ' ' || from_address || ' #' || channel || ' '"
+    " || subject), ?2)"
     " OR instr(lower(body), ?2))";
 
 static const char *text_of(sqlite3_stmt *s, int column)
