@@ -110,7 +110,7 @@ static void listed(void *data, const cJSON *result, const struct client_fault *f
     }
     if (c->mode != MODE_NORMAL) /* somebody does something else by now */
         return;
-    popup = popup_create("channels: Enter subscribes, or leaves", true);
+    popup = popup_create("channels: Enter joins or leaves", true);
     cJSON_ArrayForEach(item, result)
     {
         const char *name = json_string(item, "channel", "");

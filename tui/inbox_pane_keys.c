@@ -159,6 +159,7 @@ static void plain_key(struct inbox_pane *p, const struct input_event *event,
     case 'u': unread_again(p, action); break;
     case 'U':
         p->box.show = p->box.show == MAILBOX_ALL ? MAILBOX_UNREAD : MAILBOX_ALL;
+        p->reading = false;
         inbox_pane_changed(p);
         p->stale = true; /* older ones may be unread */
         break;

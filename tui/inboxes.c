@@ -131,7 +131,8 @@ static void tell_news(struct console *c, int64_t newest, int64_t before)
     const struct pane *p = console_focused(c);
     char text[300];
 
-    if (!m || m->seq <= newest || (p && p->inbox && inbox_pane_own(p->inbox) && !c->away))
+    if (!m || m->seq <= newest || !strcmp(m->from, c->member) ||
+        (p && p->inbox && inbox_pane_own(p->inbox) && !c->away))
         return;
     snprintf(text, sizeof text, "%s %.60s: %s%.40s%s%.150s", theme_glyph(c->theme, GLYPH_WORKING),
              m->from, m->channel[0] ? "#" : "", m->channel, m->channel[0] ? " " : "",

@@ -21,9 +21,10 @@
     " AND m.grammar = '" grammar "' AND (?2 = 0 OR m.seq < ?2) AND NOT ?4"                         \
     " ORDER BY m.seq DESC LIMIT ?3)"
 
-/* The page's messages, looked at alone: 0 seq, 1 read, 2 got. */
+/* The page's messages, looked at alone: 0 seq, 1 read, 2 got. Who wrote to a channel that they have
+ * subscribed to is on both sides: it is read when what they got is. */
 static const char page_sql[] =
-    "SELECT s, max(r), max(got) FROM (" RECEIVED("0") " UNION ALL " RECEIVED(
+    "SELECT s, min(r), max(got) FROM (" RECEIVED("0") " UNION ALL " RECEIVED(
         "1") " UNION ALL " SENT("comms") " UNION ALL " SENT("email") ") GROUP BY s"
                                                                      " ORDER BY s DESC LIMIT ?3";
 
