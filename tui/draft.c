@@ -90,7 +90,7 @@ void draft_about(struct draft *l, enum draft_kind kind, const struct mail *m, co
     l->whom = NULL;
     if (kind == DRAFT_FORWARD)
         return;
-    if (m->channel[0] && (kind == DRAFT_REPLY_ALL || m->outgoing))
+    if (m->channel[0] && (kind == DRAFT_REPLY_ALL || m->outgoing || !strcmp(m->from, me)))
         l->whom = mem_printf("#%s", m->channel);
     else if (kind == DRAFT_REPLY_ALL && m->email)
         l->whom = others(m, me);

@@ -98,7 +98,8 @@ static const char *answer(struct console *c, const struct draft *l, const struct
 {
     const char *text = promptline_text(&l->body);
 
-    if (m && m->channel[0] && (l->kind == DRAFT_REPLY_ALL || m->outgoing)) {
+    if (m && m->channel[0] &&
+        (l->kind == DRAFT_REPLY_ALL || m->outgoing || !strcmp(m->from, c->member))) {
         cJSON_AddStringToObject(params, "channel", m->channel);
         json_add_text(params, "message", text, strlen(text));
         return "comms.publish";
