@@ -124,7 +124,7 @@ static void listed(void *data, const cJSON *result, const struct client_fault *f
         free(key);
         free(target);
     }
-    popup_add(popup, ROLE_DIM, "another one …", "its first subscription makes it", ANOTHER);
+    popup_add(popup, ROLE_DIM, "another one …", "a new name makes one", ANOTHER);
     console_popup(c, popup, chosen);
 }
 

@@ -14,6 +14,7 @@
 #define LIST_LEAST 34
 #define LIST_MOST  62
 #define FROM_COLS  11
+#define HEAD_COLS  48 /* a narrower head has names alone: no address, no id */
 
 struct pen {
     struct canvas *c;
@@ -233,11 +234,11 @@ static void draw_parts(const struct mail *m, struct pen p)
 static void draw_from(const struct inbox_pane *pane, const struct mail *m, struct pen p)
 {
     char time[32], right[48];
-    bool me = !strcmp(m->from, pane->me);
+    bool me = !strcmp(m->from, pane->me), wide = p.end - p.col >= HEAD_COLS;
+    const char *id = wide ? mail_short(m) : "";
 
     when(m->at_ms, true, time, sizeof time);
-    snprintf(right, sizeof right, "%s%s%s", p.end - p.col >= 48 ? mail_short(m) : "",
-             p.end - p.col >= 48 && mail_short(m)[0] ? "  " : "", time);
+    snprintf(right, sizeof right, "%s%s%s", id, *id ? "  " : "", time);
     int n = text_width(right);
     if (p.end - n - 1 > p.col + 12) {
         canvas_text(p.c, p.row, p.end - n, n, theme_style(p.theme, ROLE_DIM), right);
@@ -248,10 +249,12 @@ static void draw_from(const struct inbox_pane *pane, const struct mail *m, struc
     put(&p, who, m->from);
     if (me)
         put_role(&p, ROLE_DIM, " (you)");
-    if (m->email && m->address[0]) {
+    if (m->email && m->address[0] && wide) {
         put_role(&p, ROLE_DIM, "  ");
         put_role(&p, ROLE_DIM, m->address);
     }
+    if (p.end - p.col < 6)
+        return;
     put_role(&p, ROLE_DIM, "  ");
     put_role(&p, ROLE_DIM, theme_glyph(p.theme, GLYPH_TO));
     put_role(&p, ROLE_DIM, " ");
