@@ -85,11 +85,14 @@ static void help(struct console *c, int argc, char **argv)
     popup_add(popup, ROLE_TEXT, "", "", NULL);
     popup_add(popup, ROLE_TITLE, "", "an inbox", NULL);
     static const char *const mail[][2] = {
-        {"j k Enter Tab", "through the list; into the message, which is read then, and back"},
-        {"r R f c", "reply, to all, forward, compose; Enter sends, M-Enter is a new line"},
+        {"j k Enter Tab", "through the list; into the message (it is read then); back"},
+        {"J K Space b", "the next, the previous message; a page down, up"},
+        {"r R f c", "reply, to all, forward, compose"},
+        {"Enter M-Enter", "send what is written; a new line in it"},
         {"u U", "unread again; the unread ones alone"},
         {"n p", "the next, the previous unread one"},
-        {"/ g", "search sender, subject and text; another's inbox"},
+        {"/ g", "search sender, #channel, subject and text; another's inbox"},
+        {"s C", "save a file that came with it; channels: subscribe, leave"},
         {"L X", "who was paused for answering for ever goes on; or not"},
         {"Escape q", "back; away with the pane"},
     };

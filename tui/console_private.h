@@ -225,6 +225,11 @@ bool console_inbox_waiting(struct console *c);
 void console_loops_ask(struct console *c);
 void console_loops_banner(const struct console *c, struct inbox_pane *inbox); /* before drawing */
 void console_loop_settle(struct console *c, bool go_on);
+/* --- inbox_files.c, inbox_channels.c --- */
+void console_file_save(struct console *c, struct pane *p,
+                       const char *id);   /* asks which, and where */
+void console_channels(struct console *c); /* a list to subscribe from, and to leave */
+void console_channels_came(struct console *c, const cJSON *list);
 
 /* --- inbox_keys.c: what is done in them --- */
 void console_inbox_input(struct console *c, struct pane *p, const struct input_event *event);

@@ -70,6 +70,19 @@ void draft_new(struct draft *l)
     open_as(l, DRAFT_NEW, "");
 }
 
+/* All whom a message is from, to or a copy of, but for who writes. */
+static char *others(const struct mail *m, const char *me)
+{
+    char *all = mem_printf("%s, %s, %s", m->from, m->to, m->cc), *save = NULL;
+    struct buf out = {0};
+
+    for (char *name = strtok_r(all, ", ", &save); name; name = strtok_r(NULL, ", ", &save))
+        if (strcmp(name, me) != 0)
+            buf_printf(&out, "%s%s", out.len ? ", " : "", name);
+    free(all);
+    return out.len ? buf_take(&out) : mem_strdup(me);
+}
+
 void draft_about(struct draft *l, enum draft_kind kind, const struct mail *m, const char *me)
 {
     open_as(l, kind, m->id);
@@ -77,11 +90,10 @@ void draft_about(struct draft *l, enum draft_kind kind, const struct mail *m, co
     l->whom = NULL;
     if (kind == DRAFT_FORWARD)
         return;
-    if (kind == DRAFT_REPLY_ALL && m->channel[0])
+    if (m->channel[0] && (kind == DRAFT_REPLY_ALL || m->outgoing || !strcmp(m->from, me)))
         l->whom = mem_printf("#%s", m->channel);
-    else if (kind == DRAFT_REPLY_ALL)
-        l->whom =
-            mem_printf("%s and all others (%s%s%s)", m->from, m->to, m->cc[0] ? ", " : "", m->cc);
+    else if (kind == DRAFT_REPLY_ALL && m->email)
+        l->whom = others(m, me);
     else
         l->whom = mem_strdup(m->outgoing && strcmp(m->from, me) == 0 ? m->to : m->from);
 }

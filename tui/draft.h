@@ -22,7 +22,7 @@ struct draft {
     bool sending; /* it is on its way: no key changes it */
     enum draft_field field;
     char about[MAIL_ID_MAX]; /* the message that is answered or handed on */
-    char *whom;              /* of an answer: who gets it, as words */
+    char *whom;              /* of an answer: who gets it, as names */
     struct line to, subject;
     struct promptline body;
     struct rect at[3]; /* where the fields were drawn */

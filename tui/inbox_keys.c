@@ -70,6 +70,9 @@ static const char *new_message(struct console *c, const struct draft *l, cJSON *
 
     if (n == 0) {
         notices_add(&c->notices, ROLE_ATTENTION, "to whom?");
+    } else if (name[0] == '#' && n == 1 && l->subject.length > 0) {
+        notices_add(&c->notices, ROLE_ATTENTION,
+                    "a channel's messages have no subject: it belongs into the text");
     } else if (name[0] == '#' && n == 1) {
         method = "comms.publish";
         cJSON_AddStringToObject(params, "channel", name + 1);
@@ -90,14 +93,21 @@ static const char *new_message(struct console *c, const struct draft *l, cJSON *
 }
 
 /* An answer goes the way that the message came. */
-static const char *answer(const struct draft *l, const struct mail *m, cJSON *params)
+static const char *answer(struct console *c, const struct draft *l, const struct mail *m,
+                          cJSON *params)
 {
     const char *text = promptline_text(&l->body);
 
-    if (l->kind == DRAFT_REPLY_ALL && m && m->channel[0]) {
+    if (m && m->channel[0] &&
+        (l->kind == DRAFT_REPLY_ALL || m->outgoing || !strcmp(m->from, c->member))) {
         cJSON_AddStringToObject(params, "channel", m->channel);
         json_add_text(params, "message", text, strlen(text));
         return "comms.publish";
+    }
+    if (m && !m->email && m->outgoing && strchr(m->to, ',')) {
+        notices_add(&c->notices, ROLE_ATTENTION,
+                    "it went to several: f hands it on, c writes anew");
+        return NULL;
     }
     if (m && !m->email) {
         cJSON_AddStringToObject(params, "to", m->outgoing ? m->to : m->from);
@@ -143,9 +153,10 @@ static void send_letter(struct console *c, struct pane *p)
         return;
     }
     params = cJSON_CreateObject();
-    method = l->kind == DRAFT_NEW       ? new_message(c, l, params)
-             : l->kind == DRAFT_FORWARD ? forward(c, l, params)
-                                        : answer(l, mailbox_mail(&p->inbox->box, l->about), params);
+    method = l->kind == DRAFT_NEW ? new_message(c, l, params)
+             : l->kind == DRAFT_FORWARD
+                 ? forward(c, l, params)
+                 : answer(c, l, mailbox_mail(&p->inbox->box, l->about), params);
     if (!method) {
         l->field = FIELD_TO;
         cJSON_Delete(params);
@@ -234,6 +245,8 @@ static void act(struct console *c, struct pane *p, struct inbox_action *action)
     case INBOX_OTHER: choose_inbox(c); break;
     case INBOX_RESUME: console_loop_settle(c, true); break;
     case INBOX_REFUSE: console_loop_settle(c, false); break;
+    case INBOX_SAVE: console_file_save(c, p, action->id); break;
+    case INBOX_CHANNELS: console_channels(c); break;
     case INBOX_TELL: notices_add(&c->notices, ROLE_DIM, "%s", action->text); break;
     case INBOX_OFFER: notices_add(&c->notices, ROLE_TEXT, "%s", action->more); break;
     case INBOX_LEAVE: console_close_pane(c, p->id); break;

@@ -14,6 +14,7 @@
 #define LIST_LEAST 34
 #define LIST_MOST  62
 #define FROM_COLS  11
+#define HEAD_COLS  48 /* a narrower head has names alone: no address, no id */
 
 struct pen {
     struct canvas *c;
@@ -141,6 +142,10 @@ static void draw_row(const struct inbox_pane *pane, struct pen p, int index, boo
         put_role(&p, ROLE_ATTENTION, theme_glyph(p.theme, GLYPH_URGENT));
         put_role(&p, ROLE_TEXT, " ");
     }
+    if (m->part_count > 0) {
+        put_role(&p, ROLE_DIM, theme_glyph(p.theme, GLYPH_FILE));
+        put_role(&p, ROLE_DIM, " ");
+    }
     if (m->channel[0] && !m->outgoing) {
         put_role(&p, ROLE_DIM, "#");
         put_role(&p, ROLE_DIM, m->channel);
@@ -210,15 +215,33 @@ static void draw_receipts(const struct mail *m, struct pen p)
     }
 }
 
+/* "▤ report.pdf 12 KiB   notes.txt 300 B": what can be saved. */
+static void draw_parts(const struct mail *m, struct pen p)
+{
+    char size[32];
+
+    put_role(&p, ROLE_ACCENT, theme_glyph(p.theme, GLYPH_FILE));
+    for (int i = 0; i < m->part_count && p.col + 8 < p.end; i++) {
+        mail_size(m->parts[i].size, size, sizeof size);
+        put_role(&p, ROLE_TEXT, i > 0 ? "   " : " ");
+        put_role(&p, ROLE_TEXT, m->parts[i].name[0] ? m->parts[i].name : "a file");
+        put_role(&p, ROLE_DIM, " ");
+        put_role(&p, ROLE_DIM, size);
+    }
+    put_role(&p, ROLE_DIM, "   s saves");
+}
+
 static void draw_from(const struct inbox_pane *pane, const struct mail *m, struct pen p)
 {
-    char time[32];
-    bool me = !strcmp(m->from, pane->me);
+    char time[32], right[48];
+    bool me = !strcmp(m->from, pane->me), wide = p.end - p.col >= HEAD_COLS;
+    const char *id = wide ? mail_short(m) : "";
 
     when(m->at_ms, true, time, sizeof time);
-    int n = text_width(time);
+    snprintf(right, sizeof right, "%s%s%s", id, *id ? "  " : "", time);
+    int n = text_width(right);
     if (p.end - n - 1 > p.col + 12) {
-        canvas_text(p.c, p.row, p.end - n, n, theme_style(p.theme, ROLE_DIM), time);
+        canvas_text(p.c, p.row, p.end - n, n, theme_style(p.theme, ROLE_DIM), right);
         p.end -= n + 2;
     }
     struct style who = theme_style(p.theme, theme_member(m->from));
@@ -226,10 +249,12 @@ static void draw_from(const struct inbox_pane *pane, const struct mail *m, struc
     put(&p, who, m->from);
     if (me)
         put_role(&p, ROLE_DIM, " (you)");
-    if (m->email && m->address[0]) {
+    if (m->email && m->address[0] && wide) {
         put_role(&p, ROLE_DIM, "  ");
         put_role(&p, ROLE_DIM, m->address);
     }
+    if (p.end - p.col < 6)
+        return;
     put_role(&p, ROLE_DIM, "  ");
     put_role(&p, ROLE_DIM, theme_glyph(p.theme, GLYPH_TO));
     put_role(&p, ROLE_DIM, " ");
@@ -270,6 +295,10 @@ static int draw_head(const struct inbox_pane *pane, const struct mail *m, struct
     p.row++;
     if (m->outgoing && m->receipt_count > 0 && r.rows > 5) {
         draw_receipts(m, p);
+        p.row++;
+    }
+    if (m->part_count > 0 && r.rows > p.row - r.row + 2) {
+        draw_parts(m, p);
         p.row++;
     }
     return p.row - r.row + (r.rows > 6);

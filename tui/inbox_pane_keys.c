@@ -42,6 +42,16 @@ static void unread_again(struct inbox_pane *p, struct inbox_action *action)
     snprintf(action->id, sizeof action->id, "%s", m->id);
 }
 
+static void save(const struct inbox_pane *p, struct inbox_action *action)
+{
+    const struct mail *m = inbox_pane_mail(p);
+
+    action->kind = m && m->part_count > 0 ? INBOX_SAVE : INBOX_TELL;
+    action->text = "no file came with this message";
+    if (m)
+        snprintf(action->id, sizeof action->id, "%s", m->id);
+}
+
 /* Back: from the message to the list, from what was found to all there is. */
 static void back(struct inbox_pane *p, uint32_t key, struct inbox_action *action)
 {
@@ -149,6 +159,7 @@ static void plain_key(struct inbox_pane *p, const struct input_event *event,
     case 'u': unread_again(p, action); break;
     case 'U':
         p->box.show = p->box.show == MAILBOX_ALL ? MAILBOX_UNREAD : MAILBOX_ALL;
+        p->reading = false;
         inbox_pane_changed(p);
         p->stale = true; /* older ones may be unread */
         break;
@@ -156,6 +167,8 @@ static void plain_key(struct inbox_pane *p, const struct input_event *event,
     case 'g': action->kind = INBOX_OTHER; break;
     case 'L': action->kind = INBOX_RESUME; break;
     case 'X': action->kind = INBOX_REFUSE; break;
+    case 'C': action->kind = INBOX_CHANNELS; break;
+    case 's': save(p, action); break;
     case K_ESCAPE:
     case 'q': back(p, event->code, action); break;
     default: break;

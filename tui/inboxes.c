@@ -131,7 +131,8 @@ static void tell_news(struct console *c, int64_t newest, int64_t before)
     const struct pane *p = console_focused(c);
     char text[300];
 
-    if (!m || m->seq <= newest || (p && p->inbox && inbox_pane_own(p->inbox) && !c->away))
+    if (!m || m->seq <= newest || !strcmp(m->from, c->member) ||
+        (p && p->inbox && inbox_pane_own(p->inbox) && !c->away))
         return;
     snprintf(text, sizeof text, "%s %.60s: %s%.40s%s%.150s", theme_glyph(c->theme, GLYPH_WORKING),
              m->from, m->channel[0] ? "#" : "", m->channel, m->channel[0] ? " " : "",
@@ -160,14 +161,25 @@ static void news_came(void *data, const cJSON *result, const struct client_fault
     c->draw = c->waits_changed = true;
 }
 
+/* What a To line completes: people, then channels. */
+static void names_make(struct post *post)
+{
+    size_t n = 0;
+
+    free(post->names);
+    post->names = mem_calloc(post->people_count + post->channel_count + 1, sizeof(char *));
+    for (size_t i = 0; i < post->people_count; i++)
+        post->names[n++] = post->people[i].name;
+    for (size_t i = 0; i < post->channel_count; i++)
+        post->names[n++] = post->channels[i];
+}
+
 static void people_free(struct post *post)
 {
     for (size_t i = 0; i < post->people_count; i++)
         free(post->people[i].email);
     free(post->people);
-    free(post->names);
     post->people = NULL;
-    post->names = NULL;
     post->people_count = 0;
 }
 
@@ -184,7 +196,6 @@ static void people_came(void *data, const cJSON *result, const struct client_fau
         return;
     people_free(post);
     post->people = mem_calloc(room + 1, sizeof *post->people);
-    post->names = mem_calloc(room + 1, sizeof(char *));
     cJSON_ArrayForEach(item, list)
     {
         struct person *person = &post->people[n];
@@ -198,9 +209,19 @@ static void people_came(void *data, const cJSON *result, const struct client_fau
         person->agent = !strcmp(json_string(item, "kind", ""), "agent");
         person->readable = json_bool(item, "readable", false);
         person->unread = json_int(item, "unread", 0);
-        post->names[n++] = person->name;
+        n++;
     }
     post->people_count = n;
+    names_make(post);
+}
+
+static void channels_came(void *data, const cJSON *result, const struct client_fault *fault)
+{
+    struct console *c = data;
+
+    if (!fault)
+        console_channels_came(c, result);
+    names_make(&c->post);
 }
 
 static void ask_post(struct console *c)
@@ -220,6 +241,7 @@ static void ask_post(struct console *c)
         post->people_wanted = false;
         post->people_asking = true;
         client_send(c->client, "inbox.people", NULL, CONSOLE_CALL_MS, people_came, c);
+        client_send(c->client, "comms.channels", NULL, CONSOLE_CALL_MS, channels_came, c);
     }
     console_loops_ask(c);
 }
@@ -259,6 +281,9 @@ void console_inboxes_finish(struct console *c)
 {
     mailbox_finish(&c->post.news);
     people_free(&c->post);
+    console_channels_came(c, NULL);
+    free(c->post.channels);
+    free(c->post.names);
     free(c->post.paused);
     memset(&c->post, 0, sizeof c->post);
 }

@@ -12,6 +12,9 @@
 
 #define FIELD_MAX    1024 /* bytes of a subject or a list of names that are kept */
 #define RECEIPTS_MAX 64
+#define PARTS_MAX    100
+#define ID_LONG      20 /* msg_ and 16 digits */
+#define ID_SHORT     6
 
 static const char *const state_names[] = {
     [RECEIPT_QUEUED] = "queued",   [RECEIPT_DELIVERED] = "delivered",
@@ -103,6 +106,9 @@ static void mail_free(struct mail *m)
     for (int i = 0; i < m->receipt_count; i++)
         free(m->receipts[i].to);
     free(m->receipts);
+    for (int i = 0; i < m->part_count; i++)
+        free(m->parts[i].name);
+    free(m->parts);
     free(m);
 }
 
@@ -118,6 +124,21 @@ static void read_receipts(struct mail *m, const cJSON *list)
             mem_reallocarray(m->receipts, (size_t)m->receipt_count + 1, sizeof *m->receipts);
         m->receipts[m->receipt_count++] = (struct mail_receipt){
             one_line(json_string(item, "to", "")), receipt_of(json_string(item, "state", ""))};
+    }
+}
+
+static void read_parts(struct mail *m, const cJSON *list)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, list)
+    {
+        int64_t n = json_int(item, "n", 0);
+        if (m->part_count >= PARTS_MAX || n < 1 || n > 1000)
+            continue;
+        m->parts = mem_reallocarray(m->parts, (size_t)m->part_count + 1, sizeof *m->parts);
+        m->parts[m->part_count++] = (struct mail_part){
+            (int)n, one_line(json_string(item, "name", "")), json_int(item, "size", 0)};
     }
 }
 
@@ -149,6 +170,7 @@ static struct mail *mail_read(const cJSON *item)
     m->at_ms = json_int(item, "sent_ms", 0);
     m->size = json_int(item, "size", 0);
     read_receipts(m, json_get(item, "receipts"));
+    read_parts(m, json_get(item, "files"));
     return m;
 }
 
@@ -313,6 +335,21 @@ enum receipt_state mail_fate(const struct mail *m)
         if (m->receipts[i].state >= RECEIPT_EXPIRED)
             return m->receipts[i].state;
     return m->receipt_count ? least : RECEIPT_QUEUED;
+}
+
+const char *mail_short(const struct mail *m)
+{
+    return strlen(m->id) == ID_LONG ? m->id + ID_LONG - ID_SHORT : "";
+}
+
+void mail_size(int64_t bytes, char *out, size_t size)
+{
+    if (bytes < 1024)
+        snprintf(out, size, "%lld B", (long long)bytes);
+    else if (bytes < 1024 * 1024)
+        snprintf(out, size, "%lld KiB", (long long)(bytes + 512) / 1024);
+    else
+        snprintf(out, size, "%lld MiB", (long long)(bytes + 512 * 1024) / 1024 / 1024);
 }
 
 const char *mail_headline(const struct mail *m)

@@ -30,6 +30,13 @@ struct mail_receipt {
     enum receipt_state state;
 };
 
+/* A file that came with it. */
+struct mail_part {
+    int n; /* by which it is asked for */
+    char *name;
+    int64_t size;
+};
+
 struct mail {
     char id[MAIL_ID_MAX];
     int64_t seq;   /* rises with each message of the hub */
@@ -46,6 +53,8 @@ struct mail {
     int64_t at_ms, size;
     struct mail_receipt *receipts; /* of an outgoing one */
     int receipt_count;
+    struct mail_part *parts;
+    int part_count;
 };
 
 struct mailbox_row {
@@ -88,6 +97,9 @@ void mailbox_rows(struct mailbox *b);
 int mailbox_row(const struct mailbox *b, const char *id); /* -1 it is not listed */
 /* The least of what came of an outgoing one; of several recipients how many are so far. */
 enum receipt_state mail_fate(const struct mail *m);
+/* The last letters of its id, by which commands find it; "" it has none that is short. Borrowed. */
+const char *mail_short(const struct mail *m);
+void mail_size(int64_t bytes, char *out, size_t size); /* "300 B", "12 KiB", "3 MiB" */
 /* "re: api.ts", "#alerts", else how it begins. Borrowed. */
 const char *mail_headline(const struct mail *m);
 

@@ -31,6 +31,10 @@ struct post {
     size_t people_count;
     struct paused *paused;
     size_t paused_count;
+    char **channels; /* "#alerts": what there is */
+    size_t channel_count;
+    char save_id[MAIL_ID_MAX]; /* the message whose file is being saved … */
+    int save_n;                /* … and which file */
     bool news_wanted, people_wanted, news_asking, people_asking;
     bool paused_wanted, paused_asking;
 };

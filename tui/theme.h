@@ -69,7 +69,8 @@ enum theme_role {
     X(PROMPT, "›", ">")                                                                            \
     X(TO, "→", ">")                                                                                \
     X(REPLY, "╰", "`")                                                                             \
-    X(URGENT, "▲", "!")
+    X(URGENT, "▲", "!")                                                                            \
+    X(FILE, "▤", "@")
 
 enum theme_glyph {
 #define X(sym, utf8, ascii) GLYPH_##sym,

@@ -36,7 +36,7 @@ const struct capability inbox_rows[] = {
                "search" : {
                    "type" : "string",
                    "maxLength" : 200,
-                   "description" : "in sender, subject or text"
+                   "description" : "in sender, #channel, subject or text"
                }
            }),
      SCHEMA({

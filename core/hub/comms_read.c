@@ -3,6 +3,7 @@
 #include "core/hub/comms.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/text.h"
 #include "core/hub/mail.h"
 #include "core/mail/priority.h"
 
@@ -141,12 +142,26 @@ static enum err unknown(struct call *c)
     return call_fail(c, ERR_NOT_FOUND, "you have neither sent nor got a message of that id");
 }
 
+enum err mail_find(struct hub *hub, struct call *c, const char *text, char ret_id[MAIL_ID])
+{
+    const size_t n = strlen(text);
+    const bool tail = n >= MAIL_TAIL_LEAST && strspn(text, "0123456789abcdef") == n;
+    char safe[80];
+    enum err e = tail ? journal_message_tail(hub->journal, text, ret_id)
+                      : journal_message_find(hub->journal, text, ret_id);
+    if (e != ERR_AMBIGUOUS)
+        return e;
+    text_make_safe(safe, sizeof safe, text, n);
+    return call_fail(c, e, "several messages %s \"%s\": name it by the last letters of its id, %s",
+                     tail ? "end with" : "begin with", safe, tail ? "more of them" : "six or so");
+}
+
 enum err mail_find_own(struct hub *hub, struct call *c, const char *text, char ret_id[MAIL_ID])
 {
     char id[MAIL_ID] = "";
     struct mail_delivery d;
     struct sender s = {""};
-    enum err e = journal_message_find(hub->journal, text, id);
+    enum err e = mail_find(hub, c, text, id);
     if (e == ERR_OK)
         e = journal_message_get(hub->journal, id, keep_sender, &s);
     if (e == ERR_OK && strcmp(s.name, c->who) != 0)

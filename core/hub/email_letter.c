@@ -48,8 +48,8 @@ void letter_finish(struct letter *l)
     *l = (struct letter){0};
 }
 
-/* A whole id from an id, its beginning, <ID@DOMAIN> or a foreign Message-ID. */
-static enum err resolve(struct hub *hub, const char *text, char ret_id[MAIL_ID])
+/* A whole id from an id, its beginning or end, <ID@DOMAIN> or a foreign Message-ID. */
+static enum err resolve(struct hub *hub, struct call *c, const char *text, char ret_id[MAIL_ID])
 {
     char plain[260];
     size_t n;
@@ -66,7 +66,7 @@ static enum err resolve(struct hub *hub, const char *text, char ret_id[MAIL_ID])
         return ERR_OK;
     }
     plain[strcspn(plain, "@")] = '\0';
-    return journal_message_find(hub->journal, plain, ret_id);
+    return mail_find(hub, c, plain, ret_id);
 }
 
 enum err letter_find(struct hub *hub, struct call *c, const char *text, struct letter *ret)
@@ -74,7 +74,7 @@ enum err letter_find(struct hub *hub, struct call *c, const char *text, struct l
     char id[MAIL_ID];
     struct letter l;
     struct mail_delivery d;
-    enum err e = resolve(hub, text, id);
+    enum err e = resolve(hub, c, text, id);
     if (e == ERR_OK)
         e = letter_load(hub, id, &l);
     if (e == ERR_OK && c->role != ROLE_OWNER && strcmp(l.m.from_name, call_who(c)) != 0) {

@@ -394,7 +394,8 @@ enum err email_forward(struct hub *hub, struct call *c)
     if (e != ERR_OK)
         return e;
     bool already = strncasecmp(l.m.subject, "fwd:", 4) == 0;
-    char *subject = mem_printf("%s%s", already ? "" : "Fwd: ", l.m.subject);
+    char *subject = *l.m.subject ? mem_printf("%s%s", already ? "" : "Fwd: ", l.m.subject)
+                                 : mem_printf("Fwd: message from %s", l.m.from_name);
     char *body = forwarded(&l, call_string(c, "body", ""));
     e = parties_of(hub, c, "to", MAIL_TO, &to);
     if (e == ERR_OK)

@@ -14,8 +14,8 @@
 #define LIMIT_USUAL  50
 #define TEXT_USUAL   65536
 #define RECEIPTS_MAX 64
+#define FILES_MAX    100
 #define PREVIEW_MAX  200
-#define BODY_MAX     (8 * 1024 * 1024)
 
 static const char *const priorities[] = {"low", "normal", "high"};
 
@@ -64,6 +64,21 @@ static void add_receipt(void *data, const struct mail_delivery *d)
     cJSON_AddItemToArray(receipts, one);
 }
 
+/* What came with a mail, as its headers say: number, name, type, bytes. */
+static void add_files(cJSON *message, const char *headers)
+{
+    cJSON *all = NULL, *files;
+
+    if (!strstr(headers, "\"files\"") || json_parse(headers, strlen(headers), &all) != ERR_OK)
+        return;
+    files = cJSON_DetachItemFromObjectCaseSensitive(all, "files");
+    while (cJSON_GetArraySize(files) > FILES_MAX)
+        cJSON_DeleteItemFromArray(files, FILES_MAX);
+    if (files)
+        cJSON_AddItemToObject(message, "files", files);
+    cJSON_Delete(all);
+}
+
 static void add_message(void *data, const struct mailbox_message *m)
 {
     struct listing *listing = data;
@@ -89,6 +104,7 @@ static void add_message(void *data, const struct mailbox_message *m)
     json_add_int(one, "sent_ms", m->sent_us / 1000);
     json_add_int(one, "size", m->size);
     cJSON_AddArrayToObject(one, "receipts");
+    add_files(one, m->headers);
     cJSON_AddItemToArray(listing->list, one);
 }
 

@@ -49,8 +49,12 @@ enum err mail_send(struct hub *hub, struct call *c, struct mail_message *m, bool
 /* Answers with ERR_COMMS "paused: …" and gives ERR_OK, so that what was kept stays. */
 enum err mail_answer_paused(struct call *c, const struct mail_message *m,
                             const struct mail_post *to, size_t count);
-/* The whole id of a message that the caller sent or got, from its beginning; the call fails with
- * ERR_NOT_FOUND for all others. */
+/* The whole id of a message from its beginning or its end (MAIL_TAIL_LEAST digits and more): what
+ * people type. ERR_NOT_FOUND; for ERR_AMBIGUOUS the call fails, and says what is short enough. */
+#define MAIL_TAIL_LEAST 4
+enum err mail_find(struct hub *hub, struct call *c, const char *text, char ret_id[MAIL_ID]);
+/* The same of a message that the caller sent or got; the call fails with ERR_NOT_FOUND for all
+ * others. */
 enum err mail_find_own(struct hub *hub, struct call *c, const char *text, char ret_id[MAIL_ID]);
 /* Valid UTF-8, no NUL, at most MAIL_BODY bytes; the call fails otherwise, naming the field. */
 enum err mail_check_text(struct call *c, const char *field, const char *text);

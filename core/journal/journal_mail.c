@@ -109,6 +109,8 @@ static const char *const texts[MAIL_STATEMENTS] = {
                     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     [MESSAGE_GET] = "SELECT " MESSAGE_COLUMNS " FROM message AS m WHERE m.id = ?1",
     [MESSAGE_FIND] = "SELECT id FROM message WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT 2",
+    [MESSAGE_TAIL] = "SELECT id FROM (SELECT id FROM message ORDER BY id DESC LIMIT ?2)"
+                     " WHERE substr(id, -length(?1)) = ?1 LIMIT 2",
     [MESSAGE_SEQ] = "SELECT seq FROM message WHERE id = ?1",
     [MESSAGE_THREAD] = "SELECT " MESSAGE_COLUMNS " FROM message AS m WHERE m.id = ?1"
                        " AND m.thread_id = ?1 UNION ALL SELECT " MESSAGE_COLUMNS

@@ -23,9 +23,10 @@
     " AND m.grammar = '" grammar "' AND (?2 = 0 OR m.seq < ?2) AND NOT ?4"                         \
     " ORDER BY m.seq DESC LIMIT ?3)"
 
-/* The page's messages, looked at alone: 0 seq, 1 read, 2 got. */
+/* The page's messages, looked at alone: 0 seq, 1 read, 2 got. Who wrote to a channel that they have
+ * subscribed to is on both sides: it is read when what they got is. */
 static const char page_sql[] =
-    "SELECT s, max(r), max(got) FROM (" RECEIVED("0", "0") " UNION ALL " RECEIVED("0", "1") " UNION ALL " RECEIVED(
+    "SELECT s, min(r), max(got) FROM (" RECEIVED("0", "0") " UNION ALL " RECEIVED("0", "1") " UNION ALL " RECEIVED(
         "1",
         "0") " UNION ALL " RECEIVED("1",
                                     "1") " UNION ALL " SENT("comms") " UNION ALL " SENT("email") ") GROUP BY s ORDER BY s DESC LIMIT ?3";
@@ -33,7 +34,8 @@ static const char page_sql[] =
 static const char one_sql[] =
     "SELECT id, grammar, from_name, from_address, subject, substr(body, 1, 300), headers,"
     " thread_id, in_reply_to, channel, priority, sent_us, size FROM message WHERE seq = ?1"
-    " AND (?2 = '' OR instr(lower(from_name || ' ' || from_address || ' ' || subject), ?2)"
+    " AND (?2 = '' OR instr(lower(from_name || ' ' || from_address || ' #' || channel || ' '"
+    " || subject), ?2)"
     " OR instr(lower(body), ?2))";
 
 static const char *text_of(sqlite3_stmt *s, int column)

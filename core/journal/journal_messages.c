@@ -119,6 +119,24 @@ enum err journal_message_find(struct journal *j, const char *beginning, char ret
     return e;
 }
 
+enum err journal_message_tail(struct journal *j, const char *tail, char ret_id[MAIL_ID])
+{
+    sqlite3_stmt *s = j->mail[MESSAGE_TAIL];
+    char first[MAIL_ID] = "";
+    journal_bind_text(s, 1, tail);
+    sqlite3_bind_int(s, 2, MAIL_TAIL_LOOKED);
+    enum err e = journal_mail_row(j, MESSAGE_TAIL);
+    if (e == ERR_OK) {
+        snprintf(first, sizeof first, "%s", journal_text(s, 0));
+        e = journal_mail_row(j, MESSAGE_TAIL);
+        e = e == ERR_OK ? ERR_AMBIGUOUS : e == ERR_NOT_FOUND ? ERR_OK : e;
+    }
+    sqlite3_reset(s);
+    if (e == ERR_OK)
+        memcpy(ret_id, first, sizeof first);
+    return e;
+}
+
 enum err journal_thread(struct journal *j, const char *thread_id, mail_message_visit visit,
                         void *data)
 {

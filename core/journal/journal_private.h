@@ -51,6 +51,7 @@ enum mail_statement { /* their texts: journal_mail.c */
                       MESSAGE_ADD,
                       MESSAGE_GET,
                       MESSAGE_FIND,
+                      MESSAGE_TAIL,
                       MESSAGE_SEQ,
                       MESSAGE_THREAD,
                       MESSAGE_SENT,

@@ -73,6 +73,10 @@ enum err journal_message_get(struct journal *j, const char *id, mail_message_vis
                              void *data);
 /* One, by the beginning of its id: *ret_id is the whole one. ERR_NOT_FOUND, ERR_AMBIGUOUS. */
 enum err journal_message_find(struct journal *j, const char *beginning, char ret_id[MAIL_ID]);
+/* The same by the end of its id, among the newest MAIL_TAIL_LOOKED: their ids rise, so what was
+ * sent on one day begins alike, and it is the end that tells them apart. */
+#define MAIL_TAIL_LOOKED 100000
+enum err journal_message_tail(struct journal *j, const char *tail, char ret_id[MAIL_ID]);
 /* All of a thread, the oldest first. */
 enum err journal_thread(struct journal *j, const char *thread_id, mail_message_visit visit,
                         void *data);

@@ -24,8 +24,8 @@ struct mailbox_filter {
     int64_t before; /* a message's seq; 0: from the newest on */
     int limit;
     bool unread;         /* only received ones that were not read */
-    const char *pattern; /* in sender, subject or body, ASCII letters in any case; in small letters;
-                            NULL any */
+    const char *pattern; /* in sender, #channel, subject or body, ASCII letters in any case; in
+                            small letters; NULL any */
 };
 
 typedef void (*mailbox_visit)(void *data, const struct mailbox_message *m);

@@ -236,7 +236,7 @@ void manual_page(const struct catalogue *c, struct buf *out)
     line(out,
          "baton alone opens the console on a workspace and starts the hub if need be. Every thing\n"
          "that the hub can do is a command as well: a group and a name. Ids may be shortened to\n"
-         "any unique beginning.");
+         "any unique beginning, those of messages to their last six letters.");
     section(out, "FLAGS");
     line(out, "These stand before the group or after it.");
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)

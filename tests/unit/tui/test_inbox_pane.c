@@ -376,6 +376,107 @@ static void nothing_foreign_reaches_the_screen(void **state)
     inbox_pane_destroy(p);
 }
 
+static struct inbox_action click(struct inbox_pane *p, enum mouse_kind what, int row, int col)
+{
+    const struct input_event event = {
+        .kind = INPUT_MOUSE, .mouse = what, .button = 1, .row = row, .col = col};
+    struct inbox_action action;
+
+    inbox_pane_mouse(p, &event, &action);
+    return action;
+}
+
+/* A press stands on a row, again opens it; one into the message reads it; the wheel moves what it
+ * is over; a press into a field of what is being written goes there and loses nothing. */
+static void the_mouse(void **state)
+{
+    struct inbox_pane *p = filled();
+
+    (void)state;
+    go(p, "msg_9");
+    give(p, body);
+    draw(p, 12, 120);
+    assert_int_equal(click(p, MOUSE_PRESS, 3, 4).kind, INBOX_NONE);
+    assert_string_equal(p->cursor, "msg_8");
+    give(p, body);
+    draw(p, 12, 120);
+    struct inbox_action action = click(p, MOUSE_PRESS, 3, 4);
+    assert_int_equal(action.kind, INBOX_READ);
+    assert_string_equal(action.id, "msg_8");
+    draw(p, 12, 120);
+    click(p, MOUSE_WHEEL_DOWN, 8, 80);
+    assert_int_equal(p->scroll, 3);
+    click(p, MOUSE_WHEEL_UP, 8, 80);
+    assert_int_equal(p->scroll, 0);
+    click(p, MOUSE_WHEEL_DOWN, 3, 4);
+    assert_string_equal(p->cursor, "msg_7");
+    click(p, MOUSE_PRESS, 11, 4); /* below the last row */
+    assert_string_equal(p->cursor, "msg_7");
+    press(p, 'c');
+    draw(p, 24, 120);
+    type(p, "grace");
+    click(p, MOUSE_PRESS, p->draft.at[FIELD_BODY].row, p->draft.at[FIELD_BODY].col);
+    assert_int_equal(p->draft.field, FIELD_BODY);
+    type(p, "hello");
+    click(p, MOUSE_PRESS, p->draft.at[FIELD_TO].row, p->draft.at[FIELD_TO].col + 12);
+    type(p, ", bob");
+    assert_string_equal(p->draft.to.text, "grace, bob");
+    assert_string_equal(promptline_text(&p->draft.body), "hello");
+    inbox_pane_destroy(p);
+}
+
+/* What came with a mail is in its head, made safe, and can be saved; the end of its id is there. */
+static void files_and_short_names(void **state)
+{
+    struct inbox_pane *p = filled();
+    cJSON *more =
+        parse("{\"unread\":4,\"next\":0,\"messages\":[{\"seq\":12,\"id\":\"msg_0123456789abcdef\","
+              "\"grammar\":\"email\",\"direction\":\"in\",\"from\":\"reviewer\",\"to\":[\"ada\"],"
+              "\"from_address\":\"reviewer@baton.local\",\"subject\":\"the figures\","
+              "\"sent_ms\":1795230240000,\"files\":["
+              "{\"n\":1,\"name\":\"figures.csv\",\"size\":12288},"
+              "{\"n\":2,\"name\":\"../\\u001b]0;x\\u0007\\u202egnp.sh\",\"size\":300},"
+              "{\"n\":0,\"name\":\"no number\"},7]}]}");
+
+    (void)state;
+    assert_true(mailbox_page(&p->box, more, 0));
+    inbox_pane_changed(p);
+    assert_int_equal(press(p, 's').kind, INBOX_TELL); /* the first one has none */
+    go(p, "msg_0123456789abcdef");
+    assert_string_equal(mail_short(inbox_pane_mail(p)), "abcdef");
+    assert_int_equal(inbox_pane_mail(p)->part_count, 2);
+    give(p, "They are in the file.");
+    golden(p, 14, 110, true, "inbox_files_110");
+    golden(p, 14, 40, true, "inbox_files_40");
+    struct inbox_action action = press(p, 's');
+    assert_int_equal(action.kind, INBOX_SAVE);
+    assert_string_equal(action.id, "msg_0123456789abcdef");
+    cJSON_Delete(more);
+    inbox_pane_destroy(p);
+}
+
+static void whom_an_answer_goes_to(void **state)
+{
+    struct inbox_pane *p = filled();
+
+    (void)state;
+    go(p, "msg_8");
+    press(p, 'R');
+    assert_string_equal(p->draft.whom, "reviewer, grace"); /* not to who writes it */
+    press(p, K_ESCAPE);
+    go(p, "msg_9");
+    press(p, 'r');
+    assert_string_equal(p->draft.whom, "build");
+    press(p, K_ESCAPE);
+    press(p, 'R');
+    assert_string_equal(p->draft.whom, "#alerts");
+    press(p, K_ESCAPE);
+    go(p, "msg_7");
+    press(p, 'R'); /* a plain message has no others */
+    assert_string_equal(p->draft.whom, "writer");
+    inbox_pane_destroy(p);
+}
+
 static void json_is_laid_out(void **state)
 {
     struct inbox_pane *p = filled();
@@ -422,6 +523,9 @@ int main(void)
         cmocka_unit_test(only_the_unread),
         cmocka_unit_test(a_long_text_comes_in_pages),
         cmocka_unit_test(nothing_foreign_reaches_the_screen),
+        cmocka_unit_test(the_mouse),
+        cmocka_unit_test(files_and_short_names),
+        cmocka_unit_test(whom_an_answer_goes_to),
         cmocka_unit_test(json_is_laid_out),
         cmocka_unit_test(answers_that_are_none),
     };
