@@ -56,8 +56,9 @@ enum err email_post(struct hub *hub, struct call *c, struct mail_message *m,
 
 /* --- email_upload.c: what is too large for one call --------------------------------------------*/
 
-#define UPLOAD_KEPT_S 3600 /* so long after its last part a file waits for the call that means it  \
-                            */
+#define UPLOAD_KEPT_S                                                                              \
+    3600 /* so long after its last part a file waits for the call that means it                    \
+          */
 
 /* Takes what was handed over in parts; the bytes are the caller's, the file is gone. */
 enum err upload_take(struct hub *hub, struct call *c, const char *id, char **ret_bytes,
@@ -77,6 +78,11 @@ enum err email_out_recover(struct hub *hub, void *arg); /* control work, after a
 void email_out_create(struct hub *hub);                 /* after control_create */
 void email_out_stop(struct hub *hub);   /* before control_destroy: what runs is left alone */
 void email_out_finish(struct hub *hub); /* after control_destroy; frees */
+
+/* --- email_deliver.c ---------------------------------------------------------------------------*/
+
+/* Is an alias or address somebody's here, who is not revoked? */
+bool email_here(struct hub *hub, const char *text, struct mail_identity *ret);
 
 /* --- email_state.c: what became of a message for those elsewhere -------------------------------*/
 

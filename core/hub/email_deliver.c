@@ -27,8 +27,7 @@ static enum err bytes_of(struct hub *hub, struct call *c, char **ret, size_t *re
     return ERR_OK;
 }
 
-/* Somebody here, or nothing: the name, alias or address of a text. */
-static bool here(struct hub *hub, const char *text, struct mail_identity *ret)
+bool email_here(struct hub *hub, const char *text, struct mail_identity *ret)
 {
     char own[MAIL_ADDRESS], local[ADDRESS_MAX], lower[MAIL_ADDRESS];
     mail_address(hub, "x", own);
@@ -50,7 +49,7 @@ static bool add_here(struct hub *hub, const char *text, enum mail_role role,
 {
     struct mail_identity i;
     struct email_party p = {.role = role};
-    if (!here(hub, text, &i))
+    if (!email_here(hub, text, &i))
         return false;
     memcpy(p.name, i.name, sizeof p.name);
     p.human = i.human;
@@ -84,35 +83,36 @@ static enum err recipients(struct hub *hub, struct call *c, const struct mail *m
 }
 
 /* The messages here with that Message-ID, the first one first: [ID…], the caller's, or NULL. An MTA
- * that hands over a copy for each recipient makes more than one. */
+ * that hands over a copy for each recipient makes more than one; what one of us wrote is one, too.
+ */
 static cJSON *ids_of(struct hub *hub, const char *message_id)
 {
-    cJSON *doc = NULL, *all;
-    if (!*message_id || journal_get(hub->journal, EMAIL_ID_KIND, message_id, &doc) != ERR_OK)
-        return NULL;
-    all = cJSON_DetachItemFromObjectCaseSensitive(doc, "more");
-    if (!cJSON_IsArray(all)) {
-        cJSON_Delete(all);
-        all = cJSON_CreateArray();
+    cJSON *doc = NULL, *all = NULL;
+    char plain[260], id[MAIL_ID];
+    if (*message_id && journal_get(hub->journal, EMAIL_ID_KIND, message_id, &doc) == ERR_OK) {
+        all = cJSON_DetachItemFromObjectCaseSensitive(doc, "more");
+        all = all ? all : cJSON_CreateArray();
+        cJSON_InsertItemInArray(all, 0, cJSON_CreateString(json_string(doc, "id", "")));
+        cJSON_Delete(doc);
+        return all;
     }
-    cJSON_InsertItemInArray(all, 0, cJSON_CreateString(json_string(doc, "id", "")));
-    cJSON_Delete(doc);
+    snprintf(plain, sizeof plain, "%s", message_id);
+    plain[strcspn(plain, "@")] = '\0';
+    if (strncmp(plain, "msg_", 4) == 0 && strlen(plain) == 20 &&
+        journal_message_find(hub->journal, plain, id) == ERR_OK) {
+        all = cJSON_CreateArray();
+        cJSON_AddItemToArray(all, cJSON_CreateString(id));
+    }
     return all;
 }
 
 static bool known(struct hub *hub, const char *message_id, char ret_id[MAIL_ID])
 {
     cJSON *all = ids_of(hub, message_id);
-    char plain[260];
-    if (all) {
+    if (all)
         snprintf(ret_id, MAIL_ID, "%s", cJSON_GetArrayItem(all, 0)->valuestring);
-        cJSON_Delete(all);
-        return true;
-    }
-    snprintf(plain, sizeof plain, "%s", message_id);
-    plain[strcspn(plain, "@")] = '\0';
-    return strncmp(plain, "msg_", 4) == 0 && strlen(plain) == 20 &&
-           journal_message_find(hub->journal, plain, ret_id) == ERR_OK;
+    cJSON_Delete(all);
+    return all != NULL;
 }
 
 /* From now on that Message-ID is this message's too. */

@@ -190,6 +190,8 @@ static void on_closed(uv_handle_t *handle)
     if (!hub->email_out->stopped) {
         struct out_done done = {.status = r->status};
         memcpy(done.id, r->id, sizeof done.id);
+        while (r->said_n && strchr(" \r\n\t", r->said[r->said_n - 1]) && r->said[r->said_n - 1])
+            r->said_n--;
         text_make_safe(done.said, sizeof done.said, r->said, r->said_n);
         if (done.status)
             log_warn("sendmail ends with %lld: %s", (long long)done.status, done.said);
