@@ -13,7 +13,7 @@ import smtplib
 import subprocess
 import sys
 
-from world import Failed, World, alive, wait_until
+from world import Failed, World, wait_until
 
 UID = pwd.getpwnam("nobody").pw_uid
 GID = pwd.getpwnam("nobody").pw_gid
@@ -236,6 +236,3 @@ class Postal(World):
         """The hub's peak of resident memory so far, in bytes."""
         with open("/proc/%d/status" % self.hub_pid()) as f:
             return next(int(x.split()[1]) for x in f if x.startswith("VmHWM")) * 1024
-
-
-__all__ = ["AGENTS", "PEOPLE", "Postal", "alive", "inside", "skip"]
