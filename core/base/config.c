@@ -25,6 +25,7 @@
 #define STREAMS        500
 #define PERMISSION_MS  (INT64_C(3600) * 1000)
 #define HOOK_MS        (INT64_C(30) * 1000)
+#define SENDMAIL_MS    (INT64_C(120) * 1000)
 #define LINE           (32 * (int64_t)MIB)
 #define LINE_MIN       (64 * (int64_t)1024)
 #define LINE_MOST      (256 * (int64_t)MIB)
@@ -40,7 +41,7 @@ struct config {
     char *text;  /* its bytes, for lines */
     size_t text_n;
     char *env_shell; /* $SHELL when this was loaded, or NULL */
-    int64_t retention, permission_ms, hook_ms, line;
+    int64_t retention, permission_ms, hook_ms, sendmail_ms, line;
 };
 
 /* --- what a value must be: each gives NULL, or what it should have been ------------------------
@@ -200,15 +201,11 @@ static const char *must_domain(const cJSON *v)
 }
 
 static const struct key limit_keys[] = {
-    {"history", must_history, NULL},
-    {"streams", must_streams, NULL},
-    {"permission", must_span, NULL},
-    {"hook", must_span, NULL},
-    {"line", must_line, NULL},
-    {"hops", must_tries, NULL},
-    {"inbox_rate", must_rate, NULL},
-    {"tries", must_tries, NULL},
-    {0},
+    {"history", must_history, NULL}, {"streams", must_streams, NULL},
+    {"permission", must_span, NULL}, {"hook", must_span, NULL},
+    {"sendmail", must_span, NULL},   {"line", must_line, NULL},
+    {"hops", must_tries, NULL},      {"inbox_rate", must_rate, NULL},
+    {"tries", must_tries, NULL},     {0},
 };
 
 /* mail and policy are read by the rooms that they belong to; agents, hooks and members hold names
@@ -316,6 +313,7 @@ enum err config_parse(const char *text, size_t n, const char *file, struct confi
     c->retention = RETENTION;
     c->permission_ms = PERMISSION_MS;
     c->hook_ms = HOOK_MS;
+    c->sendmail_ms = SENDMAIL_MS;
     c->line = LINE;
     e = json_parse_relaxed(text, n, &c->json, &line);
     if (e != ERR_OK) {
@@ -340,6 +338,8 @@ enum err config_parse(const char *text, size_t n, const char *file, struct confi
         c->permission_ms = span_of(json_get(limits, "permission"));
     if (json_get(limits, "hook"))
         c->hook_ms = span_of(json_get(limits, "hook"));
+    if (json_get(limits, "sendmail"))
+        c->sendmail_ms = span_of(json_get(limits, "sendmail"));
     if (json_get(limits, "line"))
         c->line = bytes_of(json_get(limits, "line"));
     *ret_config = c;
@@ -441,6 +441,11 @@ int64_t config_hook_ms(const struct config *c)
     return c->hook_ms;
 }
 
+int64_t config_sendmail_ms(const struct config *c)
+{
+    return c->sendmail_ms;
+}
+
 int64_t config_line_max(const struct config *c)
 {
     return c->line;
@@ -515,6 +520,8 @@ cJSON *config_show(const struct config *c)
     show(c, out, "limits", "permission", cJSON_CreateNumber((double)c->permission_ms / 1000),
          "default");
     show(c, out, "limits", "hook", cJSON_CreateNumber((double)c->hook_ms / 1000), "default");
+    show(c, out, "limits", "sendmail", cJSON_CreateNumber((double)c->sendmail_ms / 1000),
+         "default");
     show(c, out, "limits", "line", cJSON_CreateNumber((double)c->line), "default");
     show(c, out, "limits", "hops", cJSON_CreateNumber((double)config_mail_hops(c)), "default");
     show(c, out, "limits", "inbox_rate", cJSON_CreateNumber((double)config_mail_rate(c)),

@@ -34,6 +34,7 @@ int config_history(const struct config *c);           /* `limits.history`: lines
 int config_max_streams(const struct config *c);       /* `limits.streams`, else 500 */
 int64_t config_permission_ms(const struct config *c); /* `limits.permission`, else one hour */
 int64_t config_hook_ms(const struct config *c);       /* `limits.hook`, else 30 s */
+int64_t config_sendmail_ms(const struct config *c);   /* `limits.sendmail`, else 120 s */
 int64_t config_line_max(const struct config *c);      /* `limits.line`: bytes, else 32 MiB */
 const cJSON *config_mail(const struct config *c);     /* `mail`, or NULL */
 const char *config_mail_domain(const struct config *c); /* `mail.domain`, else "baton.local" */

@@ -53,8 +53,14 @@ char *path_state_dir(const char *hub)
 char *path_runtime_dir(const char *hub)
 {
     const char *dir = getenv("XDG_RUNTIME_DIR");
+    struct stat st;
+    char usual[64];
     if (dir && dir[0] == '/')
         return mem_printf("%s/baton/%s", dir, hub);
+    /* What an MTA or cron starts has no such variable, and means the hub of the user's login. */
+    snprintf(usual, sizeof usual, "/run/user/%u", (unsigned)getuid());
+    if (lstat(usual, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid())
+        return mem_printf("%s/baton/%s", usual, hub);
     return mem_printf("/tmp/baton-%u/%s", (unsigned)getuid(), hub);
 }
 

@@ -12,8 +12,9 @@
 char *path_config_dir(void); /* $XDG_CONFIG_HOME/baton */
 char *
 path_state_dir(const char *hub); /* $XDG_STATE_HOME/baton/HUB: journal.db, streams/, hub.log */
-char *path_runtime_dir(const char *hub); /* $XDG_RUNTIME_DIR/baton/HUB, else /tmp/baton-UID/HUB */
-char *path_program(void);                /* this program's file; of the new one after an upgrade */
+/* $XDG_RUNTIME_DIR/baton/HUB, else of /run/user/UID when that is there, else /tmp/baton-UID/HUB */
+char *path_runtime_dir(const char *hub);
+char *path_program(void); /* this program's file; of the new one after an upgrade */
 char *path_join(const char *dir, const char *name);
 
 /* Makes a folder and its parents, 0700, and checks that the last one is ours and nobody else may

@@ -182,7 +182,17 @@ const struct capability email_rows[] = {
      SENT, TIER_NOTIFY, ROLE_AGENT, LANE_CONTROL, FLAGS, send_errors, email_send},
     {"email", "reply", "1.0", "Answer who sent a message; it is read then",
      INPUT("properties"
-           : {MESSAGE_ID, BODY, FILES}, "required"
+           : {
+               MESSAGE_ID,
+               BODY,
+               "all" : {
+                   "type" : "boolean",
+                   "default" : false,
+                   "description" : "all whom it went to, too, as reply-all"
+               },
+               FILES
+           },
+             "required"
            : [ "message_id", "body" ]),
      SENT, TIER_NOTIFY, ROLE_AGENT, LANE_CONTROL, FLAGS, send_errors, email_reply},
     {"email", "reply-all", "1.0", "Answer all whom a message went to",

@@ -409,6 +409,7 @@ enum err control_create(struct hub *hub)
     uv_timer_init(&hub->control_loop, &hub->baton_timer);
     uv_timer_init(&hub->control_loop, &hub->session_timer);
     uv_timer_init(&hub->control_loop, &hub->mail_timer);
+    uv_timer_init(&hub->control_loop, &hub->upload_timer);
     uv_signal_init(&hub->control_loop, &hub->on_term);
     uv_signal_init(&hub->control_loop, &hub->on_int);
     hub->parked_timer.data = hub->again_timer.data = hub->baton_timer.data = hub;

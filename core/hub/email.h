@@ -10,7 +10,8 @@
 #define EMAIL_FILES    (40u * 1024 * 1024) /* of all attachments of one message */
 #define EMAIL_PAGE     (8u * 1024 * 1024)  /* of bodies in one listing */
 #define EMAIL_OUT_KIND "mailout"           /* documents: what still has to go to sendmail */
-#define EMAIL_ID_KIND  "mailid"            /* documents: a foreign Message-ID and our message */
+#define EMAIL_ID_KIND  "mailid"            /* documents: a foreign Message-ID and our messages */
+#define EMAIL_STATE    "mailstate"         /* documents: what became of it elsewhere */
 
 /* --- email_letter.c: a message with all that it owns -------------------------------------------*/
 
@@ -57,9 +58,15 @@ enum err email_post(struct hub *hub, struct call *c, struct mail_message *m,
 
 /* --- email_upload.c: what is too large for one call --------------------------------------------*/
 
+#define UPLOAD_KEPT_S                                                                              \
+    3600 /* so long after its last part a file waits for the call that means it                    \
+          */
+
 /* Takes what was handed over in parts; the bytes are the caller's, the file is gone. */
 enum err upload_take(struct hub *hub, struct call *c, const char *id, char **ret_bytes,
                      size_t *ret_n);
+/* Removes what nobody came back for. Control work: at a start, at each new upload, and then. */
+enum err upload_sweep(struct hub *hub, void *arg);
 
 /* --- email_out.c -------------------------------------------------------------------------------*/
 
@@ -73,6 +80,33 @@ enum err email_out_recover(struct hub *hub, void *arg); /* control work, after a
 void email_out_create(struct hub *hub);                 /* after control_create */
 void email_out_stop(struct hub *hub);   /* before control_destroy: what runs is left alone */
 void email_out_finish(struct hub *hub); /* after control_destroy; frees */
+
+/* --- email_deliver.c ---------------------------------------------------------------------------*/
+
+/* Is an alias or address somebody's here, who is not revoked? */
+bool email_here(struct hub *hub, const char *text, struct mail_identity *ret);
+
+/* --- email_state.c: what became of a message for those elsewhere -------------------------------*/
+
+enum email_state {
+    EMAIL_QUEUED,    /* sendmail has not taken it yet */
+    EMAIL_SENT,      /* sendmail has it */
+    EMAIL_DELAYED,   /* a mail system on the way still tries */
+    EMAIL_DELIVERED, /* one has told that it arrived */
+    EMAIL_BOUNCED    /* it will not arrive */
+};
+
+/* Documents, with the message: {ADDRESS: {state, at, said}}. */
+enum err email_state_begin(struct hub *hub, const char *message_id, const cJSON *addresses);
+/* address NULL: for all of them. What bounced or arrived stays so. Unknown ones are left alone. */
+enum err email_state_set(struct hub *hub, const char *message_id, const char *address,
+                         enum email_state state, const char *said);
+/* A bounce, or another report on delivery, came for a message of ours: is it one of `to`'s? Then
+ * it counts. */
+enum err email_state_report(struct hub *hub, const char *message_id, const struct mail *report,
+                            const struct email_parties *to);
+/* Adds `status` and `recipients` to a message's object, when it went elsewhere. */
+void email_state_describe(struct hub *hub, const char *message_id, cJSON *o);
 
 /* --- the handlers ------------------------------------------------------------------------------*/
 

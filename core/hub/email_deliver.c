@@ -1,10 +1,12 @@
 /* Mail from outside: what an MTA hands over on standard input becomes a message in the inboxes of
  * those whom it is for. What it answers is found by Message-ID; a bounce finds what bounced. Mail
  * that comes twice with one Message-ID for the same recipient is there once: an MTA that did not
- * hear our answer hands it over again. Control's. */
+ * hear our answer hands it over again. Mail without a Message-ID is known by a hash of its bytes.
+ * Control's. */
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/hub/email.h"
+#include "core/mail/audit.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -25,8 +27,7 @@ static enum err bytes_of(struct hub *hub, struct call *c, char **ret, size_t *re
     return ERR_OK;
 }
 
-/* Somebody here, or nothing: the name, alias or address of a text. */
-static bool here(struct hub *hub, const char *text, struct mail_identity *ret)
+bool email_here(struct hub *hub, const char *text, struct mail_identity *ret)
 {
     char own[MAIL_ADDRESS], local[ADDRESS_MAX], lower[MAIL_ADDRESS];
     mail_address(hub, "x", own);
@@ -43,29 +44,29 @@ static bool here(struct hub *hub, const char *text, struct mail_identity *ret)
     return journal_identity_get(hub->journal, local, ret) == ERR_OK && !ret->revoked_us;
 }
 
-static void add_here(struct hub *hub, const char *text, enum mail_role role,
+static bool add_here(struct hub *hub, const char *text, enum mail_role role,
                      struct email_parties *to)
 {
     struct mail_identity i;
     struct email_party p = {.role = role};
-    if (!here(hub, text, &i))
-        return;
+    if (!email_here(hub, text, &i))
+        return false;
     memcpy(p.name, i.name, sizeof p.name);
     p.human = i.human;
     snprintf(p.address, sizeof p.address, "%s", text);
     email_party_add(to, &p);
+    return true;
 }
 
-/* Whom it is for: who the envelope names (--to), else who the header does. */
+/* Whom it is for: who the envelope names (--to), else who the header does. An MTA has one word for
+ * all of an envelope: when one of them is nobody here, none gets it, and it hears so. */
 static enum err recipients(struct hub *hub, struct call *c, const struct mail *m,
                            struct email_parties *to)
 {
     const cJSON *one, *given = json_get(call_params(c), "to");
     cJSON_ArrayForEach(one, given)
     {
-        size_t before = to->count;
-        add_here(hub, one->valuestring, MAIL_TO, to);
-        if (to->count == before && cJSON_GetArraySize(given) == 1) {
+        if (!add_here(hub, one->valuestring, MAIL_TO, to)) {
             struct mail_identity i; /* fails, and names the nearest ones */
             enum err e = mail_recipient(hub, c, one->valuestring, &i);
             return e != ERR_OK ? e : call_fail(c, ERR_RECIPIENT, "nobody here has that address");
@@ -81,21 +82,54 @@ static enum err recipients(struct hub *hub, struct call *c, const struct mail *m
     return ERR_OK;
 }
 
-static bool known(struct hub *hub, const char *message_id, char ret_id[MAIL_ID])
+/* The messages here with that Message-ID, the first one first: [ID…], the caller's, or NULL. An MTA
+ * that hands over a copy for each recipient makes more than one; what one of us wrote is one, too.
+ */
+static cJSON *ids_of(struct hub *hub, const char *message_id)
 {
-    cJSON *doc = NULL;
-    char plain[260];
-    if (!*message_id)
-        return false;
-    if (journal_get(hub->journal, EMAIL_ID_KIND, message_id, &doc) == ERR_OK) {
-        snprintf(ret_id, MAIL_ID, "%s", json_string(doc, "id", ""));
+    cJSON *doc = NULL, *all = NULL;
+    char plain[260], id[MAIL_ID];
+    if (*message_id && journal_get(hub->journal, EMAIL_ID_KIND, message_id, &doc) == ERR_OK) {
+        all = cJSON_DetachItemFromObjectCaseSensitive(doc, "more");
+        all = all ? all : cJSON_CreateArray();
+        cJSON_InsertItemInArray(all, 0, cJSON_CreateString(json_string(doc, "id", "")));
         cJSON_Delete(doc);
-        return true;
+        return all;
     }
     snprintf(plain, sizeof plain, "%s", message_id);
     plain[strcspn(plain, "@")] = '\0';
-    return strncmp(plain, "msg_", 4) == 0 && strlen(plain) == 20 &&
-           journal_message_find(hub->journal, plain, ret_id) == ERR_OK;
+    if (strncmp(plain, "msg_", 4) == 0 && strlen(plain) == 20 &&
+        journal_message_find(hub->journal, plain, id) == ERR_OK) {
+        all = cJSON_CreateArray();
+        cJSON_AddItemToArray(all, cJSON_CreateString(id));
+    }
+    return all;
+}
+
+static bool known(struct hub *hub, const char *message_id, char ret_id[MAIL_ID])
+{
+    cJSON *all = ids_of(hub, message_id);
+    if (all)
+        snprintf(ret_id, MAIL_ID, "%s", cJSON_GetArrayItem(all, 0)->valuestring);
+    cJSON_Delete(all);
+    return all != NULL;
+}
+
+/* From now on that Message-ID is this message's too. */
+static enum err remember(struct hub *hub, const char *message_id, const char *id)
+{
+    cJSON *all = ids_of(hub, message_id), *doc = cJSON_CreateObject();
+    cJSON *first = all ? cJSON_DetachItemFromArray(all, 0) : NULL;
+    cJSON_AddItemToObject(doc, "id", first ? first : cJSON_CreateString(id));
+    if (first) {
+        cJSON_AddItemToArray(all, cJSON_CreateString(id));
+        cJSON_AddItemToObject(doc, "more", all);
+    } else {
+        cJSON_Delete(all);
+    }
+    enum err e = journal_put(hub->journal, EMAIL_ID_KIND, message_id, doc);
+    cJSON_Delete(doc);
+    return e;
 }
 
 /* The message here that it answers: In-Reply-To, else the newest of References. */
@@ -170,7 +204,7 @@ static void bound_text(struct mail *m)
     m->text_n = n;
 }
 
-static enum err keep(struct hub *hub, struct call *c, struct mail *m,
+static enum err keep(struct hub *hub, struct call *c, struct mail *m, const char *key,
                      const struct email_parties *to)
 {
     struct mail_post *posts = mem_calloc(to->count, sizeof *posts);
@@ -204,12 +238,10 @@ static enum err keep(struct hub *hub, struct call *c, struct mail *m,
                                           .size = m->files[i].n};
         e = journal_attachment_add(hub->journal, msg.id, &a);
     }
-    if (e == ERR_OK && *m->message_id) {
-        cJSON *doc = cJSON_CreateObject();
-        cJSON_AddStringToObject(doc, "id", msg.id);
-        e = journal_put(hub->journal, EMAIL_ID_KIND, m->message_id, doc);
-        cJSON_Delete(doc);
-    }
+    if (e == ERR_OK)
+        e = remember(hub, key, msg.id);
+    if (e == ERR_OK && m->automatic && *answers)
+        e = email_state_report(hub, answers, m, to);
     if (e == ERR_OK) {
         cJSON *o = cJSON_CreateObject(), *names = cJSON_AddArrayToObject(o, "to");
         cJSON_AddStringToObject(o, "id", msg.id);
@@ -223,44 +255,70 @@ static enum err keep(struct hub *hub, struct call *c, struct mail *m,
 }
 
 /* Those who have it already are left out. True: all have, and ret_id is what they have. */
-static bool all_have(struct hub *hub, const struct mail *m, struct email_parties *to,
+static bool all_have(struct hub *hub, const char *key, struct email_parties *to,
                      char ret_id[MAIL_ID])
 {
+    cJSON *all = ids_of(hub, key);
+    const cJSON *id;
     struct mail_delivery d;
     size_t left = 0;
-    if (!known(hub, m->message_id, ret_id))
-        return false;
-    for (size_t i = 0; i < to->count; i++)
-        if (journal_delivery_get(hub->journal, ret_id, to->items[i].name, &d) != ERR_OK)
+    for (size_t i = 0; all && i < to->count; i++) {
+        bool has = false;
+        cJSON_ArrayForEach(id, all) if (!has)
+        {
+            has = journal_delivery_get(hub->journal, id->valuestring, to->items[i].name, &d) ==
+                  ERR_OK;
+            snprintf(ret_id, MAIL_ID, "%s", id->valuestring);
+        }
+        if (!has)
             to->items[left++] = to->items[i];
-    to->count = left;
-    return left == 0;
+    }
+    if (all)
+        to->count = left;
+    cJSON_Delete(all);
+    return to->count == 0;
+}
+
+/* What tells a mail from all others: its Message-ID, or all of its bytes. */
+static char *key_of(const struct mail *m, const char *bytes, size_t n)
+{
+    struct audit_fields f;
+    char digest[AUDIT_HEX];
+    if (*m->message_id)
+        return mem_strdup(m->message_id);
+    audit_fields_begin(&f);
+    audit_fields_bytes(&f, bytes, n);
+    audit_fields_end(&f, digest);
+    return mem_printf("bytes %s", digest); /* with a space: no Message-ID has one */
 }
 
 enum err email_deliver(struct hub *hub, struct call *c)
 {
     struct email_parties to = {0};
     struct mail m;
-    char *bytes = NULL, id[MAIL_ID];
+    char *bytes = NULL, *key = NULL, id[MAIL_ID];
     size_t n = 0;
     enum err e = bytes_of(hub, c, &bytes, &n);
     if (e == ERR_OK)
         e = mail_parse(bytes, n, &m);
+    if (e == ERR_OK)
+        key = key_of(&m, bytes, n);
     free(bytes);
     if (e == ERR_INVALID)
         return call_fail(c, e, "that is no message: it has no header");
     if (e != ERR_OK)
         return e;
     e = recipients(hub, c, &m, &to);
-    if (e == ERR_OK && all_have(hub, &m, &to, id)) {
+    if (e == ERR_OK && all_have(hub, key, &to, id)) {
         cJSON *o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "id", id);
         cJSON_AddArrayToObject(o, "to");
         call_reply(c, o);
     } else if (e == ERR_OK) {
-        e = keep(hub, c, &m, &to);
+        e = keep(hub, c, &m, key, &to);
     }
     email_parties_finish(&to);
     mail_finish(&m);
+    free(key);
     return e;
 }

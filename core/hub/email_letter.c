@@ -129,6 +129,8 @@ cJSON *email_describe(struct hub *hub, const struct mail_message *m, const struc
     const cJSON *files = json_get(headers, "files");
     if (files)
         cJSON_AddItemToObject(o, "attachments", cJSON_Duplicate(files, true));
+    if (!d)
+        email_state_describe(hub, m->id, o);
     free(id);
     cJSON_Delete(headers);
     return o;

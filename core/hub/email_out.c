@@ -1,30 +1,34 @@
 /* Mail for elsewhere: one document for each message that has to go, one sendmail at a time. The
  * document is written with the message and goes with the word that sendmail has taken it, so a hub
  * that dies in between hands it over again (its Message-ID tells it is the same). What is refused
- * for good, or too often, comes back to its sender as a message. Control's. */
+ * for good, or too often, comes back to its sender as a message. Control's.
+ *
+ * sendmail reads the mail from a file in memory, not from a pipe: whoever dies meanwhile, it never
+ * takes the first half of a mail for the whole. */
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/hub/email.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #define TRIES_MAX 8
 #define FIRST_US  (5 * (int64_t)1000000) /* between the first two; doubled each time */
-#define RUN_MS    120000
+#define LAST_MS   500 /* for what it said at its end, when a child of its keeps standard error */
 
 struct out_run {
     struct hub *hub;
     char id[MAIL_ID];
     uv_process_t process;
-    uv_pipe_t in, err;
+    uv_pipe_t err;
     uv_timer_t limit;
-    uv_write_t write;
-    struct buf mail;
     int open_handles;
     size_t said_n;
     int64_t status;
@@ -62,6 +66,8 @@ enum err email_out(struct hub *hub, const char *message_id, const char *from_nam
     json_add_int(doc, "next", 0);
     enum err e = journal_put(hub->journal, EMAIL_OUT_KIND, message_id, doc);
     cJSON_Delete(doc);
+    if (e == ERR_OK)
+        e = email_state_begin(hub, message_id, addresses);
     if (e == ERR_OK)
         control_after(hub, pump, NULL);
     return e;
@@ -149,9 +155,13 @@ static enum err settle(struct hub *hub, void *arg)
     if (done->status == 0) {
         e = journal_drop(hub->journal, EMAIL_OUT_KIND, done->id);
         if (e == ERR_OK)
+            e = email_state_set(hub, done->id, NULL, EMAIL_SENT, "");
+        if (e == ERR_OK)
             e = journal_audit(hub->journal, "handed over", done->id, name, NULL);
     } else if (for_good(done->status) || tries >= TRIES_MAX) {
         e = bounce(hub, done->id, doc, done->said);
+        if (e == ERR_OK)
+            e = email_state_set(hub, done->id, NULL, EMAIL_BOUNCED, done->said);
         if (e == ERR_OK)
             e = journal_drop(hub->journal, EMAIL_OUT_KIND, done->id);
     } else {
@@ -159,6 +169,8 @@ static enum err settle(struct hub *hub, void *arg)
         cJSON_ReplaceItemInObjectCaseSensitive(
             doc, "next", cJSON_CreateNumber((double)(clock_wall_us() + (FIRST_US << (tries - 1)))));
         e = journal_put(hub->journal, EMAIL_OUT_KIND, done->id, doc);
+        if (e == ERR_OK)
+            e = email_state_set(hub, done->id, NULL, EMAIL_QUEUED, done->said);
     }
     cJSON_Delete(doc);
     if (e == ERR_OK)
@@ -178,13 +190,14 @@ static void on_closed(uv_handle_t *handle)
     if (!hub->email_out->stopped) {
         struct out_done done = {.status = r->status};
         memcpy(done.id, r->id, sizeof done.id);
+        while (r->said_n && strchr(" \r\n\t", r->said[r->said_n - 1]) && r->said[r->said_n - 1])
+            r->said_n--;
         text_make_safe(done.said, sizeof done.said, r->said, r->said_n);
         if (done.status)
             log_warn("sendmail ends with %lld: %s", (long long)done.status, done.said);
         hub_post_control(hub, settle, mem_dup(&done, sizeof done));
     }
     hub->email_out->run = NULL;
-    buf_finish(&r->mail);
     free(r);
 }
 
@@ -197,9 +210,14 @@ static void end(uv_handle_t *handle)
 static void close_all(struct out_run *r)
 {
     end((uv_handle_t *)&r->process);
-    end((uv_handle_t *)&r->in);
     end((uv_handle_t *)&r->err);
     end((uv_handle_t *)&r->limit);
+}
+
+static void on_last(uv_timer_t *timer)
+{
+    struct out_run *r = timer->data;
+    close_all(r);
 }
 
 static void on_exit_of(uv_process_t *process, int64_t status, int signal_number)
@@ -207,21 +225,22 @@ static void on_exit_of(uv_process_t *process, int64_t status, int signal_number)
     struct out_run *r = process->data;
     r->status = signal_number ? 128 + signal_number : status;
     end((uv_handle_t *)process);
-    end((uv_handle_t *)&r->in);
-    end((uv_handle_t *)&r->limit);
+    if (uv_is_closing((uv_handle_t *)&r->err))
+        end((uv_handle_t *)&r->limit);
+    else
+        uv_timer_start(&r->limit, on_last, LAST_MS, 0);
 }
 
 static void on_limit(uv_timer_t *timer)
 {
     struct out_run *r = timer->data;
-    uv_process_kill(&r->process, SIGKILL);
-}
-
-static void on_written(uv_write_t *write, int status)
-{
-    struct out_run *r = write->data;
-    (void)status; /* a program that did not want all of it says so by its exit */
-    end((uv_handle_t *)&r->in);
+    static const char said[] = "it took longer than limits.sendmail and was ended";
+    if (!r->said_n) {
+        memcpy(r->said, said, sizeof said - 1);
+        r->said_n = sizeof said - 1;
+    }
+    if (kill(-r->process.pid, SIGKILL) != 0) /* it leads a group of its own */
+        uv_process_kill(&r->process, SIGKILL);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -238,8 +257,11 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     struct out_run *r = stream->data;
     if (n > 0 && buf->base >= r->said && buf->base < r->said + sizeof r->said)
         r->said_n += (size_t)n;
-    if (n < 0)
+    if (n < 0) {
         end((uv_handle_t *)stream);
+        if (uv_is_closing((uv_handle_t *)&r->process))
+            end((uv_handle_t *)&r->limit);
+    }
 }
 
 /* PROGRAM ARG… -i -f FROM -- TO…; the array is the caller's, its words are borrowed. */
@@ -256,29 +278,51 @@ static char **arguments(const cJSON *command, const cJSON *to, const char *from)
     return args;
 }
 
-static void spawn(struct out_run *r, const cJSON *to, const char *from)
+/* The mail as a file that is nowhere but in memory, at its beginning; -1 and errno. */
+static int file_with(const struct buf *mail)
+{
+    int fd = memfd_create("mail", MFD_CLOEXEC);
+    for (size_t at = 0; fd >= 0 && at < mail->len;) {
+        ssize_t n = write(fd, mail->data + at, mail->len - at);
+        if (n < 0 && errno != EINTR) {
+            int why = errno;
+            close(fd);
+            errno = why;
+            return -1;
+        }
+        at += n > 0 ? (size_t)n : 0;
+    }
+    if (fd >= 0)
+        lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
+static void spawn(struct out_run *r, const struct buf *mail, const cJSON *to, const char *from)
 {
     struct hub *hub = r->hub;
-    const cJSON *command = email_sendmail(hub);
-    char **args = arguments(command, to, from);
+    char **args = arguments(email_sendmail(hub), to, from);
+    int fd = file_with(mail), rc = fd < 0 ? uv_translate_sys_error(errno) : 0;
     uv_stdio_container_t stdio[3] = {
-        {.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&r->in},
+        {.flags = UV_INHERIT_FD, .data.fd = fd},
         {.flags = UV_IGNORE},
         {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&r->err},
     };
-    uv_process_options_t options = {
-        .file = args[0], .args = args, .exit_cb = on_exit_of, .stdio = stdio, .stdio_count = 3};
-    r->process.data = r->in.data = r->err.data = r->limit.data = r->write.data = r;
-    r->open_handles = 4;
-    uv_pipe_init(&hub->control_loop, &r->in, 0);
+    uv_process_options_t options = {.file = args[0],
+                                    .args = args,
+                                    .exit_cb = on_exit_of,
+                                    .flags = UV_PROCESS_DETACHED,
+                                    .stdio = stdio,
+                                    .stdio_count = 3};
+    r->process.data = r->err.data = r->limit.data = r;
+    r->open_handles = 3;
     uv_pipe_init(&hub->control_loop, &r->err, 0);
     uv_timer_init(&hub->control_loop, &r->limit);
-    int rc = uv_spawn(&hub->control_loop, &r->process, &options);
+    /* Without a file nothing starts, but the handle is the loop's all the same, to be closed. */
+    int started = uv_spawn(&hub->control_loop, &r->process, &options);
+    rc = rc == 0 ? started : rc;
     if (rc == 0) {
-        uv_buf_t all = uv_buf_init(r->mail.data, (unsigned)r->mail.len);
-        uv_timer_start(&r->limit, on_limit, RUN_MS, 0);
+        uv_timer_start(&r->limit, on_limit, (uint64_t)config_sendmail_ms(hub->config), 0);
         uv_read_start((uv_stream_t *)&r->err, on_alloc, on_read);
-        uv_write(&r->write, (uv_stream_t *)&r->in, &all, 1, on_written);
     } else {
         int n = snprintf(r->said, sizeof r->said, "%.200s cannot be started: %s", args[0],
                          uv_strerror(rc));
@@ -286,6 +330,8 @@ static void spawn(struct out_run *r, const cJSON *to, const char *from)
         r->status = EX_OSERR;
         close_all(r);
     }
+    if (fd >= 0)
+        close(fd);
     free(args);
 }
 
@@ -329,13 +375,11 @@ static enum err start(struct hub *hub, const struct due *due)
     if (e == ERR_OK) {
         struct out_run *r = mem_zalloc(sizeof *r);
         r->hub = hub;
-        r->mail = bytes;
         memcpy(r->id, due->id, sizeof r->id);
         hub->email_out->run = r;
-        spawn(r, json_get(due->doc, "to"), l.m.from_address);
-    } else {
-        buf_finish(&bytes);
+        spawn(r, &bytes, json_get(due->doc, "to"), l.m.from_address);
     }
+    buf_finish(&bytes);
     letter_finish(&l);
     return e;
 }

@@ -58,11 +58,14 @@ static enum err list(struct hub *hub, struct call *c, bool unread, bool sent, in
 {
     struct page p = {.hub = hub, .name = call_who(c)};
     struct letter thread = {0};
+    struct mail_identity sender;
     const char *within = call_string(c, "thread", NULL), *from = call_string(c, "from", NULL);
     enum err e = within ? letter_find(hub, c, within, &thread) : ERR_OK;
     if (e != ERR_OK)
         return e;
     p.thread = within ? thread.m.thread_id : NULL;
+    if (from && strchr(from, '@') && email_here(hub, from, &sender))
+        from = sender.name; /* whoever is here is known by the name, whatever the address */
     const struct mail_filter f = {.recipient = call_who(c),
                                   .grammar = MAIL_EMAIL,
                                   .unread = unread,

@@ -356,7 +356,7 @@ static enum err reply(struct hub *hub, struct call *c, bool all)
 
 enum err email_reply(struct hub *hub, struct call *c)
 {
-    return reply(hub, c, false);
+    return reply(hub, c, call_bool(c, "all", false));
 }
 
 enum err email_reply_all(struct hub *hub, struct call *c)

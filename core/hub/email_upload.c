@@ -1,15 +1,17 @@
 /* What is too large for one call comes in parts: each is appended to a file of the hub's own, and
  * the call that means it names the file. For the hub's owner alone: nobody else fills its disk.
- * A file that nobody came back for stays in uploads/ of the hub's folder. Control's. */
+ * A file that nobody came back for goes an hour after its last part. Control's. */
 #include "core/base/mem.h"
 #include "core/base/paths.h"
 #include "core/hub/email.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ID_N 20
@@ -56,6 +58,44 @@ static enum err append(const char *file, bool fresh, const char *bytes, size_t n
     return e;
 }
 
+/* --- what nobody came back for -----------------------------------------------------------------
+ */
+
+static void on_timer(uv_timer_t *timer)
+{
+    hub_post_control(timer->data, upload_sweep, NULL);
+}
+
+enum err upload_sweep(struct hub *hub, void *arg)
+{
+    char *path = path_join(hub->state_dir, "uploads");
+    DIR *dir = opendir(path);
+    const struct dirent *one;
+    const time_t now = time(NULL);
+    time_t next = 0; /* when the oldest one that stays may go; 0: none stays */
+    struct stat st;
+    (void)arg;
+    free(path);
+    while (dir && (one = readdir(dir))) {
+        if (strlen(one->d_name) != ID_N || fstatat(dirfd(dir), one->d_name, &st, 0) != 0)
+            continue; /* no file of ours */
+        if (st.st_mtime <= now - UPLOAD_KEPT_S)
+            unlinkat(dirfd(dir), one->d_name, 0);
+        else if (!next || st.st_mtime + UPLOAD_KEPT_S < next)
+            next = st.st_mtime + UPLOAD_KEPT_S;
+    }
+    if (dir)
+        closedir(dir);
+    if (next && !hub->stopping) {
+        hub->upload_timer.data = hub;
+        uv_timer_start(&hub->upload_timer, on_timer, (uint64_t)(next - now + 1) * 1000, 0);
+    }
+    return ERR_OK;
+}
+
+/* --- parts --------------------------------------------------------------------------------------
+ */
+
 enum err email_upload(struct hub *hub, struct call *c)
 {
     const char *given = call_string(c, "upload", "");
@@ -73,6 +113,8 @@ enum err email_upload(struct hub *hub, struct call *c)
     e = file ? append(file, !*given, bytes, n, &size) : ERR_NOT_FOUND;
     if (e == ERR_LIMIT && file)
         unlink(file);
+    if (e == ERR_OK && !*given)
+        control_after(hub, upload_sweep, NULL);
     if (e == ERR_OK) {
         cJSON *o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "upload", id);

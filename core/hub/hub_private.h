@@ -152,6 +152,7 @@ struct hub {
     int64_t event_head; /* newest committed event */
     struct hooks *hooks;
     struct email_out *email_out;
+    uv_timer_t upload_timer; /* email_upload.c's */
     struct hooks_load hooks_load;
     bool stopping;
     uint64_t stop_by_ms;

@@ -90,6 +90,11 @@ static bool header(struct span head, const char *name, struct buf *out, bool *re
     return found;
 }
 
+bool mail_header(const char *head, size_t n, const char *name, struct buf *out)
+{
+    return header((struct span){head, n}, name, out, NULL);
+}
+
 /* --- leaves ------------------------------------------------------------------------------------
  */
 

@@ -45,6 +45,9 @@ struct mail {
 /* ERR_LIMIT: larger than MAIL_MAX; ERR_INVALID: not one header line. *ret_mail is the caller's. */
 enum err mail_parse(const char *bytes, size_t n, struct mail *ret_mail);
 void mail_finish(struct mail *m);
+/* The first header of that name in a block of header lines, unfolded into out (emptied before);
+ * false when there is none, and out is "". */
+bool mail_header(const char *head, size_t n, const char *name, struct buf *out);
 /* Takes name, type and bytes (malloc'ed). */
 void mail_add_file(struct mail *m, char *name, char *type, char *bytes, size_t n);
 
