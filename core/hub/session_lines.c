@@ -455,6 +455,8 @@ enum err sessions_output(struct hub *hub, void *arg)
         if (e == ERR_OK)
             e = session_save(hub, doc);
     }
+    if (e == ERR_CORRUPT)
+        e = session_damaged(hub, json_string(owner, "sessionId", ""));
     if (e == ERR_NOT_FOUND)
         e = ERR_OK; /* of a session that was destroyed */
     if (e == ERR_OK && (b->ended || b->lost)) {

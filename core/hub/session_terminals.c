@@ -368,6 +368,8 @@ static cJSON *session_of(struct hub *hub, const char *session, const char *shell
 {
     cJSON *doc = NULL;
     *ret_e = session_load(hub, session, &doc);
+    if (*ret_e == ERR_CORRUPT)
+        *ret_e = session_damaged(hub, session);
     if (*ret_e == ERR_NOT_FOUND)
         *ret_e = ERR_OK; /* destroyed meanwhile */
     *ret_entry =
