@@ -86,12 +86,22 @@ static void give_back(struct console *c, struct talk *talk, const char *text)
         promptline_remember(&talk->line, text);
 }
 
-static void queue(struct talk *talk, const char *text)
+/* What is queued comes back into the line when it cannot go, so it is no longer than one. False: it
+ * would be, and nothing was queued. */
+static bool queue(struct console *c, struct talk *talk, const char *text)
 {
-    char *both = talk->queued ? mem_printf("%s\n\n%s", talk->queued, text) : mem_strdup(text);
+    const size_t before = talk->queued ? strlen(talk->queued) + 2 : 0;
+    char *both;
 
+    if (before + strlen(text) > PROMPTLINE_MAX) {
+        notices_add(&c->notices, ROLE_ATTENTION,
+                    "too much is queued already: what you wrote is kept");
+        return false;
+    }
+    both = talk->queued ? mem_printf("%s\n\n%s", talk->queued, text) : mem_strdup(text);
     free(talk->queued);
     talk->queued = both;
+    return true;
 }
 
 static void said(void *data, const cJSON *result, const struct client_fault *fault)
@@ -107,8 +117,9 @@ static void said(void *data, const cJSON *result, const struct client_fault *fau
     if (!fault && said->what == SAYS_SUGGESTION) {
         notices_add(&c->notices, ROLE_TEXT, "suggested; whoever drives decides");
     } else if (fault && fault->code == ERR_BUSY && said->what == SAYS_PROMPT) {
-        queue(talk, said->text); /* somebody's turn began before ours */
-        c->lists_wanted = true;  /* they say when it is over, should that be already */
+        if (!queue(c, talk, said->text)) /* somebody's turn began before ours */
+            give_back(c, talk, said->text);
+        c->lists_wanted = true; /* they say when it is over, should that be already */
     } else if (fault) {
         give_back(c, talk, said->text);
         if (said->what == SAYS_EDITED && fault->code == ERR_NOT_FOUND)
@@ -176,7 +187,8 @@ void console_talk_enter(struct console *c, struct talk *talk)
         say(c, talk, SAYS_SUGGESTION, text);
         promptline_remember(&talk->line, text);
     } else if (talk->sending || world_session_turn(s) || s->state == SESSION_STARTING) {
-        queue(talk, text);
+        if (!queue(c, talk, text))
+            return;
     } else {
         say(c, talk, talk->editing[0] ? SAYS_EDITED : SAYS_PROMPT, text);
     }
@@ -187,6 +199,12 @@ bool console_talk_back(struct console *c, struct talk *talk)
 {
     c->draw = true;
     if (talk->queued) {
+        const char *now = promptline_text(&talk->line);
+        if (strlen(talk->queued) + 1 + strlen(now) >
+            PROMPTLINE_MAX) { /* not both: Up has this one */
+            promptline_remember(&talk->line, now);
+            promptline_set(&talk->line, "");
+        }
         char *text = promptline_empty(&talk->line)
                          ? mem_strdup(talk->queued)
                          : mem_printf("%s\n%s", talk->queued, promptline_text(&talk->line));

@@ -107,9 +107,13 @@ static void mend(const char *text, size_t n, struct buf *out)
     }
 }
 
-static bool is_id(const cJSON *id)
+#define ID_MAX 1024 /* bytes; ids are given back, and kept as long as a request waits */
+
+static const char *wrong_id(const cJSON *id)
 {
-    return cJSON_IsNumber(id) || cJSON_IsString(id) || cJSON_IsNull(id);
+    if (!cJSON_IsNumber(id) && !cJSON_IsString(id) && !cJSON_IsNull(id))
+        return "its id is neither a number nor a string";
+    return cJSON_IsString(id) && strlen(id->valuestring) > ID_MAX ? "its id is too long" : NULL;
 }
 
 /* What a parsed line is. */
@@ -119,8 +123,8 @@ static void classify(struct acp_line *l)
     const cJSON *result = json_get(l->json, "result"), *error = json_get(l->json, "error");
     if (!cJSON_IsObject(l->json)) {
         l->wrong = "it is no JSON object";
-    } else if (id && !is_id(id)) {
-        l->wrong = "its id is neither a number nor a string";
+    } else if (id && wrong_id(id)) {
+        l->wrong = wrong_id(id);
     } else if (cJSON_IsString(method)) {
         l->kind = id ? ACP_REQUEST : ACP_NOTIFICATION;
         l->id = id;

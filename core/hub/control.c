@@ -5,8 +5,10 @@
  *
  * Each call is a part of its own (a savepoint): one that fails is undone alone. When the commit
  * itself fails (a full disk) every answer of the batch becomes that error, and nothing is
- * published. Work of the hub's own (a shell has ended) that could not be written is tried again
- * each second. */
+ * published; so it is when a part that failed has taken the whole transaction with it, as SQLite's
+ * do that meet a full disk with more than its cache holds. Work of the hub's own (a shell has
+ * ended) that could not be written is tried again each second; the log is told of it once a minute.
+ */
 #include "core/hub/hub_private.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -21,6 +23,7 @@
 #define AGAIN_MS    1000
 #define GATHER_US   4000 /* for so long a batch takes in what comes: about a sync */
 #define GATHER_MOST 512
+#define TOLD_US     (60 * 1000000LL) /* between two lines of the log about what cannot be written */
 
 static void on_wake(uv_async_t *wake);
 
@@ -234,8 +237,18 @@ void control_answered(struct hub *hub, struct call *c)
     hub->done = c;
 }
 
+static void tell_failure(struct hub *hub, enum err e)
+{
+    const int64_t now = clock_mono_us();
+    if (hub->failed_told_us && now - hub->failed_told_us < TOLD_US)
+        return;
+    hub->failed_told_us = now;
+    hub->failing = true;
+    log_error("nothing can be written (%s); it is tried again each second", err_text(e)->name);
+}
+
 /* One call or one work of the batch. Afterwards it is on done, on parked, or destroyed. */
-static void run_part(struct hub *hub, struct call *c, struct call **works)
+static enum err run_part(struct hub *hub, struct call *c, struct call **works)
 {
     struct savepoint s = save(hub);
     enum err e = c->work ? c->work(hub, c->arg) : call_run(c);
@@ -246,7 +259,7 @@ static void run_part(struct hub *hub, struct call *c, struct call **works)
         undo(hub, &s);
     free(s.lens);
     if (c->work && e != ERR_OK) {
-        log_warn("something could not be written (%s); it is tried again", err_text(e)->name);
+        tell_failure(hub, e);
         again_later(hub, c);
     } else if (c->work) {
         c->next = *works;
@@ -256,25 +269,30 @@ static void run_part(struct hub *hub, struct call *c, struct call **works)
         hub->parked = c;
     } else {
         c->parked = false;
+        c->failed = e;
         c->next = hub->done;
         hub->done = c;
     }
+    return e;
 }
 
 static void fail_batch(struct hub *hub, enum err e)
 {
-    log_error("a commit failed: %s", err_text(e)->name);
+    tell_failure(hub, e);
     drop_afters(hub, 0);
     while (hub->frame_count)
         buf_finish(&hub->frames[--hub->frame_count].lines);
-    for (struct call *c = hub->done; c; c = c->next)
+    for (struct call *c = hub->done; c; c = c->next) {
+        c->failed = e;
         call_format_error(c, e, err_text(e)->person);
+    }
     for (struct call **at = &hub->parked, *c; (c = *at);) {
         if (!c->parked_now) {
             at = &c->next;
             continue;
         }
         *at = c->next;
+        c->failed = e;
         call_format_error(c, e, err_text(e)->person);
         c->next = hub->done;
         hub->done = c;
@@ -325,7 +343,8 @@ static void finish_batch(struct hub *hub)
     }
     while (ordered) {
         struct call *next = ordered->next;
-        call_send(ordered);
+        if (!ordered->failed || !hub_stop_unwritten(hub, ordered))
+            call_send(ordered);
         ordered = next;
     }
     run_afters(hub, false);
@@ -335,8 +354,9 @@ static void finish_batch(struct hub *hub)
 }
 
 /* All that waits, and what comes in meanwhile: each commit is a sync, so whoever is just too late
- * for one would wait for two. Bounded, or a flood of calls would put off its own first answers. */
-static void run_waiting(struct hub *hub, struct call *list, enum err begun, struct call **works)
+ * for one would wait for two. Bounded, or a flood of calls would put off its own first answers.
+ * Gives why the batch cannot be committed: what begun was, or what has undone it on the way. */
+static enum err run_waiting(struct hub *hub, struct call *list, enum err begun, struct call **works)
 {
     const int64_t until = clock_mono_us() + GATHER_US;
     for (int n = 0; list;) {
@@ -344,7 +364,9 @@ static void run_waiting(struct hub *hub, struct call *list, enum err begun, stru
         list = c->next;
         n++;
         if (begun == ERR_OK) {
-            run_part(hub, c, works);
+            const enum err failed = run_part(hub, c, works);
+            if (journal_is_undone(hub->journal)) /* with what came before it in this batch */
+                begun = failed != ERR_OK ? failed : ERR_IO;
         } else if (c->work) {
             again_later(hub, c);
         } else {
@@ -352,9 +374,10 @@ static void run_waiting(struct hub *hub, struct call *list, enum err begun, stru
             c->next = hub->done;
             hub->done = c;
         }
-        if (!list && n < GATHER_MOST && clock_mono_us() < until)
+        if (!list && begun == ERR_OK && n < GATHER_MOST && clock_mono_us() < until)
             list = inbox_take(&hub->control_in);
     }
+    return begun;
 }
 
 static void on_wake(uv_async_t *wake)
@@ -367,8 +390,15 @@ static void on_wake(uv_async_t *wake)
     if (!list)
         return;
     enum err begun = journal_begin(hub->journal);
-    run_waiting(hub, list, begun, &works);
+    begun = run_waiting(hub, list, begun, &works);
+    const bool undone = journal_is_undone(hub->journal);
     enum err e = begun == ERR_OK ? journal_commit(hub->journal) : begun;
+    if (undone)
+        journal_rollback(hub->journal);
+    if (e == ERR_OK && hub->failing && hub->frame_count) {
+        hub->failing = false;
+        log_info("what happens is written again");
+    }
     if (e != ERR_OK) {
         fail_batch(hub, e);
         hub->event_head = head;

@@ -1,4 +1,5 @@
 /* The hub about itself: status, stop, reload, upgrade, and the configuration in force. Control. */
+#include "core/hub/agents.h"
 #include "core/hub/hub_private.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -105,6 +106,33 @@ enum err hub_stop(struct hub *hub, struct call *c)
     control_park(hub, c, -1);
     control_after(hub, begin_stop, NULL);
     return ERR_OK;
+}
+
+/* The next hub finds the journal as it was, looks whether what it tells of runs still, and tells
+ * the truth. */
+bool hub_stop_unwritten(struct hub *hub, struct call *c)
+{
+    size_t count;
+    if (!c->row || c->row->handle != hub_stop || !call_bool(c, "force", false) ||
+        (c->failed != ERR_DISK_FULL && c->failed != ERR_IO))
+        return false;
+    log_warn("nothing can be written (%s): what runs is told to end all the same",
+             err_text(c->failed)->name);
+    struct stream_info *all = registry_all(hub->registry, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].exited || !(THINGS_STREAMS & 1u << all[i].thing))
+            continue;
+        hub_post_stream(hub, all[i].thing == THING_AGENT ? streams_agent_close : streams_close,
+                        mem_dup(all[i].id, sizeof all[i].id));
+    }
+    free(all);
+    c->answered = false;
+    control_park(hub, c, -1);
+    c->parked_now = false;
+    c->next = hub->parked;
+    hub->parked = c;
+    begin_stop(hub, NULL);
+    return true;
 }
 
 void hub_stopped(struct hub *hub)

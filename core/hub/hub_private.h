@@ -53,6 +53,7 @@ struct call {
     char away_id[32];
     struct buf answer; /* a whole wire message; on control held until the commit */
     bool answered;
+    enum err failed; /* on control: what became of its part, or of the batch */
     bool unwelcome; /* another user who may not come in: the answer is the last they hear */
     bool parked;
     bool parked_now;     /* parked within the batch that is not committed yet */
@@ -132,6 +133,8 @@ struct hub {
     struct call *done;   /* answered in this batch, newest first */
     struct call *again;  /* work that failed for now (a full disk) */
     uv_timer_t again_timer;
+    int64_t failed_told_us; /* when the log was last told that the journal takes nothing; 0 never */
+    bool failing;           /* and since then nothing was written */
     uv_timer_t baton_timer;   /* the next grace, challenge or invitation that ends */
     uv_timer_t session_timer; /* the next permission or cancel whose time is over */
     uv_timer_t mail_timer;    /* the next lease or time of a message that is over */
@@ -212,6 +215,9 @@ void tidy_consider(struct hub *hub);
 /* --- streams.c, stream_calls.c: see streams.h --- */
 
 /* --- hub_calls.c --- */
+/* hub.stop --force whose words could not be written: the hub stops without them. Takes the call when
+ * that is what it is. On control, after the batch. */
+bool hub_stop_unwritten(struct hub *hub, struct call *c);
 void hub_stopped(struct hub *hub); /* both threads rest: answers who waits for just that */
 
 /* --- baton_calls.c --- */

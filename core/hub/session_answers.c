@@ -134,7 +134,10 @@ static cJSON *answer_json(const cJSON *doc, const cJSON *pending, const struct p
     return r;
 }
 
-/* Late before the baton: who comes too late wants to know who was first, and takes nothing. */
+/* Who may: whoever drives the session, be it a human or an agent, for an agent holds a baton as
+ * people do and a human can take it back at any time; never the session's own agent, whoever
+ * drives. Late before the baton: who comes too late wants to know who was first, and takes nothing.
+ */
 enum err session_answer_call(struct hub *hub, struct call *c)
 {
     struct pending_end end = {.by = c->who, .reason = call_string(c, "reason", NULL)};

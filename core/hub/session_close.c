@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/hub/agents.h"
 #include "core/hub/batons.h"
+#include "core/hub/session_life.h"
 #include "core/hub/session_pending.h"
 #include "core/hub/session_suggestions.h"
 #include "core/hub/streams.h"
@@ -75,7 +76,7 @@ static void remove_now(struct hub *hub, const char *stream)
     control_after_on_stream(hub, streams_forget, mem_dup(id, sizeof id));
 }
 
-static enum err doom(struct hub *hub, const char *stream)
+enum err session_doom(struct hub *hub, const char *stream)
 {
     struct stream_info info;
     if (!*stream)
@@ -140,9 +141,9 @@ static enum err destroy(struct hub *hub, cJSON *doc, const char *by)
     if (e == ERR_OK)
         e = batons_ended(hub, session_id(doc));
     cJSON_ArrayForEach(one, json_get(doc, "pastStreams")) if (e == ERR_OK && cJSON_IsString(one))
-        e = doom(hub, one->valuestring);
+        e = session_doom(hub, one->valuestring);
     if (e == ERR_OK)
-        e = doom(hub, json_string(doc, "streamId", ""));
+        e = session_doom(hub, json_string(doc, "streamId", ""));
     cJSON *data = state_json(doc, "destroyed");
     cJSON_AddStringToObject(data, "name", json_string(doc, "name", ""));
     if (e == ERR_OK)

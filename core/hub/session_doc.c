@@ -277,10 +277,11 @@ struct call *session_waiting(struct hub *hub, const cJSON *doc,
 struct failing {
     char id[32];
     enum err code;
+    bool turns; /* whoever waits for a turn's end, too */
     char sentence[1200], errors[4200];
 };
 
-/* Those are answered by the turn's end, which comes first. */
+/* Those are answered by the turn's end, which comes first, as long as there can be one. */
 static bool waits_for_turn(const struct call *c)
 {
     return c->row->handle == session_prompt || c->row->handle == session_wait ||
@@ -292,7 +293,7 @@ static enum err fail_waiting(struct hub *hub, void *arg)
 {
     const struct failing *f = arg;
     for (struct call **at = &hub->parked, *c; (c = *at);) {
-        if (!waits_for(c, f->id) || waits_for_turn(c)) {
+        if (!waits_for(c, f->id) || (waits_for_turn(c) && !f->turns)) {
             at = &c->next;
             continue;
         }
@@ -313,6 +314,14 @@ void session_fail_waiting(struct hub *hub, const cJSON *doc, enum err code, cons
     snprintf(f.id, sizeof f.id, "%s", session_id(doc));
     snprintf(f.sentence, sizeof f.sentence, "%s", sentence);
     snprintf(f.errors, sizeof f.errors, "%s", json_string(doc, "stderr", ""));
+    control_after(hub, fail_waiting, mem_dup(&f, sizeof f));
+}
+
+void session_fail_all(struct hub *hub, const char *id, enum err code, const char *sentence)
+{
+    struct failing f = {.code = code, .turns = true};
+    snprintf(f.id, sizeof f.id, "%s", id);
+    snprintf(f.sentence, sizeof f.sentence, "%s", sentence);
     control_after(hub, fail_waiting, mem_dup(&f, sizeof f));
 }
 

@@ -35,6 +35,9 @@ enum err session_start_failed(struct hub *hub, cJSON *doc, const char *format, .
 /* Follows the stream of a process, and hands it the whole outbox, after the commit. */
 enum err session_attach(struct hub *hub, const cJSON *doc, bool recovering);
 
+/* session_close.c: the stream's record goes, at once or when its process has ended. */
+enum err session_doom(struct hub *hub, const char *stream);
+
 /* session_mcp.c: our own MCP server as an entry of mcpServers, for whoever the process acts as. */
 cJSON *session_mcp_server(struct hub *hub, const cJSON *doc);
 

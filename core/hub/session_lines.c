@@ -14,10 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OTHERS_A_MINUTE 600            /* notifications that are not of the protocol */
-#define OTHER_MOST      (16u * 1024u)  /* bytes of one */
-#define METHOD_MOST     100            /* bytes of an unknown notification's method */
-#define QUOTED_MOST     200            /* of a bad line, in what is told of it */
+#define OTHERS_A_MINUTE 600           /* notifications that are not of the protocol */
+#define OTHER_MOST      (16u * 1024u) /* bytes of one */
+#define METHOD_MOST     100           /* bytes of an unknown notification's method */
+#define QUOTED_MOST     200           /* of a bad line, in what is told of it */
+#define SHORT_MOST      (64u * 1024u) /* bytes of an answer that is not counted */
+#define UNREAD_MOST     (256 * 1024 * 1024)
 #define KEPT_MOST       (256u * 1024u) /* of a value that an update brings for the document */
 
 /* --- to the agent ----------------------------------------------------------------------------- */
@@ -73,11 +75,24 @@ enum err session_notify(struct hub *hub, cJSON *doc, const char *method, cJSON *
     return e;
 }
 
+/* An agent that does not read is held back between batches (stream_agent.c); one batch alone can
+ * ask for gigabytes, and gets so much of it. Short answers always go. */
+static bool is_too_much(const cJSON *doc, const char *line)
+{
+    const int64_t unread = json_int(doc, "sent", 0) - json_int(doc, "delivered", 0);
+    const size_t n = strlen(line);
+    return n > SHORT_MOST && unread + (int64_t)n > UNREAD_MOST;
+}
+
 enum err session_answer(struct hub *hub, cJSON *doc, const cJSON *id, cJSON *result)
 {
-    enum err e = send_line(hub, doc, acp_answer(id, result));
+    char *line = acp_answer(id, result);
     cJSON_Delete(result);
-    return e;
+    if (!is_too_much(doc, line))
+        return send_line(hub, doc, line);
+    free(line);
+    return session_answer_error(hub, doc, id, ACP_INTERNAL,
+                                "too much was asked for at once: read the answers first");
 }
 
 enum err session_answer_error(struct hub *hub, cJSON *doc, const cJSON *id, int code,
@@ -407,14 +422,14 @@ static enum err take_batch(struct hub *hub, cJSON *doc, const struct agent_batch
 {
     const uint64_t consumed = (uint64_t)json_int(doc, "consumed", 0);
     enum err e = ERR_OK;
-    if (b->next > consumed)
-        e = take_lines(hub, doc, b);
-    if (b->next > consumed)
-        session_put_int(doc, "consumed", (int64_t)b->next);
-    if (e == ERR_OK && b->delivered > (uint64_t)json_int(doc, "delivered", 0)) {
+    if (b->delivered > (uint64_t)json_int(doc, "delivered", 0)) {
         session_put_int(doc, "delivered", (int64_t)b->delivered);
         e = journal_outbox_done(hub->journal, b->id, b->delivered);
     }
+    if (e == ERR_OK && b->next > consumed)
+        e = take_lines(hub, doc, b);
+    if (b->next > consumed)
+        session_put_int(doc, "consumed", (int64_t)b->next);
     if (e == ERR_OK && b->overlong && session_is_live(doc)) {
         char sentence[200];
         snprintf(sentence, sizeof sentence,
@@ -440,6 +455,8 @@ enum err sessions_output(struct hub *hub, void *arg)
         if (e == ERR_OK)
             e = session_save(hub, doc);
     }
+    if (e == ERR_CORRUPT)
+        e = session_damaged(hub, json_string(owner, "sessionId", ""));
     if (e == ERR_NOT_FOUND)
         e = ERR_OK; /* of a session that was destroyed */
     if (e == ERR_OK && (b->ended || b->lost)) {

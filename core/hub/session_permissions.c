@@ -419,6 +419,9 @@ static enum err time_out(struct hub *hub, const cJSON *pending)
 {
     cJSON *doc = NULL;
     enum err e = session_load(hub, json_string(pending, "sessionId", ""), &doc);
+    if (e == ERR_CORRUPT &&
+        (e = session_damaged(hub, json_string(pending, "sessionId", ""))) == ERR_OK)
+        e = ERR_NOT_FOUND;
     if (e == ERR_NOT_FOUND) /* nobody is left who asks */
         return journal_drop(hub->journal, "permission", json_string(pending, "permissionId", ""));
     if (e == ERR_OK)

@@ -100,11 +100,16 @@ enum err session_start(struct hub *hub, cJSON *doc, const char *how)
     struct launch l = {0};
     int64_t number = 0;
     char member[MEMBER_NAME_MAX];
+    enum err e = ERR_OK;
     cJSON *start = cJSON_CreateObject(), *owner = cJSON_CreateObject();
 
+    /* A start that is repeated: what was for the process before this one is nobody's any more. */
+    if (*json_string(doc, "streamId", ""))
+        e = journal_outbox_drop(hub->journal, json_string(doc, "streamId", ""));
     session_member(doc, member);
     session_put_string(doc, "member", member);
-    enum err e = journal_next(hub->journal, "agent", &number);
+    if (e == ERR_OK)
+        e = journal_next(hub->journal, "agent", &number);
     snprintf(l.stream, sizeof l.stream, "ag%lld", (long long)number);
     snprintf(l.session, sizeof l.session, "%s", session_id(doc));
     cJSON_AddStringToObject(start, "how", how);
@@ -183,7 +188,10 @@ static enum err keeper_started(struct hub *hub, void *arg)
     enum err e = journal_get(hub->journal, "agent", done->id, &owner);
     if (e == ERR_OK)
         e = session_load(hub, json_string(owner, "sessionId", ""), &doc);
-    if (e == ERR_NOT_FOUND) { /* destroyed meanwhile */
+    if (e == ERR_CORRUPT &&
+        (e = session_damaged(hub, json_string(owner, "sessionId", ""))) == ERR_OK)
+        e = ERR_NOT_FOUND;
+    if (e == ERR_NOT_FOUND) { /* destroyed meanwhile, or damaged */
         struct agent_attach attach = {0};
         memcpy(attach.id, done->id, sizeof attach.id);
         if (done->status == 0) {

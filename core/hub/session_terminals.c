@@ -3,8 +3,10 @@
  *
  * doc.terminals has one entry for each until it is released: {limit, create?, waits?, released?}.
  * create and waits are ids of requests that are not answered yet; they lie in the document, so a
- * restarted hub answers them like this one. What became of the program is in the shell's document,
- * and what it printed in the stream's log: neither is copied here. */
+ * restarted hub answers them like this one. How many there are of either is bounded: more is
+ * refused, and of terminals that have ended and are not released the oldest gives way. What became
+ * of the program is in the shell's document, and what it printed in the stream's log: neither is
+ * copied here. */
 #include "core/agent/terminal_text.h"
 #include "core/base/mem.h"
 #include "core/base/paths.h"
@@ -22,6 +24,8 @@
 #define OUTPUT_LIMIT (1024u * 1024u)
 #define OUTPUT_MOST  (8u * 1024u * 1024u)
 #define NAME_COLUMNS 40
+#define WAITS_MAX    64 /* requests that wait for the end of one terminal */
+#define KEPT_MAX     64 /* terminals of one agent */
 
 /* --- entries -------------------------------------------------------------------------------- */
 
@@ -239,6 +243,34 @@ static enum err read_order(const cJSON *doc, const cJSON *params, struct order *
     return cwd_of(doc, json_string(params, "cwd", NULL), &o->cwd, why);
 }
 
+/* Has the oldest of too many terminals go that has ended, as if it had been released. ERR_LIMIT:
+ * all of them run. */
+static enum err make_room(struct hub *hub, cJSON *doc)
+{
+    cJSON *terminals = cJSON_GetObjectItemCaseSensitive(doc, "terminals"), *entry;
+    if (cJSON_GetArraySize(terminals) < KEPT_MAX)
+        return ERR_OK;
+    cJSON_ArrayForEach(entry, terminals)
+    {
+        cJSON *shell = NULL, *end = NULL;
+        enum err e = journal_get(hub->journal, "shell", entry->string, &shell);
+        if (e == ERR_OK)
+            end = exit_of(shell);
+        const bool ended = e == ERR_NOT_FOUND || end;
+        cJSON_Delete(shell);
+        cJSON_Delete(end);
+        if (e != ERR_OK && e != ERR_NOT_FOUND)
+            return e;
+        if (!ended || json_get(entry, "create") || json_get(entry, "waits"))
+            continue;
+        if (e == ERR_OK)
+            e = shells_dismiss(hub, entry->string, json_string(doc, "member", ""), NULL);
+        cJSON_Delete(cJSON_DetachItemViaPointer(terminals, entry));
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    }
+    return ERR_LIMIT;
+}
+
 static enum err make(struct hub *hub, cJSON *doc, const cJSON *id, const struct order *o)
 {
     char shell[32];
@@ -280,7 +312,14 @@ enum err session_on_terminal_create(struct hub *hub, cJSON *doc, const cJSON *id
                  config_max_streams(hub->config));
         e = ERR_LIMIT;
     }
-    if (e == ERR_OK)
+    enum err room = e == ERR_OK ? make_room(hub, doc) : ERR_OK;
+    if (room == ERR_LIMIT) {
+        snprintf(why, sizeof why, "%d terminals run and are not released, the limit", KEPT_MAX);
+        e = ERR_LIMIT;
+    }
+    if (room != ERR_OK && room != ERR_LIMIT)
+        e = room; /* the journal's */
+    else if (e == ERR_OK)
         e = make(hub, doc, id, &o);
     else
         e = session_answer_error(hub, doc, id,
@@ -329,6 +368,8 @@ static cJSON *session_of(struct hub *hub, const char *session, const char *shell
 {
     cJSON *doc = NULL;
     *ret_e = session_load(hub, session, &doc);
+    if (*ret_e == ERR_CORRUPT)
+        *ret_e = session_damaged(hub, session);
     if (*ret_e == ERR_NOT_FOUND)
         *ret_e = ERR_OK; /* destroyed meanwhile */
     *ret_entry =
@@ -495,6 +536,9 @@ enum err session_on_terminal_wait(struct hub *hub, cJSON *doc, const cJSON *id, 
     cJSON *waits = cJSON_GetObjectItemCaseSensitive(entry, "waits");
     if (!waits)
         waits = cJSON_AddArrayToObject(entry, "waits");
+    if (cJSON_GetArraySize(waits) >= WAITS_MAX)
+        return session_answer_error(hub, doc, id, ACP_INTERNAL,
+                                    "too many requests wait for this terminal's end already");
     cJSON_AddItemToArray(waits, cJSON_Duplicate(id, true));
     return ERR_OK;
 }

@@ -432,7 +432,7 @@ static enum err gather_page(struct hub *hub, void *arg)
     cJSON_AddStringToObject(doc, "sessionId", g->id);
     turn_key(doc, g->turn, key, sizeof key);
     enum err e = journal_get(hub->journal, "turn", key, &turn);
-    if (e != ERR_OK && e != ERR_NOT_FOUND) {
+    if (e != ERR_OK && e != ERR_NOT_FOUND && e != ERR_CORRUPT) {
         cJSON_Delete(doc);
         return e;
     }
@@ -452,6 +452,8 @@ static enum err gather_page(struct hub *hub, void *arg)
             while ((c = session_waiting(hub, doc, waiting[i], g->turn))) {
                 if (turn)
                     answer(c, turn, text.data ? text.data : "", text.len);
+                else if (e == ERR_CORRUPT)
+                    call_fail(c, e, "what is kept of this turn of %s is damaged", g->id);
                 else
                     call_fail(c, ERR_NOT_FOUND, "%s was destroyed", g->id);
                 control_answered(hub, c);

@@ -292,7 +292,8 @@ enum err session_exited(struct hub *hub, cJSON *doc, const struct agent_batch *b
     if (session_is_live(doc)) {
         if (b->lost && json_bool(start, "unsure", false)) {
             snprintf(how, sizeof how, "%s", json_string(start, "how", "new"));
-            return session_start(hub, doc, how); /* a hub's death came before its birth */
+            e = session_doom(hub, b->id); /* a hub's death came before its birth */
+            return e == ERR_OK ? session_start(hub, doc, how) : e;
         }
         e = strcmp(session_state(doc), "closing") == 0 ? session_end(hub, doc, "closed", NULL, NULL)
                                                        : exited_unasked(hub, doc, b);
@@ -421,6 +422,8 @@ static enum err due_now(struct hub *hub, const char *id)
     if (e == ERR_OK)
         e = session_save(hub, doc);
     cJSON_Delete(doc);
+    if (e == ERR_CORRUPT)
+        return session_damaged(hub, id);
     return e == ERR_NOT_FOUND ? journal_drop(hub->journal, "due", id) : e;
 }
 
@@ -548,12 +551,10 @@ enum err sessions_recover(struct hub *hub, void *arg)
     {
         if (e == ERR_OK)
             e = recover_one(hub, id->valuestring);
-        if (e == ERR_CORRUPT) { /* the others are not to suffer for it */
-            log_error("%s: its document is damaged; it stays away", id->valuestring);
-            e = ERR_OK;
-        }
     }
     cJSON_Delete(ids.list);
+    if (e == ERR_OK)
+        e = sessions_recover_damaged(hub);
     if (e == ERR_OK)
         e = permissions_recover(hub);
     if (e == ERR_OK)

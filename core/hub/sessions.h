@@ -146,8 +146,16 @@ void session_park(struct hub *hub, struct call *c, const cJSON *doc, int64_t num
  * or call_fail, then control_answered: it is found no more. */
 struct call *session_waiting(struct hub *hub, const cJSON *doc,
                              enum err (*handler)(struct hub *, struct call *), int64_t number);
-/* Whoever waits for anything of this session fails with the error and the sentence. */
+/* Whoever waits for anything of this session, but for a turn's end, fails with the error and the
+ * sentence. */
 void session_fail_waiting(struct hub *hub, const cJSON *doc, enum err code, const char *sentence);
+/* The same without the document, and whoever waits for a turn's end, too. */
+void session_fail_all(struct hub *hub, const char *id, enum err code, const char *sentence);
+
+/* session_damaged.c: session_load or pending_list said ERR_CORRUPT of this session. Errors: the
+ * journal's, as ever. */
+enum err session_damaged(struct hub *hub, const char *id);
+enum err sessions_recover_damaged(struct hub *hub); /* at a start */
 
 /* May the caller drive? Puts an input before the session's baton (a free one is taken by it). A
  * refusal is answered already. epoch 0: none named. */

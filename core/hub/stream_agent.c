@@ -8,7 +8,10 @@
  * successor.
  *
  * In: SENT_MAX bytes may be on their way and not in the record yet; the rest waits here. The keeper
- * leaves out what it has been given before, so a successor need not know what was on its way. */
+ * leaves out what it has been given before, so a successor need not know what was on its way. While
+ * more than QUEUE_MAX waits the agent is held back: what it asks would only add to that. Then its
+ * record is read on, for it says what the agent has taken; but nothing is acknowledged and no line
+ * is handed over, so that what is read is bounded by the keeper's window. */
 #include "core/hub/agent_lines.h"
 #include "core/hub/agent_pace.h"
 #include "core/base/clock.h"
@@ -21,6 +24,7 @@
 
 #define READY_MAX   (1024u * 1024u)
 #define SENT_MAX    (256u * 1024u)
+#define QUEUE_MAX   (4u * 1024u * 1024u)
 #define SKIPPED_MAX (1024u * 1024u) /* bytes without a line, until control is told where one is */
 #define IDLE_US     100000          /* until control is told a position alone */
 #define CLOSE_US    3000000         /* for an agent to go by itself */
@@ -45,6 +49,7 @@ struct agent {
     uint64_t delivered, told_delivered;
     uint64_t passed; /* position in stdin behind what was handed to the socket */
     struct piece *queue, **queue_last;
+    uint64_t queued; /* bytes of all its pieces */
 
     bool gone;    /* the keeper is */
     bool drained; /* nothing more will come: the exit was read, or all that the dead keeper wrote */
@@ -182,11 +187,17 @@ static bool walks(struct stream *st)
     return a->walk_us != 0;
 }
 
+/* It does not read what it asked for. */
+static bool is_held_back(const struct agent *a)
+{
+    return a->queued > QUEUE_MAX;
+}
+
 /* Control gets the next batch, if there is something to tell; a position alone can wait. */
 static void hand_over(struct stream *st)
 {
     struct agent *a = st->agent;
-    if (a->under_way || a->end_told || walks(st) || post_lines(st))
+    if (a->under_way || a->end_told || is_held_back(a) || walks(st) || post_lines(st))
         return;
     if (a->drained) {
         post_end(st);
@@ -201,7 +212,7 @@ static void post_position(struct stream *st)
 {
     struct agent *a = st->agent;
     a->idle_us = 0;
-    if (a->under_way || a->end_told)
+    if (a->under_way || a->end_told || is_held_back(a))
         return; /* the next batch tells it */
     struct agent_batch *b = mem_zalloc(sizeof *b);
     b->next = a->lines.pos;
@@ -218,6 +229,7 @@ static void drop_queue(struct agent *a)
         free(p);
     }
     a->queue_last = &a->queue;
+    a->queued = 0;
 }
 
 /* Sends the part of the first piece that may go now. False: no more for now. */
@@ -241,6 +253,7 @@ static bool send_part(struct stream *st)
     a->passed += n;
     if (skip + n >= p->n) {
         a->queue = p->next;
+        a->queued -= p->n;
         if (!a->queue)
             a->queue_last = &a->queue;
         free(p);
@@ -251,9 +264,12 @@ static bool send_part(struct stream *st)
 static void send_queue(struct stream *st)
 {
     struct agent *a = st->agent;
+    const bool held_back = is_held_back(a);
     while (a->queue && st->fd >= 0 && !st->info.exited && a->passed - a->delivered < SENT_MAX)
         if (!send_part(st))
             break;
+    if (held_back && !is_held_back(a))
+        stream_spin(st);
     if (a->closing && !a->in_closed && !a->queue) {
         a->in_closed = st->close_in_due = true;
         stream_flush(st);
@@ -264,7 +280,7 @@ static void send_queue(struct stream *st)
 
 static bool has_room(const struct agent *a)
 {
-    return a->lines.ready + a->under_n < READY_MAX;
+    return a->lines.ready + a->under_n < READY_MAX || is_held_back(a);
 }
 
 /* Reads on; true when there is more than this turn took. */
@@ -302,7 +318,8 @@ void agent_pump(struct stream *st)
         return;
     st->at_end = false;
     const bool more = read_turn(st);
-    stream_acknowledge(st);
+    if (!is_held_back(a))
+        stream_acknowledge(st);
     if (a->drained && !st->info.exited) {
         log_warn("the keeper of %s is gone", st->info.id);
         st->info.exited = st->info.lost = true;
@@ -447,6 +464,7 @@ enum err streams_agent_send(struct hub *hub, void *arg)
     p->at = send->at;
     p->n = send->n;
     memcpy(p->bytes, send->bytes, send->n);
+    st->agent->queued += p->n;
     *st->agent->queue_last = p;
     st->agent->queue_last = &p->next;
     send_queue(st);

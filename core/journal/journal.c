@@ -295,6 +295,11 @@ void journal_rollback(struct journal *j)
     j->open = false;
 }
 
+bool journal_is_undone(const struct journal *j)
+{
+    return j->open && sqlite3_get_autocommit(j->db);
+}
+
 enum err journal_save(struct journal *j)
 {
     j->audit_part = j->audit;

@@ -29,6 +29,10 @@ void journal_close(struct journal *j); /* takes NULL; rolls back what is open */
 enum err journal_begin(struct journal *j);
 enum err journal_commit(struct journal *j);
 void journal_rollback(struct journal *j);
+/* True when the transaction that was begun is there no more: a failure has undone all of it.
+ * Nothing may be written before journal_rollback, for each statement would be a transaction of its
+ * own. */
+bool journal_is_undone(const struct journal *j);
 
 /* The log grows with each commit, and has to be written back into the database at times; that takes
  * syncs of its own, so it is not the commit that does it. How much it is time for: */

@@ -294,6 +294,31 @@ def no_agent_answers_itself(w):
     turn_end(w, session, turn)
 
 
+def another_agent_that_drives_answers(w):
+    """Whoever drives answers, a member that is an agent as well: the baton was passed to it, it
+    asked for it, or it was free. Without the baton it does not, and what it says has its name."""
+    configure(w)
+    session, other = create(w), create(w)
+    prompt(w, other, "env BATON_TOKEN")
+    token = said(w, other).strip()
+    member = prompt(w, other, "env BATON_IDENTITY")["text"].strip()
+    turn = ask(w, session, "twice " + question())
+    first, second = (p["permissionId"] for p in pending(w, session, 2))
+    r = refused(w, "session", "answer", session, first, "always", token=token)
+    check(r["error"] == "NotHolder" and len(pending(w, session, 2)) == 2, "not without it: %r" % r)
+    w.run("pass", session, "--to", member)
+    answer(w, session, first, "allow", token=token)
+    w.run("take", session)  # a human may always take it back from an agent
+    r = refused(w, "session", "answer", session, second, "always", token=token)
+    check(r["error"] == "NotHolder", "%r" % r)
+    answer(w, session, second, "reject")
+    turn_end(w, session, turn)
+    told = params(w, session, "_baton/permission_resolved")
+    check([t["by"] for t in told] == [member, told[1]["by"]] and told[1]["by"] != member,
+          "who answered stands there: %r" % told)
+    check([t["kind"] for t in told] == ["allow_once", "reject_once"], "%r" % told)
+
+
 def a_dead_hub_forgets_nothing(w):
     configure(w)
     session = create(w)
@@ -341,5 +366,5 @@ if __name__ == "__main__":
     main([each_answer_by_its_kind, what_is_shown_of_a_question, the_first_answer_wins,
           only_the_driver_answers, what_cannot_be_answered, odd_questions,
           several_at_once_and_too_many, a_form_is_filled_in, nobody_answers, given_up,
-          no_agent_answers_itself, a_dead_hub_forgets_nothing, a_deadline_outlives_the_hub,
+          no_agent_answers_itself, another_agent_that_drives_answers, a_dead_hub_forgets_nothing, a_deadline_outlives_the_hub,
           time_without_a_hub_does_not_count])

@@ -11,6 +11,8 @@ lines of a prompt say what it does in a turn. What it was sent goes to the file 
     endless N       N bytes without an end of line
     garbage N       N lines that are no JSON
     ask METHOD JSON a request; says what came back
+    many N METHOD JSON         N requests, m1 to mN, whose answers it does not wait for
+    unread FILE N METHOD JSON  the same, while it reads nothing until that file is there
     orphan JSON     an update for another session
     answer ID       an answer to nothing
     twice           the turn's answer a second time, behind the first
@@ -36,6 +38,8 @@ START = os.environ.get("AGENT_START", "")
 out = sys.stdout.buffer
 lock = threading.Lock()
 waiting, numbers = {}, iter(range(1, 1 << 30))
+reading = threading.Event()
+reading.set()
 cancelled = threading.Event()
 name = "s-%d" % os.getpid()
 
@@ -63,6 +67,17 @@ def ask(method, params):
     waiting[number] = queue.Queue()
     send(id=number, method=method, params=params)
     return waiting[number].get()
+
+
+def ask_many(count, method, params):
+    for i in range(count):
+        send(id="m%d" % (i + 1), method=method, params=params)
+
+
+def read_again(path):
+    while not os.path.exists(path):
+        time.sleep(0.02)
+    reading.set()
 
 
 class Turn:
@@ -103,6 +118,13 @@ class Turn:
             answer = ask(method, json.loads(params.replace("NAME", name)))
             say("told %s\n" % json.dumps(answer.get("result", answer.get("error")),
                                          sort_keys=True))
+        elif word in ("many", "unread"):
+            if word == "unread":
+                path, _, rest = rest.partition(" ")
+                reading.clear()
+                threading.Thread(target=read_again, args=(path,), daemon=True).start()
+            count, method, params = rest.split(" ", 2)
+            ask_many(int(count), method, json.loads(params.replace("NAME", name)))
         elif word == "orphan":
             update("another", **json.loads(rest))
         elif word == "answer":
@@ -198,6 +220,7 @@ for line in sys.stdin:
         with open(os.environ["AGENT_LOG"], "a") as f:
             f.write(line)
     handle(json.loads(line))
+    reading.wait()
 while START == "stubborn":
     time.sleep(0.1)
 os._exit(0)

@@ -160,6 +160,33 @@ static void a_queued_prompt_comes_back(void **state)
     console_drop(c);
 }
 
+/* However often Enter is pressed on a long text; and what did not fit stays in the line. */
+static void a_queue_is_no_longer_than_a_line(void **state)
+{
+    struct console *c = setup(12, 80);
+    struct talk *talk = console_talk(c, "se1");
+    char *text = mem_zalloc(100001);
+    (void)state;
+    memset(text, 'x', 100000);
+    c->connected = true;
+    tell(c, "working");
+    for (int i = 0; i < 50; i++) {
+        promptline_set(&talk->line, text);
+        press(c, K_ENTER, 0);
+    }
+    assert_int_equal(strlen(talk->queued), 200002);
+    assert_int_equal(strlen(promptline_text(&talk->line)), 100000);
+    assert_string_equal(notice(c), "too much is queued already: what you wrote is kept");
+    press(c, K_ESCAPE, 0); /* both are more than a line holds */
+    assert_null(talk->queued);
+    assert_int_equal(strlen(promptline_text(&talk->line)), 200002);
+    promptline_set(&talk->line, "");
+    press(c, K_UP, 0);
+    assert_string_equal(promptline_text(&talk->line), text);
+    free(text);
+    console_drop(c);
+}
+
 static void who_does_not_drive_stops_nothing(void **state)
 {
     struct console *c = setup(12, 80);
@@ -218,6 +245,7 @@ int main(void)
         cmocka_unit_test(it_grows_and_panes_give_way),
         cmocka_unit_test(without_a_link_nothing_is_lost),
         cmocka_unit_test(a_queued_prompt_comes_back),
+        cmocka_unit_test(a_queue_is_no_longer_than_a_line),
         cmocka_unit_test(who_does_not_drive_stops_nothing),
         cmocka_unit_test(what_waits_for_whom),
     };
