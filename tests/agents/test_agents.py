@@ -1,22 +1,25 @@
 #!/usr/bin/env python3
 """Real agents in sessions of a real hub, offline against a model that is none (stub_model.py): each is
 installed with npm into a folder beside the built program, started by its plain name, writes a file with
-a permission, is cancelled, goes on, and is closed; some use baton's tools through MCP. One that can't
+a permission that is given by a key of a console in tmux, is cancelled, goes on, and is closed; some use baton's tools through MCP. One that can't
 be installed here is skipped and said; three at least have to run. usage: test_agents.py BATON [NAME…]"""
 
 import json
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import by_tools  # noqa: E402
 import npm  # noqa: E402
 import stub_model  # noqa: E402
+import terminals  # noqa: E402
 from world import Failed, World, alive, check, wait_until  # noqa: E402
 
 WANTED = 3
 TOOLS = ("opencode", "gemini", "claude")  # who is asked to use baton's tools through MCP
 # What agents get of this process's environment: others of its variables change what some of them do.
+READ = 0.4  # a key sooner after a question is no answer to it
 KEPT = ("HOME", "PATH", "LANG", "LC_ALL", "TERM", "SHELL", "BATON_HUB", "TEST_RUN_MARK",
         "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
 SECONDS = 120  # for whatever an agent does: they are large, and the machine may be small
@@ -108,7 +111,38 @@ def prompt(w, session, text):
     return w.start("session", "prompt", session, text, "--timeout", str(SECONDS))
 
 
-def turns(w, name, session, write):
+class Desk(terminals.World):
+    """A terminal in this world, with a console of whoever has started its hub."""
+
+    def __init__(self, w):
+        self.w, self.dir, self.tmux_name = w, w.root, "baton-agents-%d" % os.getpid()
+        self.env = dict(w.env, PS1="$ ", SHELL="/bin/sh")
+        self.furnish()
+
+    def __enter__(self):
+        console = terminals.Terminal(self, "console", 110, 40, terminals.BATON + " -w main")
+        console.wait("a frame", lambda s: "╭" in s, SECONDS)
+        return console
+
+    def __exit__(self, *unused):
+        self.run("tmux", "-L", self.tmux_name, "kill-server", check=False)
+
+
+def allow_by_key(w, console, session):
+    """Goes to what waits, reads the question, and presses the key that allows it once."""
+    console.prefix("a")
+    console.wait("the question", lambda s: "[a] allow once" in s, SECONDS)
+    since = time.monotonic()
+    wait_until(lambda: time.monotonic() > since + READ, 10, "the time to read it")
+    console.send("a")
+    console.wait("the answer", lambda s: "[a] allow once" not in s, SECONDS)
+    told = [e["notification"]["params"] for e in events(w, session)
+            if e["notification"]["method"] == "_baton/permission_resolved"]
+    check(len(told) == 1 and told[0]["kind"] == "allow_once" and
+          told[0]["by"] == w.baton("status", session)[0]["holder"], "one answer: %r" % told)
+
+
+def turns(w, name, session, write, console):
     file = w.path("work/written.txt")
     tool, arguments = write(file, "by " + name)
     running = prompt(w, session, "Please write it. TOOL:%s %s END" % (tool, json.dumps(arguments)))
@@ -117,7 +151,7 @@ def turns(w, name, session, write):
     check(running.poll() is None, "it ended without asking: %s" % (running.poll() is not None and
                                                                  running.communicate(),))
     check(not os.path.exists(file), "nothing is written before the answer")
-    w.baton("session", "answer", session, asked[0]["permissionId"], "allow")
+    allow_by_key(w, console, session)
     result = finish(running)
     check(result["stopReason"] == "end_turn", "the first turn: %r" % result)
     check(stub_model.DONE in result["text"], "its text: %r" % result["text"])
@@ -172,7 +206,8 @@ def try_agent(w, name, folder, url, environment, write):
     session = made["sessionId"]
     check(made["agentInfo"].get("version"), "it says its version")
     before = set(w.processes())
-    turns(w, name, session, write)
+    with Desk(w) as console:
+        turns(w, name, session, write, console)
     if name in TOOLS:
         tools(w, session)
     hub = w.hub_pid()
@@ -206,7 +241,7 @@ def main():
                 version = try_agent(w, name, folder, server.url, environment, write)
             print("ok   %s %s" % (name, version), flush=True)
             ran.append(name)
-        except (Failed, OSError, KeyError, ValueError, npm.subprocess.SubprocessError) as e:
+        except (Failed, terminals.Failed, OSError, KeyError, ValueError, npm.subprocess.SubprocessError) as e:
             print("FAIL %s: %s: %s" % (name, type(e).__name__, e), flush=True)
             failed.append(name)
     print("%d agents ran, %d failed, %d skipped" % (len(ran), len(failed), len(skipped)))

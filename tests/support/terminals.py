@@ -25,11 +25,7 @@ class World:
         self.dir = tempfile.mkdtemp(prefix="baton-console-")
         self.tmux_name = "baton-test-%d" % os.getpid()
         os.mkdir(self.dir + "/run", 0o700)
-        with open(self.dir + "/tmux.conf", "w") as f:
-            f.write("set -g status off\nset -g escape-time 0\n"
-                    "set -g default-terminal tmux-256color\nset -g set-clipboard off\n")
-        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        shutil.copytree(root + "/themes", self.dir + "/config/baton/themes")
+        self.furnish()
         self.env = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "HOME": self.dir,
@@ -48,6 +44,14 @@ class World:
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"):
             if name in os.environ:
                 self.env[name] = os.environ[name]
+
+    def furnish(self):
+        """What a console in tmux needs beside a home."""
+        with open(self.dir + "/tmux.conf", "w") as f:
+            f.write("set -g status off\nset -g escape-time 0\n"
+                    "set -g default-terminal tmux-256color\nset -g set-clipboard off\n")
+        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        shutil.copytree(root + "/themes", self.dir + "/config/baton/themes")
 
     def run(self, *argv, check=True):
         done = subprocess.run(argv, env=self.env, cwd=self.dir, stdout=subprocess.PIPE,
