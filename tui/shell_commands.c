@@ -70,15 +70,6 @@ static void new_shell(struct console *c, int argc, char **argv)
     cJSON_Delete(command);
 }
 
-static int count_here(const struct console *c)
-{
-    int n = 0;
-
-    while (world_shell_at(&c->world, c->workspace, n))
-        n++;
-    return n;
-}
-
 /* Shown in that pane, whatever other one shows it too. */
 static void open_in(struct console *c, struct pane *p, const char *target)
 {
@@ -92,27 +83,26 @@ static void shell(struct console *c, int argc, char **argv)
 {
     const char *which = argc > 1 ? argv[1] : "next";
     struct pane *p = console_focused(c);
-    int n = count_here(c), index = -1, step = !strcmp(which, "previous") ? n - 1 : 1;
-    const struct world_shell *to;
+    const struct world_target *to = NULL;
 
-    if (p)
-        index = world_shell_index(&c->world, c->workspace, p->target);
     if (!strcmp(which, "next") || !strcmp(which, "previous")) {
-        if (n == 0 || (n == 1 && index == 0)) {
-            notices_add(&c->notices, ROLE_DIM, "there is no other shell here");
+        to = world_leaf(&c->world, c->workspace, p ? p->target : "",
+                        !strcmp(which, "previous") ? -1 : 1);
+        if (!to) {
+            notices_add(&c->notices, ROLE_DIM, "there is no other shell or session here");
             return;
         }
-        to = world_shell_at(&c->world, c->workspace, index < 0 ? 0 : (index + step) % n);
     } else {
-        to = world_shell(&c->world, which);
-        if (!to && which[0] >= '0' && which[0] <= '9')
-            to = world_shell_at(&c->world, c->workspace, atoi(which));
+        const struct world_shell *one = world_shell(&c->world, which);
+        if (!one && which[0] >= '0' && which[0] <= '9')
+            one = world_shell_at(&c->world, c->workspace, atoi(which));
+        to = one ? &one->target : NULL;
     }
     if (!to) {
         notices_add(&c->notices, ROLE_DIM, "there is no shell %s", which);
         return;
     }
-    open_in(c, p, to->target.id);
+    open_in(c, p, to->id);
 }
 
 static void chosen(struct console *c, const char *target)

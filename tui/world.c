@@ -288,26 +288,39 @@ struct world_shell *world_shell(const struct world *w, const char *id)
     return NULL;
 }
 
-int world_shell_index(const struct world *w, const char *workspace, const char *id)
-{
-    int index = 0;
-
-    for (size_t i = 0; i < w->shell_count; i++) {
-        if (strcmp(w->shells[i].target.workspace, workspace) != 0)
-            continue;
-        if (!strcmp(w->shells[i].target.id, id))
-            return index;
-        index++;
-    }
-    return -1;
-}
-
 struct world_shell *world_shell_at(const struct world *w, const char *workspace, int index)
 {
     for (size_t i = 0; i < w->shell_count && index >= 0; i++)
         if (!strcmp(w->shells[i].target.workspace, workspace) && index-- == 0)
             return &w->shells[i];
     return NULL;
+}
+
+static bool leafed(const struct world_target *t, bool closed, const char *workspace, const char *id)
+{
+    return !strcmp(t->workspace, workspace) && (!closed || !strcmp(t->id, id));
+}
+
+struct world_target *world_leaf(const struct world *w, const char *workspace, const char *id,
+                                int step)
+{
+    const size_t all = w->session_count + w->shell_count;
+    struct world_target **list = mem_calloc(all, sizeof *list), *found = NULL;
+    int n = 0, at = -1;
+
+    for (size_t i = 0; i < all; i++) {
+        struct world_session *s = i < w->session_count ? &w->sessions[i] : NULL;
+        struct world_target *t = s ? &s->target : &w->shells[i - w->session_count].target;
+        if (!leafed(t, s && s->state == SESSION_CLOSED, workspace, id))
+            continue;
+        if (!strcmp(t->id, id))
+            at = n;
+        list[n++] = t;
+    }
+    if (n > (at >= 0))
+        found = list[at < 0 ? 0 : ((at + step) % n + n) % n];
+    free(list);
+    return found;
 }
 
 struct world_target *world_target(const struct world *w, const char *id)

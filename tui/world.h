@@ -171,9 +171,13 @@ void world_looked(struct world *w, const char *id); /* its bell is heard, its an
 struct world_shell *world_shell(const struct world *w, const char *id);
 struct world_session *world_session(const struct world *w, const char *id);
 bool world_session_turn(const struct world_session *s); /* the agent is at work */
-/* The shells of one workspace in their order: which one id is, and the one at an index. */
-int world_shell_index(const struct world *w, const char *workspace, const char *id);
+/* The shells of one workspace in their order: the one at an index. */
 struct world_shell *world_shell_at(const struct world *w, const char *workspace, int index);
+/* What one leafs through in a workspace: its sessions that are not closed (but for the one that is
+ * looked at), then its shells. The target `step` away from id, around the ends; the first one when
+ * id is none of them. NULL: there is none but id. */
+struct world_target *world_leaf(const struct world *w, const char *workspace, const char *id,
+                                int step);
 
 bool world_elsewhere(const struct world *w, const char *member,
                      int64_t own); /* has it another one? */

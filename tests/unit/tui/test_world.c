@@ -47,7 +47,6 @@ static void shells(void **state)
     assert_string_equal(kind, "bash");
     assert_null(strchr(world_target(&w, "sh2")->name, '\033'));
     assert_int_equal(world_shell(&w, "sh2")->state, SHELL_FAILED);
-    assert_int_equal(world_shell_index(&w, "main", "sh3"), 1);
     assert_string_equal(world_shell_at(&w, "main", 1)->target.id, "sh3");
     assert_null(world_shell_at(&w, "main", 2));
     set(&w, world_set_shells, "{\"no\":\"list\"}");

@@ -137,9 +137,39 @@ static void what_waits(void **state)
     world_finish(&w);
 }
 
+static const char *beside(const struct world *w, const char *id, int step)
+{
+    const struct world_target *t = world_leaf(w, "main", id, step);
+    return t ? t->id : "none";
+}
+
+static void one_leafs_through_sessions_and_shells(void **state)
+{
+    struct world w = {0};
+    (void)state;
+    assert_string_equal(beside(&w, "", 1), "none");
+    set(&w, world_set_shells,
+        "[{\"shellId\":\"sh1\",\"workspace\":\"main\",\"state\":\"running\"},"
+        "{\"shellId\":\"sh2\",\"workspace\":\"other\",\"state\":\"running\"}]");
+    assert_string_equal(beside(&w, "sh1", 1), "none"); /* itself alone */
+    assert_string_equal(beside(&w, "", -1), "sh1");
+    set(&w, world_set_sessions,
+        "[{\"sessionId\":\"se1\",\"workspace\":\"main\",\"state\":\"idle\"},"
+        "{\"sessionId\":\"se2\",\"workspace\":\"main\",\"state\":\"closed\"},"
+        "{\"sessionId\":\"se3\",\"workspace\":\"other\",\"state\":\"idle\"}]");
+    assert_string_equal(beside(&w, "sh1", 1), "se1");
+    assert_string_equal(beside(&w, "se1", 1), "sh1");
+    assert_string_equal(beside(&w, "se1", -1), "sh1");
+    assert_string_equal(beside(&w, "se2", 1), "sh1"); /* looked at, though it is closed */
+    assert_string_equal(beside(&w, "se2", -1), "se1");
+    assert_string_equal(beside(&w, "se3", 1), "se1"); /* elsewhere: from the beginning */
+    world_finish(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_leafs_through_sessions_and_shells),
         cmocka_unit_test(lists_and_events),
         cmocka_unit_test(batons),
         cmocka_unit_test(what_waits),
