@@ -161,7 +161,9 @@ static cJSON *value_of(const cJSON *field, const char *text)
     char *end;
 
     if (!strcmp(type, "boolean"))
-        return cJSON_CreateBool(text[0] == 'y' || text[0] == 'Y' || !strcmp(text, "true"));
+        return strchr("yYtT", text[0])   ? cJSON_CreateTrue()
+               : strchr("nNfF", text[0]) ? cJSON_CreateFalse()
+                                         : NULL;
     if (!strcmp(type, "integer") || !strcmp(type, "number")) {
         double number = strtod(text, &end);
         bool whole = number >= -9e15 && number <= 9e15 && number == (double)(int64_t)number;
@@ -178,12 +180,41 @@ static cJSON *value_of(const cJSON *field, const char *text)
     return cJSON_CreateString(text);
 }
 
+/* NULL: left out, whatever it was before. */
 static void next_field(struct console *c, cJSON *value)
 {
+    cJSON_DeleteItemFromObjectCaseSensitive(c->form.content, c->form.field->string);
     if (value)
         cJSON_AddItemToObject(c->form.content, c->form.field->string, value);
     c->form.field = c->form.field->next;
     ask_field(c);
+}
+
+/* The first field's `prev` is the last one: cJSON closes its lists so. */
+static void field_before(struct console *c)
+{
+    if (c->form.field && c->form.field->prev && c->form.field->prev->next == c->form.field)
+        c->form.field = c->form.field->prev;
+    ask_field(c);
+}
+
+/* What the field has already, or what its schema suggests, as one would type it. */
+static void usual_text(const struct console *c, char *out, size_t size)
+{
+    const cJSON *given = json_get(c->form.content, c->form.field->string), *item;
+    const cJSON *v = given ? given : json_get(c->form.field, "default");
+    size_t n = 0;
+
+    *out = '\0';
+    if (cJSON_IsString(v))
+        snprintf(out, size, "%s", v->valuestring);
+    else if (cJSON_IsNumber(v))
+        snprintf(out, size, "%.15g", v->valuedouble);
+    else if (cJSON_IsBool(v))
+        snprintf(out, size, "%s", cJSON_IsTrue(v) ? "y" : "n");
+    else if (cJSON_IsArray(v))
+        cJSON_ArrayForEach(item, v) if (cJSON_IsString(item) && n < size) n +=
+            (size_t)snprintf(out + n, size - n, "%s%s", n ? ", " : "", item->valuestring);
 }
 
 static void field_typed(struct console *c, const char *text)
@@ -192,16 +223,14 @@ static void field_typed(struct console *c, const char *text)
 
     if (!c->form.field)
         return;
-    if (!text[0] && required(c)) {
-        notices_add(&c->notices, ROLE_ATTENTION, "%s has to be there; Esc leaves the form",
-                    c->form.field->string);
-        ask_field(c);
-        return;
-    }
     value = text[0] ? value_of(c->form.field, text) : NULL;
-    if (text[0] && !value) {
-        notices_add(&c->notices, ROLE_BAD, "%s wants a number", c->form.field->string);
-        ask_field(c);
+    if (!value && (text[0] || required(c))) {
+        const char *type = json_string(c->form.field, "type", "string");
+        c->form.wrong = !text[0]                   ? "it has to be there"
+                        : !strcmp(type, "boolean") ? "y or n is wanted"
+                        : !strcmp(type, "integer") ? "a whole number is wanted"
+                                                   : "a number is wanted";
+        ask_field(c); /* in the line itself: a notice would be behind it */
         return;
     }
     next_field(c, value);
@@ -267,24 +296,24 @@ static void ask_field(struct console *c)
     const char *name = json_string(field, "title", field->string);
     text_make_safe(title, sizeof title, name, strlen(name));
     several_of(field, several, sizeof several);
-    snprintf(c->form.label, sizeof c->form.label, "%s%s: ", title,
+    const bool first = field == json_get(c->form.schema, "properties")->child;
+    snprintf(c->form.label, sizeof c->form.label,
+             "%s%s%s%s%s: ", c->form.wrong ? c->form.wrong : "", c->form.wrong ? " · " : "", title,
+             first ? "" : " [S-Tab: back]",
              !strcmp(type, "boolean")  ? " (y/n)"
              : !strcmp(type, "array")  ? several
              : !strcmp(type, "string") ? ""
                                        : " (a number)");
+    c->form.wrong = NULL;
+    usual_text(c, usual, sizeof usual);
     popup = choices(c);
     if (popup) {
+        popup_select(popup, usual);
         console_popup(c, popup, field_chosen);
-        return;
+    } else {
+        console_prompt(c, c->form.label, usual, NULL, false, field_typed);
     }
-    const cJSON *standard = json_get(field, "default");
-    if (cJSON_IsString(standard))
-        snprintf(usual, sizeof usual, "%s", standard->valuestring);
-    else if (cJSON_IsNumber(standard))
-        snprintf(usual, sizeof usual, "%.15g", standard->valuedouble);
-    else if (cJSON_IsBool(standard))
-        snprintf(usual, sizeof usual, "%s", cJSON_IsTrue(standard) ? "y" : "n");
-    console_prompt(c, c->form.label, usual, NULL, false, field_typed);
+    c->prompt.back = first ? NULL : field_before;
 }
 
 static void url_done(struct console *c)

@@ -40,6 +40,7 @@ struct prompt {
     struct line line;
     bool completes;
     void (*done)(struct console *c, const char *text);
+    void (*back)(struct console *c); /* S-Tab, in a popup too: the question before; NULL none */
 };
 
 /* What this console says to one session; it stays while the console lives, shown or not. */
@@ -58,6 +59,7 @@ struct form {
     char session[WORLD_ID_MAX], id[WORLD_ID_MAX];
     cJSON *schema, *content;
     const cJSON *field; /* of the schema */
+    const char *wrong;  /* with what was typed last; NULL nothing */
     char label[240];
 };
 

@@ -306,6 +306,16 @@ static bool tells_all(const char *kind)
     return false;
 }
 
+/* Answers come by another connection than events: a list that is on its way may be older than this
+ * event, and would undo what it said. */
+static void ask_again(struct console *c, const char *kind)
+{
+    if (tells_all(kind) && c->lists_waiting > 0)
+        c->lists_wanted = true;
+    if ((tells_all(kind) || !strncmp(kind, "baton", 5)) && c->batons_waiting > 0)
+        c->batons_wanted = true;
+}
+
 static void event(struct console *c, const cJSON *json)
 {
     const char *workspace = json_string(json, "workspace", ""),
@@ -318,6 +328,7 @@ static void event(struct console *c, const cJSON *json)
         return;
     c->event_head = id;
     c->batons_wanted = c->batons_wanted || hole;
+    c->lists_wanted = c->lists_wanted || hole;
     if (!strcmp(kind, "sessionEvent")) {
         session_event(c, json);
         if (hole)
@@ -326,6 +337,7 @@ static void event(struct console *c, const cJSON *json)
     }
     ours = !workspace[0] || !strcmp(workspace, c->workspace);
     c->draw = true;
+    ask_again(c, kind);
     if (hole)
         console_inboxes_connected(c);
     if (!console_inbox_event(c, kind, json) && !tells_all(kind))

@@ -19,6 +19,7 @@ void console_prompt(struct console *c, const char *label, const char *text,
     c->prompt.label = label;
     c->prompt.completes = completes;
     c->prompt.done = done;
+    c->prompt.back = NULL;
     line_start(&c->prompt.line, history, text);
     c->draw = true;
 }
@@ -41,6 +42,7 @@ void console_popup(struct console *c, struct popup *popup,
     popup_destroy(c->popup);
     c->popup = popup;
     c->chosen = chosen;
+    c->prompt.back = NULL;
     c->mode = MODE_POPUP;
     c->draw = true;
 }
@@ -71,9 +73,20 @@ void console_type(struct console *c, const struct input_event *event)
         input_encode(event, &modes, &p->early);
 }
 
+static bool goes_back(const struct console *c, const struct input_event *event)
+{
+    return c->prompt.back && event->kind == INPUT_KEY && event->code == K_BACKTAB;
+}
+
 static void prompt_key(struct console *c, const struct input_event *event)
 {
     char text[LINE_MAX_BYTES];
+
+    if (goes_back(c, event)) {
+        c->mode = MODE_NORMAL;
+        c->prompt.back(c);
+        return;
+    }
 
     if (event->kind == INPUT_KEY && event->code == K_TAB && c->prompt.completes) {
         char *more = NULL;
@@ -108,6 +121,14 @@ static void confirm_key(struct console *c, const struct input_event *event)
 static void popup_key(struct console *c, const struct input_event *event)
 {
     struct popup *popup = c->popup;
+
+    if (goes_back(c, event)) {
+        c->popup = NULL;
+        c->mode = MODE_NORMAL;
+        popup_destroy(popup);
+        c->prompt.back(c);
+        return;
+    }
     enum popup_result result = popup_input(popup, event);
 
     if (result == POPUP_STAYS)

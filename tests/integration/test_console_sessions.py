@@ -44,9 +44,9 @@ def idle(world, state):
     wait_until("the end of the turn", lambda: session(world, state)["state"] == "idle")
 
 
-def wait_asked(terminal):
+def wait_asked(terminal, keys="[a] allow once"):
     """The keys that answer are shown, and a person has had time to read them."""
-    terminal.wait_text("[a] allow once")
+    terminal.wait_text(keys)
     since = time.monotonic()
     wait_until("the time in which a key is no answer", lambda: time.monotonic() > since + READ)
 
@@ -119,6 +119,53 @@ def later_is_no_answer(world, state):
     a.send("r")
     a.wait("that it was rejected", lambda s: re.search("You answered .*eject", s))
     idle(world, state)
+
+
+def a_form_is_filled_in_back_and_forth(world, state):
+    """Whoever has mistyped one field goes back to it; what was given before stands there."""
+    a = state["ada"]
+    a.line("form Who are you?")
+    wait_asked(a, "[f] fill in")
+    a.send("f")
+    a.wait("the first field", lambda s: "\nYour name:" in s)
+    a.send("BTab")  # nothing is before the first
+    a.line("adda")
+    a.wait_text("An address [S-Tab: back]:")
+    a.send("BTab")
+    a.wait_text("Your name: adda")
+    a.send("BSpace", "BSpace")
+    a.line("a")
+    a.wait_text("An address [S-Tab: back]:")
+    a.send("Enter")
+    a.wait("the colours, the usual one marked", lambda s: "Red" in s and "Green" in s)
+    a.send("Up", "Enter")
+    a.wait_text("How many [S-Tab: back] (a number): 3")
+    a.send("BTab")
+    a.wait("the colours", lambda s: "Red" in s and "Green" in s)
+    a.send("Enter")  # on what was chosen before
+    a.wait_text("How many")
+    a.send("C-u")
+    a.line("some")
+    a.wait_text("a whole number is wanted · How many")
+    a.send("C-u")
+    a.line("7")
+    a.wait_text("How much of it")
+    a.send("Enter")
+    a.wait_text("Are you sure [S-Tab: back] (y/n): n")
+    a.send("C-u")
+    a.line("perhaps")
+    a.wait_text("y or n is wanted · Are you sure")
+    a.send("C-u")
+    a.line("y")
+    a.wait_text("Which [S-Tab: back] (a, b, c):")
+    a.line("a, c")
+    idle(world, state)
+    a.wait_text("You answered accept:")
+    want = {"name": "ada", "colour": "r", "count": 7, "sure": True, "tags": ["a", "c"]}
+    said = "".join(u["content"]["text"] for u in (m["update"] for m in methods(
+        world, state, "session/update")) if u["sessionUpdate"] == "agent_message_chunk")
+    got = json.JSONDecoder().raw_decode(said[said.rindex("accept: ") + len("accept: "):])[0]
+    expect(got == want, "the agent got %s" % got)
 
 
 def a_late_answer_is_told_who_was_first(world, state):
@@ -385,6 +432,7 @@ TESTS = [
     long_prompts_grow_and_are_not_sent_by_themselves,
     hostile_text_stays_text,
     small_terminals_and_storms_of_sizes,
+    a_form_is_filled_in_back_and_forth,
     layouts_keep_sessions,
     closing_keeps_what_was_said,
 ]

@@ -238,9 +238,40 @@ static void what_waits_for_whom(void **state)
     console_drop(c);
 }
 
+static void hear(struct console *c, const char *topic, const char *body)
+{
+    const struct wire_message m = {topic, strlen(topic), body, strlen(body)};
+    console_client_events.message(c, &m);
+}
+
+/* Answers and events come by two connections. */
+static void what_events_say_is_not_undone_by_an_older_list(void **state)
+{
+    struct console *c = setup(12, 80);
+    (void)state;
+    c->event_head = 7;
+    hear(c, "e/main/sessionChanged",
+         "{\"id\":8,\"kind\":\"sessionChanged\",\"workspace\":\"main\",\"target\":\"se1\","
+         "\"data\":{\"sessionId\":\"se1\",\"state\":\"working\"}}\n");
+    assert_false(c->lists_wanted); /* it says all that a list would */
+    c->lists_waiting = c->batons_waiting = 1;
+    hear(c, "e/main/sessionChanged",
+         "{\"id\":9,\"kind\":\"sessionChanged\",\"workspace\":\"main\",\"target\":\"se1\","
+         "\"data\":{\"sessionId\":\"se1\",\"state\":\"idle\"}}\n");
+    assert_true(c->lists_wanted && c->batons_wanted); /* those on their way may be older */
+    c->lists_wanted = c->batons_wanted = false;
+    c->lists_waiting = c->batons_waiting = 0;
+    hear(c, "e/main/sessionEvent",
+         "{\"id\":12,\"kind\":\"sessionEvent\",\"workspace\":\"main\",\"target\":\"se2\","
+         "\"data\":{\"sessionId\":\"se2\"}}\n");
+    assert_true(c->lists_wanted && c->batons_wanted); /* two have been missed */
+    console_drop(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_events_say_is_not_undone_by_an_older_list),
         cmocka_unit_test(hints_say_what_enter_does),
         cmocka_unit_test(it_grows_and_panes_give_way),
         cmocka_unit_test(without_a_link_nothing_is_lost),
