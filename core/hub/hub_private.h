@@ -104,6 +104,7 @@ struct hooks_load {
 
 struct streams;
 struct hooks;
+struct worlds;
 struct email_out;
 
 struct hub {
@@ -148,6 +149,7 @@ struct hub {
     size_t frame_count;
     int64_t event_head; /* newest committed event */
     struct hooks *hooks;
+    struct worlds *worlds;
     struct email_out *email_out;
     struct hooks_load hooks_load;
     bool stopping;
@@ -269,17 +271,21 @@ enum err shells_close(struct hub *hub, const char *workspace);
     X(shell_write)                                                                                 \
     X(shell_keys)                                                                                  \
     X(shell_resize)                                                                                \
-    X(shell_snapshot) X(shell_wait) X(stream_read) X(stream_records) X(stream_list)                \
-        X(events_since) X(events_next) X(layout_get) X(layout_put) X(member_list) X(member_look)   \
-            X(member_alive) X(member_kick) X(baton_take) X(baton_request) X(baton_pass)            \
-                X(baton_release) X(baton_deny) X(baton_withdraw) X(baton_status) X(baton_log)      \
-                    X(baton_invite) X(invite_list) X(invite_revoke) X(session_create)              \
-                        X(session_prompt) X(session_wait) X(session_cancel) X(session_list)        \
-                            X(session_get) X(session_events) X(session_permissions)                \
-                                X(session_answer_call) X(session_suggest) X(session_suggestions)   \
-                                    X(session_accept) X(session_drop) X(session_resume)            \
-                                        X(session_set_mode) X(session_config) X(session_rename)    \
-                                            X(session_close) X(session_destroy) X(session_agents)
+    X(shell_snapshot)                                                                              \
+    X(shell_wait) X(stream_read) X(stream_records) X(stream_list) X(fs_read) X(fs_write)           \
+        X(fs_list) X(fs_stat) X(fs_exists) X(fs_mkdir) X(fs_move) X(fs_delete) X(events_since)     \
+            X(events_next) X(layout_get) X(layout_put) X(member_list) X(member_look)               \
+                X(member_alive) X(member_kick) X(baton_take) X(baton_request) X(baton_pass)        \
+                    X(baton_release) X(baton_deny) X(baton_withdraw) X(baton_status) X(baton_log)  \
+                        X(baton_invite) X(invite_list) X(invite_revoke) X(session_create)          \
+                            X(session_prompt) X(session_wait) X(session_cancel) X(session_list)    \
+                                X(session_get) X(session_events) X(session_permissions)            \
+                                    X(session_answer_call) X(session_suggest)                      \
+                                        X(session_suggestions) X(session_accept) X(session_drop)   \
+                                            X(session_resume) X(session_set_mode)                  \
+                                                X(session_config) X(session_rename)                \
+                                                    X(session_close) X(session_destroy)            \
+                                                        X(session_agents)
 #define X(name) enum err name(struct hub *hub, struct call *c);
 HUB_HANDLERS(X)
 #undef X
