@@ -18,10 +18,34 @@
 #include <unistd.h>
 
 #define TEXT_MOST (1024u * 1024u)
-#define DEEPEST   64
+#define DEEPEST   128
 
 /* --- where they are -----------------------------------------------------------------------------
  */
+
+/* A file of the kernel's, which says no size; NULL: it cannot be read, or is too long to be true.
+ */
+static char *read_text(const char *file)
+{
+    struct buf b = {0};
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : 1;
+    while (n > 0 && b.len < TEXT_MOST) {
+        n = read(fd, buf_reserve(&b, 4096), 4096);
+        if (n > 0)
+            b.len += (size_t)n;
+        else if (n < 0 && errno == EINTR)
+            n = 1;
+    }
+    if (fd >= 0)
+        close(fd);
+    if (n == 0) {
+        buf_append(&b, "", 0);
+        return b.data ? buf_take(&b) : mem_strdup("");
+    }
+    buf_finish(&b);
+    return NULL;
+}
 
 /* Is word one of a list that commas separate? */
 static bool has_word(const char *list, size_t n, const char *word)
@@ -113,10 +137,9 @@ static char *own_group(const char *mounts, const char *own, const char *controll
 
 static bool file_has(const char *dir, const char *name, const char *word)
 {
-    char *file = path_join(dir, name), *text = NULL;
-    size_t n = 0;
+    char *file = path_join(dir, name), *text = read_text(file);
     bool has = false;
-    if (path_read_file(file, TEXT_MOST, &text, &n) == ERR_OK)
+    if (text)
         for (char *save = NULL, *w = strtok_r(text, " \n", &save); w && !has;
              w = strtok_r(NULL, " \n", &save))
             has = strcmp(w, word) == 0;
@@ -181,11 +204,9 @@ void limits_look(const char *mounts, const char *own, struct limits_place *ret_p
 
 void limits_find(struct limits_place *ret_place)
 {
-    char *mounts = NULL, *own = NULL;
-    size_t n;
+    char *mounts = read_text("/proc/self/mountinfo"), *own = read_text("/proc/self/cgroup");
     *ret_place = (struct limits_place){0};
-    if (path_read_file("/proc/self/mountinfo", TEXT_MOST, &mounts, &n) == ERR_OK &&
-        path_read_file("/proc/self/cgroup", TEXT_MOST, &own, &n) == ERR_OK)
+    if (mounts && own)
         limits_look(mounts, own, ret_place);
     else
         snprintf(ret_place->why, sizeof ret_place->why, "/proc cannot be read");
@@ -239,14 +260,12 @@ static enum err make(const char *parent, const char *name, char **ret_dir)
 static enum err make_room(const char *group)
 {
     char *leaf = NULL, *file = path_join(group, "cgroup.procs"), *text = NULL;
-    size_t n = 0;
     enum err e = ERR_OK;
     if (!file_has(group, "cgroup.subtree_control", "memory") ||
         !file_has(group, "cgroup.subtree_control", "pids")) {
         e = make(group, "hub", &leaf);
-        if (e == ERR_OK)
-            e = path_read_file(file, TEXT_MOST, &text, &n);
-        if (e == ERR_OK)
+        text = e == ERR_OK ? read_text(file) : NULL;
+        if (text)
             for (char *save = NULL, *pid = strtok_r(text, "\n", &save); pid;
                  pid = strtok_r(NULL, "\n", &save))
                 write_to(leaf, "cgroup.procs", pid); /* one that is gone is no matter */

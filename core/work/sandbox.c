@@ -110,7 +110,8 @@ static void put_etc(struct words *w, const struct sandbox *s)
  * says of /proc/sys that it cannot be written although its files can. */
 static void put_proc(struct words *w)
 {
-    static const char *const read_only[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys"};
+    static const char *const read_only[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/pressure",
+                                            "/proc/sys"};
     static const char *const empty[] = {"/proc/acpi", "/proc/asound", "/proc/driver", "/proc/scsi",
                                         "/proc/tty/driver"};
     static const char *const hidden[] = {
@@ -241,7 +242,7 @@ enum err sandbox_mount_parse(const char *text, struct sandbox_mount *ret, char w
     else if (!is_plain(m.to))
         wrong = "the place inside is an absolute path, without dots and without a slash at its end";
     else if (is_taken(m.to))
-        wrong = "that place inside is the sandbox's own; take one such as /mnt/NAME or /srv/NAME";
+        wrong = "that place inside is the sandbox's own; take one such as /data/NAME or /srv/NAME";
     if (wrong) {
         snprintf(why, SANDBOX_WHY, "\"%s\": %s", shown, wrong);
         sandbox_mount_finish(&m);

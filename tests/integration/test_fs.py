@@ -203,14 +203,14 @@ def mounts_are_reached_and_ro_is_kept(w):
         os.mkdir(w.path(name))
         with open(w.path(name + "/f"), "w") as f:
             f.write(name)
-    w.baton("workspace", "open", "box", "--sandbox", "--mount", w.path("data") + ":/mnt/data",
+    w.baton("workspace", "open", "box", "--sandbox", "--mount", w.path("data") + ":/data",
             "--mount", w.path("ro") + ":/srv/ro:ro")
-    check(w.baton("-w", "box", "fs", "read", "/mnt/data/f")["content"] == "data", "a mount")
+    check(w.baton("-w", "box", "fs", "read", "/data/f")["content"] == "data", "a mount")
     check(w.baton("-w", "box", "fs", "read", "/srv/ro/f")["content"] == "ro", "another")
-    w.baton("-w", "box", "fs", "write", "/mnt/data/g", "new")
+    w.baton("-w", "box", "fs", "write", "/data/g", "new")
     check(open(w.path("data/g")).read() == "new", "written")
     for call in (("write", "/srv/ro/f", "x"), ("mkdir", "/srv/ro/d"), ("delete", "/srv/ro/f"),
-                 ("move", "/srv/ro/f", "/srv/ro/g"), ("move", "/mnt/data/f", "/srv/ro/h")):
+                 ("move", "/srv/ro/f", "/srv/ro/g"), ("move", "/data/f", "/srv/ro/h")):
         check(refused(w, "-w", "box", "fs", *call)["error"] == "PermissionDenied", str(call))
     check(os.listdir(w.path("ro")) == ["f"], "what is read only")
 
