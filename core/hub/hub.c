@@ -66,6 +66,7 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
         hub_post_control(hub, mail_recover, NULL);
         hub_post_control(hub, sessions_recover, NULL);
         hub_post_control(hub, email_out_recover, NULL);
+        hub_post_control(hub, worlds_recover, NULL);
         *ret_hub = hub;
     } else {
         hub_destroy(hub);

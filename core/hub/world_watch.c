@@ -48,6 +48,7 @@ void world_forget(struct hub *hub, const char *workspace)
 {
     struct limits_place place;
     char name[160];
+    world_group_name(hub, workspace, name); /* first: the key may be of the one that goes */
     for (struct world **at = &hub->worlds->list, *w; (w = *at); at = &w->next)
         if (strcmp(w->key, workspace) == 0) {
             *at = w->next;
@@ -55,7 +56,6 @@ void world_forget(struct hub *hub, const char *workspace)
             break;
         }
     limits_find(&place);
-    world_group_name(hub, workspace, name);
     limits_leave(&place, name);
     limits_place_finish(&place);
 }

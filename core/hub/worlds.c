@@ -33,6 +33,18 @@ void worlds_create(struct hub *hub)
     hub->worlds = w;
 }
 
+static void recover_one(void *data, const char *key, const cJSON *doc)
+{
+    if (world_is_sandbox(doc))
+        world_watch(data, key); /* where nothing runs, the first look is the last */
+}
+
+enum err worlds_recover(struct hub *hub, void *arg)
+{
+    (void)arg;
+    return journal_each(hub->journal, "workspace", recover_one, hub);
+}
+
 void worlds_stop(struct hub *hub)
 {
     hub->worlds->stopped = true;
@@ -43,11 +55,8 @@ void worlds_finish(struct hub *hub)
     struct worlds *w = hub->worlds;
     if (!w)
         return;
-    while (w->list) {
-        struct world *next = w->list->next;
-        free(w->list);
-        w->list = next;
-    }
+    while (w->list)
+        world_forget(hub, w->list->key);
     free(w->dir);
     free(w->etc);
     free(w->filter);

@@ -13,6 +13,8 @@
 
 /* --- worlds.c: what starts in them --- */
 void worlds_create(struct hub *hub);
+/* Control work: the homes of sandboxes are looked at again after a hub's death. */
+enum err worlds_recover(struct hub *hub, void *arg);
 void worlds_stop(struct hub *hub);   /* nothing is posted any more */
 void worlds_finish(struct hub *hub); /* after control_destroy */
 
