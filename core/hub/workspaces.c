@@ -141,6 +141,9 @@ static void list_one(void *data, const char *key, const cJSON *doc)
         return;
     struct counting *n = mem_zalloc(sizeof *n);
     cJSON *o = cJSON_Duplicate(doc, true);
+    if (*l->scope) /* where it lies on the host is nothing to whoever is inside */
+        cJSON_DeleteItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(o, "sandbox"),
+                                                "home");
     n->workspace = key;
     size_t count;
     struct stream_info *all = registry_all(l->hub->registry, &count);
