@@ -36,12 +36,14 @@ static enum err find(struct hub *hub, struct call *c, const char *param, bool wr
     if (e != ERR_OK)
         return e;
     e = world_root(hub, workspace, path, &root, &ret->path, &ro, why, sizeof why);
+    if (e == ERR_OK && ro && write) {
+        snprintf(why, sizeof why, "what lies there was mounted to be read only");
+        e = ERR_DENIED;
+    }
+    if (e == ERR_OK)
+        e = files_open(root, &ret->files, why);
     if (e != ERR_OK)
-        e = call_fail(c, e, "%s", why);
-    else if (ro && write)
-        e = call_fail(c, ERR_DENIED, "what lies there was mounted to be read only");
-    else if ((e = files_open(root, &ret->files, why)) != ERR_OK)
-        e = call_fail(c, e, "%s", why);
+        call_fail(c, e, "%s", why);
     if (e == ERR_OK && write && world_is_sandbox(workspace))
         world_watch(hub, key);
     if (e != ERR_OK)
