@@ -36,7 +36,13 @@ int64_t config_permission_ms(const struct config *c); /* `limits.permission`, el
 int64_t config_hook_ms(const struct config *c);       /* `limits.hook`, else 30 s */
 int64_t config_sendmail_ms(const struct config *c);   /* `limits.sendmail`, else 120 s */
 int64_t config_line_max(const struct config *c);      /* `limits.line`: bytes, else 32 MiB */
-const cJSON *config_mail(const struct config *c);     /* `mail`, or NULL */
+/* Of each sandboxed workspace: `limits.memory`, else 4 GiB; `limits.processes`, else 512;
+ * `limits.disk`, bytes of its home, else 4 GiB; `limits.file`, bytes of one file, else 1 GiB */
+int64_t config_box_memory(const struct config *c);
+int config_box_processes(const struct config *c);
+int64_t config_box_disk(const struct config *c);
+int64_t config_box_file(const struct config *c);
+const cJSON *config_mail(const struct config *c);       /* `mail`, or NULL */
 const char *config_mail_domain(const struct config *c); /* `mail.domain`, else "baton.local" */
 int64_t
 config_mail_hops(const struct config *c); /* `limits.hops`: of a chain of replies, else 32 */

@@ -105,6 +105,7 @@ struct hooks_load {
 
 struct streams;
 struct hooks;
+struct worlds;
 struct email_out;
 
 struct hub {
@@ -154,6 +155,7 @@ struct hub {
     size_t frame_count;
     int64_t event_head; /* newest committed event */
     struct hooks *hooks;
+    struct worlds *worlds;
     struct email_out *email_out;
     uv_timer_t upload_timer; /* email_upload.c's */
     struct hooks_load hooks_load;
@@ -287,6 +289,14 @@ enum err shells_close(struct hub *hub, const char *workspace);
     X(stream_read)                                                                                 \
     X(stream_records)                                                                              \
     X(stream_list)                                                                                 \
+    X(fs_read)                                                                                     \
+    X(fs_write)                                                                                    \
+    X(fs_list)                                                                                     \
+    X(fs_stat)                                                                                     \
+    X(fs_exists)                                                                                   \
+    X(fs_mkdir)                                                                                    \
+    X(fs_move)                                                                                     \
+    X(fs_delete)                                                                                   \
     X(events_since)                                                                                \
     X(events_next)                                                                                 \
     X(layout_get)                                                                                  \

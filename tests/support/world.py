@@ -43,6 +43,7 @@ class World:
         complaint = "Sanitizer" in log or "runtime error:" in log
         if kind or complaint:
             sys.stderr.write("--- hub.log\n" + log[-4000:])
+        self.drop_groups()
         shutil.rmtree(self.root, ignore_errors=True)
         if complaint and not kind:
             raise Failed("a sanitizer complains")
@@ -96,6 +97,21 @@ class World:
             except OSError:
                 pass
         return found
+
+    def drop_groups(self):
+        """The control groups of sandboxes, which a hub that was killed leaves behind."""
+        if os.getuid() != 0 or not os.path.exists(self.path("state/baton/%s/worlds" % self.hub)):
+            return
+        mark = 2166136261
+        for byte in self.path("state/baton/" + self.hub).encode():
+            mark = (mark ^ byte) * 16777619 & 0xffffffff
+        for where, below, _ in os.walk("/sys/fs/cgroup"):
+            for name in below:
+                if name.startswith("baton-%08x-" % mark):
+                    try:
+                        os.rmdir(os.path.join(where, name))
+                    except OSError:
+                        pass  # somebody in it is on the way out
 
     def kill_all(self):
         for _ in range(50):

@@ -3,6 +3,8 @@
 #include "core/base/mem.h"
 #include "core/base/paths.h"
 #include "core/base/text.h"
+#include "core/work/limits.h"
+#include "core/work/sandbox.h"
 #include "transport/cli/command.h"
 
 #include <langinfo.h>
@@ -133,8 +135,6 @@ static void check_programs(struct report *r)
     static const struct {
         const char *program, *check, *why, *mend;
     } programs[] = {
-        {"bwrap", "sandboxes", "bubblewrap is not there: workspaces with --sandbox are refused",
-         "apt install bubblewrap"},
         {"ssh", "guests by ssh", "OpenSSH is not there", "apt install openssh-client"},
     };
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
@@ -143,6 +143,38 @@ static void check_programs(struct report *r)
             file ? file : programs[i].why);
         free(file);
     }
+}
+
+/* What a sandboxed workspace can be held to here: all its programs together where there are control
+ * groups, else each by itself. */
+static void check_sandboxes(struct report *r)
+{
+    struct limits_place place;
+    char why[SANDBOX_WHY] = "";
+    const bool works = sandbox_probe(why) == ERR_OK;
+    add(r, "sandboxes", works ? HEALTH_OK : HEALTH_NOTE,
+        "apt install bubblewrap, on a kernel that lets users have namespaces",
+        works ? "bubblewrap works%s" : "workspaces with --sandbox are refused: %s", why);
+    if (!works)
+        return;
+    limits_find(&place);
+    const char *mend = place.version == 2 || !place.memory ? "systemctl --user start baton" : "";
+    add(r, "sandbox memory", place.memory ? HEALTH_OK : HEALTH_NOTE, mend, "%s%s",
+        place.memory ? "bounded by a control group"
+                     : "each program by itself, not a sandbox as a whole: ",
+        place.memory ? "" : place.why);
+    add(r, "sandbox count",
+        place.processes ? HEALTH_OK
+        : getuid()      ? HEALTH_NOTE
+                        : HEALTH_MISSING,
+        mend, "%s%s",
+        place.processes ? "processes are bounded by a control group"
+        : getuid()      ? "processes: each program's own, not a sandbox as a whole: "
+                        : "processes are not bounded: root's never are by a limit of its own: ",
+        place.processes ? "" : place.why);
+    add(r, "sandbox disk", HEALTH_OK, "",
+        "a home is measured every two seconds, a file is bounded");
+    limits_place_finish(&place);
 }
 
 static void check_locale(struct report *r)
@@ -244,6 +276,7 @@ int local_doctor(const struct command *c)
     }
     check_hub(&r);
     check_programs(&r);
+    check_sandboxes(&r);
     check_locale(&r);
     check_terminal(&r);
     dl_iterate_phdr(library, &libraries);
