@@ -98,6 +98,10 @@ def params_of(method, shell, workspace):
         "email.attachment": dict(message, n=1), "email.raw": message,
         "inbox.email": {}, "inbox.wait": {"timeout": 0}, "inbox.list": {},
         "inbox.text": message, "inbox.mark": message,
+        "fs.read": dict(here, path="x"), "fs.write": dict(here, path="x", content="y"),
+        "fs.list": here, "fs.stat": dict(here, path="x"), "fs.exists": dict(here, path="x"),
+        "fs.mkdir": dict(here, path="x"), "fs.move": dict(here, path="x", to="z"),
+        "fs.delete": dict(here, path="x"),
         "inbox.people": {}, "audit.log": {}, "audit.verify": {},
     }
     if method not in known:
