@@ -5,6 +5,7 @@ a condition with a deadline; hub and tmux are private to a run and end with it."
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ import time
 
 BATON = os.path.abspath(sys.argv[1])
 DEADLINE = 15.0
+LAST_WORDS = 3.0  # for consoles that end
 
 
 class Failed(Exception):
@@ -76,7 +78,32 @@ class World:
             self.baton("hub", "stop", "--force", check=False)
         except subprocess.TimeoutExpired:
             pass
+        self.end_all()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+    def processes(self):
+        mark = os.fsencode(self.dir)
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/environ" % pid, "rb") as f:
+                    if mark in f.read():
+                        found.append(int(pid))
+            except OSError:
+                pass
+        return found
+
+    def end_all(self):
+        """Consoles that lost their terminal end by themselves; but the leak sanitizer at their exit
+        may hang, and would do so for ever."""
+        end = time.monotonic() + LAST_WORDS
+        while self.processes() and time.monotonic() < end + LAST_WORDS:
+            for pid in self.processes() if time.monotonic() > end else ():
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except OSError:
+                    pass
+            time.sleep(0.05)
 
 
 class Terminal:
