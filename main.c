@@ -1,5 +1,5 @@
-/* The composition root: reads argv and enters the hub, a keeper, a hook's runner, the console, the
- * demo agent, the MCP server or the command line. */
+/* The composition root: reads argv and enters the hub, a keeper, a hook's runner, process 1 of a
+ * sandbox, the console, the demo agent, the MCP server or the command line. */
 #include "core/agent/demo.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -7,6 +7,7 @@
 #include "core/base/paths.h"
 #include "core/stream/hook_runner.h"
 #include "core/stream/keeper.h"
+#include "core/work/inside.h"
 #include "core/hub/hub.h"
 #include "transport/cli/cli.h"
 #include "transport/mcp/mcp.h"
@@ -108,5 +109,9 @@ int main(int argc, char **argv)
         .demo_agent = run_demo_agent,
         .mcp = run_mcp,
     };
+    /* Process 1 of a sandbox, before anything else: what is behind it is no command line of ours.
+     */
+    if (argc > 1 && strcmp(argv[1], INSIDE_WORD) == 0)
+        return inside_main(argc - 2, argv + 2);
     return cli_main(argc, argv, &doors);
 }

@@ -32,6 +32,11 @@
 #define MAIL_HOPS      32
 #define MAIL_RATE      120
 #define MAIL_TRIES     5
+#define GIB            (1024 * (int64_t)MIB)
+#define BOX_MEMORY     (4 * GIB)
+#define BOX_PROCESSES  512
+#define BOX_DISK       (4 * GIB)
+#define BOX_FILE       (1 * GIB)
 #define FALLBACK_SHELL "/bin/sh"
 
 struct config {
@@ -199,6 +204,19 @@ static const char *must_domain(const cJSON *v)
                : "must be the name of a domain, such as \"baton.local\"";
 }
 
+/* Less than this starts nothing. */
+static const char *must_room(const cJSON *v)
+{
+    return bytes_of(v) >= 16 * (int64_t)MIB
+               ? NULL
+               : "must be bytes a sandbox (16 MiB or more), such as \"4 GiB\"";
+}
+
+static const char *must_processes(const cJSON *v)
+{
+    return whole_within(v, 8, 1000000) ? NULL : "must be a whole number a sandbox, 8 to 1000000";
+}
+
 static const struct key limit_keys[] = {
     {"history", must_history, NULL},
     {"streams", must_streams, NULL},
@@ -208,6 +226,10 @@ static const struct key limit_keys[] = {
     {"hops", must_tries, NULL},
     {"inbox_rate", must_rate, NULL},
     {"tries", must_tries, NULL},
+    {"memory", must_room, NULL},
+    {"processes", must_processes, NULL},
+    {"disk", must_room, NULL},
+    {"file", must_room, NULL},
     {0},
 };
 
@@ -446,6 +468,32 @@ int64_t config_line_max(const struct config *c)
     return c->line;
 }
 
+static int64_t room(const struct config *c, const char *key, int64_t usual)
+{
+    const cJSON *v = json_get(json_get(c->json, "limits"), key);
+    return v ? bytes_of(v) : usual;
+}
+
+int64_t config_box_memory(const struct config *c)
+{
+    return room(c, "memory", BOX_MEMORY);
+}
+
+int config_box_processes(const struct config *c)
+{
+    return (int)json_int(json_get(c->json, "limits"), "processes", BOX_PROCESSES);
+}
+
+int64_t config_box_disk(const struct config *c)
+{
+    return room(c, "disk", BOX_DISK);
+}
+
+int64_t config_box_file(const struct config *c)
+{
+    return room(c, "file", BOX_FILE);
+}
+
 const cJSON *config_mail(const struct config *c)
 {
     return json_get(c->json, "mail");
@@ -520,6 +568,10 @@ cJSON *config_show(const struct config *c)
     show(c, out, "limits", "inbox_rate", cJSON_CreateNumber((double)config_mail_rate(c)),
          "default");
     show(c, out, "limits", "tries", cJSON_CreateNumber(config_mail_tries(c)), "default");
+    show(c, out, "limits", "memory", cJSON_CreateNumber((double)config_box_memory(c)), "default");
+    show(c, out, "limits", "processes", cJSON_CreateNumber(config_box_processes(c)), "default");
+    show(c, out, "limits", "disk", cJSON_CreateNumber((double)config_box_disk(c)), "default");
+    show(c, out, "limits", "file", cJSON_CreateNumber((double)config_box_file(c)), "default");
     for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
         const cJSON *v = json_get(c->json, objects[i]);
         show(c, out, NULL, objects[i], v ? cJSON_Duplicate(v, true) : cJSON_CreateObject(),

@@ -35,7 +35,13 @@ int config_max_streams(const struct config *c);       /* `limits.streams`, else 
 int64_t config_permission_ms(const struct config *c); /* `limits.permission`, else one hour */
 int64_t config_hook_ms(const struct config *c);       /* `limits.hook`, else 30 s */
 int64_t config_line_max(const struct config *c);      /* `limits.line`: bytes, else 32 MiB */
-const cJSON *config_mail(const struct config *c);     /* `mail`, or NULL */
+/* Of each sandboxed workspace: `limits.memory`, else 4 GiB; `limits.processes`, else 512;
+ * `limits.disk`, bytes of its home, else 4 GiB; `limits.file`, bytes of one file, else 1 GiB */
+int64_t config_box_memory(const struct config *c);
+int config_box_processes(const struct config *c);
+int64_t config_box_disk(const struct config *c);
+int64_t config_box_file(const struct config *c);
+const cJSON *config_mail(const struct config *c);       /* `mail`, or NULL */
 const char *config_mail_domain(const struct config *c); /* `mail.domain`, else "baton.local" */
 int64_t
 config_mail_hops(const struct config *c); /* `limits.hops`: of a chain of replies, else 32 */

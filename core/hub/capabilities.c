@@ -9,6 +9,7 @@
 #define FORCE SWITCH("force", "do not ask")
 
 static const enum err busy[] = {ERR_BUSY, ERR_NOT_FOUND, ERR_OK};
+static const enum err place_errors[] = {ERR_NOT_FOUND, ERR_EXISTS, ERR_UNSUPPORTED, ERR_OK};
 
 const struct capability hub_rows[HUB_ROWS] = {
     {"hub", "hello", "1.0", "Settle the protocol version and learn who you are", SCHEMA({
@@ -65,13 +66,30 @@ const struct capability hub_rows[HUB_ROWS] = {
                    "x-here" : true,
                    "description" : "its folder, when it is new",
                    "x-value" : "DIR"
+               },
+               "sandbox" : {
+                   "type" : "boolean",
+                   "default" : false,
+                   "description" : "a small world of its own, with a home at /home/user"
+               },
+               "mount" : {
+                   "type" : "array",
+                   "maxItems" : 32,
+                   "items" : {"type" : "string", "minLength" : 1, "maxLength" : 8000},
+                   "description" : "a folder of the host in the sandbox",
+                   "x-value" : "SRC:DST[:ro]"
+               },
+               "network" : {
+                   "type" : "boolean",
+                   "default" : false,
+                   "description" : "let the sandbox use the network"
                }
            },
              "required"
            : ["key"], "x-positional"
            : ["key"]),
      SCHEMA({"type" : "object", "x-sentence" : "{workspace} is open in {cwd}."}), TIER_AUTONOMOUS,
-     ROLE_DRIVER, LANE_CONTROL, CAP_STARTS_HUB, look_errors, workspace_open},
+     ROLE_DRIVER, LANE_CONTROL, CAP_STARTS_HUB, place_errors, workspace_open},
     {"workspace", "list", "1.0", "List the workspaces", NO_INPUT,
      SCHEMA({"type" : "array", "x-columns" : [ "workspace", "state", "shells", "cwd" ]}),
      TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_STARTS_HUB | CAP_SELF | CAP_MCP, no_errors,

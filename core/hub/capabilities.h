@@ -23,4 +23,7 @@ extern const struct capability inbox_rows[INBOX_ROWS];
 #define AUDIT_ROWS 2
 extern const struct capability audit_rows[AUDIT_ROWS];
 
+#define FS_ROWS 8
+extern const struct capability fs_rows[FS_ROWS];
+
 #endif

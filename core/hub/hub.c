@@ -12,6 +12,7 @@
 #include "core/hub/sessions.h"
 #include "core/hub/sharing.h"
 #include "core/hub/streams.h"
+#include "core/hub/worlds.h"
 #include "core/people/neighbours.h"
 #include "core/people/roster.h"
 
@@ -47,6 +48,7 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
     hub->stream_schemas = schemas_create();
     control_create(hub);
     hooks_create(hub);
+    worlds_create(hub);
     email_out_create(hub);
     streams_create(hub);
     e = path_make_private(hub->streams_dir);
@@ -94,9 +96,11 @@ void hub_destroy(struct hub *hub)
     inbox_finish(&hub->stream_in);
     streams_destroy(hub);
     hooks_stop(hub);
+    worlds_stop(hub);
     email_out_stop(hub);
     control_destroy(hub);
     hooks_finish(hub);
+    worlds_finish(hub);
     email_out_finish(hub);
     journal_close(hub->journal);
     config_destroy(hub->config);

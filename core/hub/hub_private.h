@@ -104,6 +104,7 @@ struct hooks_load {
 
 struct streams;
 struct hooks;
+struct worlds;
 struct email_out;
 
 struct hub {
@@ -151,6 +152,7 @@ struct hub {
     size_t frame_count;
     int64_t event_head; /* newest committed event */
     struct hooks *hooks;
+    struct worlds *worlds;
     struct email_out *email_out;
     struct hooks_load hooks_load;
     bool stopping;
@@ -280,6 +282,14 @@ enum err shells_close(struct hub *hub, const char *workspace);
     X(stream_read)                                                                                 \
     X(stream_records)                                                                              \
     X(stream_list)                                                                                 \
+    X(fs_read)                                                                                     \
+    X(fs_write)                                                                                    \
+    X(fs_list)                                                                                     \
+    X(fs_stat)                                                                                     \
+    X(fs_exists)                                                                                   \
+    X(fs_mkdir)                                                                                    \
+    X(fs_move)                                                                                     \
+    X(fs_delete)                                                                                   \
     X(events_since)                                                                                \
     X(events_next)                                                                                 \
     X(layout_get)                                                                                  \

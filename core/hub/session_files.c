@@ -4,13 +4,46 @@
  * reading or writing a file twice is the same as once. */
 #include "core/hub/session_work.h"
 #include "core/base/mem.h"
+#include "core/base/paths.h"
+#include "core/hub/worlds.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum err session_root(const cJSON *doc, struct files **ret_files, char why[FILES_WHY])
+enum err session_place(struct hub *hub, const cJSON *doc, const char *path, bool write,
+                       struct files **ret_files, char **ret_path, char why[FILES_WHY])
 {
-    return files_open(json_string(doc, "cwd", "/"), ret_files, why);
+    const char *cwd = json_string(doc, "cwd", "/");
+    char *root = NULL, *full = NULL;
+    cJSON *workspace = NULL;
+    bool ro = false;
+    enum err e = journal_get(hub->journal, "workspace", session_workspace(doc), &workspace);
+    snprintf(why, FILES_WHY, "%s", err_text(e)->person);
+    if (e == ERR_OK && world_is_sandbox(workspace)) {
+        full = *path == '/' ? mem_strdup(path) : path_join(cwd, path);
+        e = world_root(hub, workspace, full, &root, ret_path, &ro, why, FILES_WHY);
+        if (e == ERR_OK && ro && write) {
+            snprintf(why, FILES_WHY, "what lies there was mounted to be read only");
+            e = ERR_DENIED;
+        } else if (e == ERR_OK && write && world_is_full(hub, session_workspace(doc))) {
+            snprintf(why, FILES_WHY, "the home is larger than limits.disk allows");
+            e = ERR_DISK_FULL;
+        }
+    } else if (e == ERR_OK || e == ERR_NOT_FOUND) { /* deleted meanwhile: its folder is there */
+        root = mem_strdup(cwd);
+        *ret_path = mem_strdup(path);
+        e = ERR_OK;
+    }
+    if (e == ERR_OK)
+        e = files_open(root, ret_files, why);
+    if (e != ERR_OK) {
+        free(*ret_path);
+        *ret_path = NULL;
+    }
+    free(root);
+    free(full);
+    cJSON_Delete(workspace);
+    return e;
 }
 
 /* Of what an agent may be told: that there is none is a code of its own. */
@@ -49,16 +82,17 @@ enum err session_on_fs_read(struct hub *hub, cJSON *doc, const cJSON *id, const 
     struct files_part part = {.text = true};
     struct files *files = NULL;
     struct buf text = {0};
-    char why[FILES_WHY];
+    char why[FILES_WHY], *place = NULL;
     if (!*path)
         return session_answer_error(hub, doc, id, ACP_INVALID_PARAMS, "\"path\" is missing");
     if (!count_of(params, "line", 1, &part.line) || !count_of(params, "limit", -1, &part.limit))
         return session_answer_error(hub, doc, id, ACP_INVALID_PARAMS,
                                     "\"line\" and \"limit\" are counts of lines");
-    enum err e = session_root(doc, &files, why);
+    enum err e = session_place(hub, doc, path, false, &files, &place, why);
     if (e == ERR_OK)
-        e = files_read(files, path, &part, &text, why);
+        e = files_read(files, place, &part, &text, why);
     files_close(files);
+    free(place);
     if (e != ERR_OK)
         return refuse(hub, doc, id, e, why);
     e = tell(hub, doc, "read", path, text.len);
@@ -75,15 +109,16 @@ enum err session_on_fs_write(struct hub *hub, cJSON *doc, const cJSON *id, const
 {
     const char *path = json_string(params, "path", ""), *content;
     struct files *files = NULL;
-    char why[FILES_WHY];
+    char why[FILES_WHY], *place = NULL;
     content = json_string(params, "content", NULL);
     if (!*path || !content)
         return session_answer_error(hub, doc, id, ACP_INVALID_PARAMS,
                                     "\"path\" and \"content\" are both wanted");
-    enum err e = session_root(doc, &files, why);
+    enum err e = session_place(hub, doc, path, true, &files, &place, why);
     if (e == ERR_OK)
-        e = files_write(files, path, content, strlen(content), why);
+        e = files_write(files, place, content, strlen(content), why);
     files_close(files);
+    free(place);
     if (e != ERR_OK)
         return refuse(hub, doc, id, e, why);
     e = tell(hub, doc, "write", path, strlen(content));

@@ -7,6 +7,7 @@
 #include "core/base/paths.h"
 #include "core/hub/session_life.h"
 #include "core/stream/keeper.h"
+#include "core/work/sandbox.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +32,11 @@ cJSON *session_mcp_server(struct hub *hub, const cJSON *doc)
     char *dir = path_join(hub->streams_dir, json_string(doc, "streamId", "-"));
     cJSON *server = cJSON_CreateObject();
     cJSON_AddStringToObject(server, "name", "baton");
-    cJSON_AddStringToObject(server, "command", hub->program);
+    const bool read = keeper_meta_read(dir, &meta) == ERR_OK;
+    cJSON_AddStringToObject(server, "command", meta.box ? SANDBOX_PROGRAM : hub->program);
     cJSON_AddItemToArray(cJSON_AddArrayToObject(server, "args"), cJSON_CreateString("mcp"));
     cJSON *env = cJSON_AddArrayToObject(server, "env");
-    if (keeper_meta_read(dir, &meta) == ERR_OK)
+    if (read)
         for (char **e = meta.env; e && *e; e++) {
             const size_t n = strcspn(*e, "=");
             if (!(*e)[n] || !is_needed(*e))

@@ -36,7 +36,8 @@ static char **words_of(const cJSON *list)
     return words;
 }
 
-static char **environment_of(struct hub *hub, const cJSON *doc, const char *token)
+static char **environment_of(struct hub *hub, const cJSON *doc, const char *token,
+                             char ***ret_asked)
 {
     const struct agent_place place = {
         .hub = hub->name,
@@ -51,7 +52,7 @@ static char **environment_of(struct hub *hub, const cJSON *doc, const char *toke
     size_t n = 0;
     cJSON_ArrayForEach(one, env) more[n++] = mem_printf("%s=%s", one->string, one->valuestring);
     char **all = environment_for_agent(&place, more);
-    environment_free(more);
+    *ret_asked = more;
     return all;
 }
 
@@ -69,15 +70,18 @@ static enum err launch(struct hub *hub, void *arg)
     memcpy(info.id, l->stream, sizeof info.id);
     snprintf(info.workspace, sizeof info.workspace, "%s", session_workspace(doc));
     registry_set(hub->registry, &info);
+    char **asked = NULL;
     struct keeper_meta meta = {
         .id = mem_strdup(l->stream),
         .workspace = mem_strdup(session_workspace(doc)),
         .command = words_of(json_get(doc, "command")),
-        .env = environment_of(hub, doc, l->token),
+        .env = environment_of(hub, doc, l->token, &asked),
         .cwd = mem_strdup(json_string(doc, "cwd", "/")),
         .retention = (uint64_t)config_retention(hub->config),
         .created_us = clock_wall_us(),
     };
+    meta.asked = asked;
+    meta.network = json_bool(doc, "network", false);
     starter_start(hub, l->stream, 0, &meta, keeper_started);
     keeper_meta_finish(&meta);
     cJSON_Delete(doc);

@@ -157,14 +157,15 @@ static cJSON *env_of(const cJSON *doc, const cJSON *wanted)
 }
 
 /* The folder to run in, fresh memory: the session's own, or one beneath it. */
-static enum err cwd_of(const cJSON *doc, const char *wanted, char **ret_cwd, char why[FILES_WHY])
+static enum err cwd_of(struct hub *hub, const cJSON *doc, const char *wanted, char **ret_cwd,
+                       char why[FILES_WHY])
 {
     const char *root = json_string(doc, "cwd", "/");
     struct files *files = NULL;
     struct files_stat st;
-    enum err e = session_root(doc, &files, why);
     /* The dot has a link at the end followed, as far as it stays beneath the root. */
-    char *path = wanted ? path_join(wanted, ".") : mem_strdup(".");
+    char *path = NULL, *dotted = wanted ? path_join(wanted, ".") : mem_strdup(".");
+    enum err e = session_place(hub, doc, dotted, false, &files, &path, why);
     if (e == ERR_OK)
         e = files_stat(files, path, &st, why);
     if (e == ERR_OK)
@@ -173,6 +174,7 @@ static enum err cwd_of(const cJSON *doc, const char *wanted, char **ret_cwd, cha
                                     : path_join(root, wanted);
     files_close(files);
     free(path);
+    free(dotted);
     return e;
 }
 
@@ -212,7 +214,7 @@ static void finish(struct order *o)
 }
 
 /* ERR_INVALID: the params are wrong; other errors: as the folder has it. */
-static enum err read_order(const cJSON *doc, const cJSON *params, struct order *o,
+static enum err read_order(struct hub *hub, const cJSON *doc, const cJSON *params, struct order *o,
                            char why[FILES_WHY])
 {
     const char *command = json_string(params, "command", "");
@@ -236,7 +238,7 @@ static enum err read_order(const cJSON *doc, const cJSON *params, struct order *
     }
     o->limit = o->limit < (int64_t)OUTPUT_MOST ? o->limit : (int64_t)OUTPUT_MOST;
     o->line = line_of(command, args);
-    return cwd_of(doc, json_string(params, "cwd", NULL), &o->cwd, why);
+    return cwd_of(hub, doc, json_string(params, "cwd", NULL), &o->cwd, why);
 }
 
 static enum err make(struct hub *hub, cJSON *doc, const cJSON *id, const struct order *o)
@@ -273,7 +275,7 @@ enum err session_on_terminal_create(struct hub *hub, cJSON *doc, const cJSON *id
 {
     struct order o = {0};
     char why[FILES_WHY];
-    enum err e = read_order(doc, params, &o, why);
+    enum err e = read_order(hub, doc, params, &o, why);
     if (e == ERR_OK &&
         registry_live(hub->registry, THINGS_STREAMS) >= config_max_streams(hub->config)) {
         snprintf(why, sizeof why, "%d shells and agents run already, the limit (limits.streams)",

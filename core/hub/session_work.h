@@ -6,9 +6,11 @@
 #include "core/hub/sessions.h"
 #include "core/work/files.h"
 
-/* The folder that the session's files and terminals are kept to. The one place that says which it
- * is. On an error why has a sentence. */
-enum err session_root(const cJSON *doc, struct files **ret_files, char why[FILES_WHY]);
+/* Where a path that the session's agent names lies: the opened folder that its files are kept to
+ * (the session's own; in a sandbox all of that), and the path in it, the caller's both. The one
+ * place that says which it is. On an error why has a sentence, and nothing is given. */
+enum err session_place(struct hub *hub, const cJSON *doc, const char *path, bool write,
+                       struct files **ret_files, char **ret_path, char why[FILES_WHY]);
 
 /* What a session's terminals have beside what every shell has, so that commands in them come to the
  * hub as the agent and not as the hub's owner: taken from the agent's own environment, where its

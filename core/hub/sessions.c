@@ -16,10 +16,10 @@
 #include "core/hub/batons.h"
 #include "core/hub/session_life.h"
 #include "core/hub/streams.h"
+#include "core/hub/worlds.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 const char *session_agent(const cJSON *doc)
@@ -64,6 +64,8 @@ static cJSON *new_doc(struct call *c, const struct definition *d, const char *wo
         cJSON_AddStringToObject(doc, "auth", d->auth);
     if (d->hint)
         cJSON_AddStringToObject(doc, "hint", d->hint);
+    if (d->network)
+        cJSON_AddTrueToObject(doc, "network");
     if (d->no_mcp)
         cJSON_AddTrueToObject(doc, "noMcp");
     if (d->own_reads)
@@ -93,7 +95,8 @@ static const char *path_for(const struct call *c)
     return path ? path : "/usr/bin:/bin";
 }
 
-static enum err find_agent(struct call *c, const struct definitions *all,
+/* In a sandbox it is looked for there, when it starts. */
+static enum err find_agent(struct call *c, const struct definitions *all, bool boxed,
                            const struct definition **ret)
 {
     const char *name = call_string(c, "agent", "");
@@ -105,19 +108,11 @@ static enum err find_agent(struct call *c, const struct definitions *all,
                          "no agent is called \"%s\"%s%s; see: baton session agents", name,
                          *near ? "; near it: " : "", near);
     }
-    if (!definition_installed(*ret, path_for(c)))
+    if (!boxed && !definition_installed(*ret, path_for(c)))
         return call_fail(c, ERR_EXEC, "%s is not there: %s is not installed%s%s", name,
                          (*ret)->command[0], (*ret)->hint ? "; to install it: " : "",
                          (*ret)->hint ? (*ret)->hint : "");
     return ERR_OK;
-}
-
-static enum err check_folder(struct call *c, const char *cwd)
-{
-    struct stat st;
-    if (cwd[0] == '/' && stat(cwd, &st) == 0 && S_ISDIR(st.st_mode))
-        return ERR_OK;
-    return call_fail(c, ERR_NOT_FOUND, "the folder %s does not exist", cwd);
 }
 
 static enum err write_new(struct hub *hub, struct call *c, cJSON *doc)
@@ -144,22 +139,23 @@ enum err session_create(struct hub *hub, struct call *c)
     struct definitions *all = definitions_create(hub->config, hub->program);
     const char *key = call_string(c, "workspace", "main");
     cJSON *workspace = NULL;
-    enum err e = find_agent(c, all, &d);
+    enum err e = workspace_need(hub, c, key, &workspace);
+    const bool boxed = e == ERR_OK && world_is_sandbox(workspace);
     if (e == ERR_OK)
-        e = workspace_need(hub, c, key, &workspace);
+        e = find_agent(c, all, boxed, &d);
     if (e == ERR_OK &&
         registry_live(hub->registry, THINGS_STREAMS) >= config_max_streams(hub->config))
         e = call_fail(c, ERR_LIMIT, "%d shells and agents run already, the limit (limits.streams)",
                       config_max_streams(hub->config));
     if (e == ERR_OK) {
-        const char *cwd = d->cwd ? d->cwd : json_string(workspace, "cwd", "/");
-        cwd = call_string(c, "cwd", cwd);
-        e = check_folder(c, cwd);
+        char *cwd = NULL; /* the definition's is a folder of the host */
+        e = world_folder(hub, c, workspace, call_string(c, "cwd", boxed ? NULL : d->cwd), &cwd);
         if (e == ERR_OK) {
             cJSON *doc = new_doc(c, d, key, cwd);
             e = write_new(hub, c, doc);
             cJSON_Delete(doc);
         }
+        free(cwd);
     }
     cJSON_Delete(workspace);
     definitions_destroy(all);

@@ -14,12 +14,13 @@
 #include "core/hub/session_work.h"
 #include "core/hub/starter.h"
 #include "core/hub/streams.h"
+#include "core/hub/worlds.h"
+#include "core/people/token.h"
 #include "core/stream/streamlog.h"
 #include "core/work/environment.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static enum err put_state(struct hub *hub, const char *id, const char *state, cJSON **ret_doc)
 {
@@ -96,6 +97,8 @@ static enum err shell_started(struct hub *hub, void *arg)
         if (e == ERR_OK)
             e = journal_drop(hub->journal, "shellEnv", s->id);
         if (e == ERR_OK)
+            e = invites_end(hub, json_string(doc, "inviteId", ""), "", "the shell did not start");
+        if (e == ERR_OK)
             e = session_terminal_started(hub, doc, sentence);
         cJSON_Delete(doc);
         if (e == ERR_OK)
@@ -122,7 +125,7 @@ static enum err shell_started(struct hub *hub, void *arg)
 
 /* After the commit: the folder, its meta.json, and the keeper. */
 struct start {
-    char id[32];
+    char id[32], token[TOKEN_TEXT];
     uint64_t serial;
 };
 
@@ -137,17 +140,25 @@ static char **command_of(const cJSON *doc)
 
 /* What was asked for beside what every shell has. It is kept apart from the row, which is listed: a
  * secret may be in it. */
-static char **environment_of(struct hub *hub, const cJSON *doc)
+static char **environment_of(struct hub *hub, const cJSON *doc, const char *token,
+                             char ***ret_asked)
 {
     const char *id = json_string(doc, "shellId", ""),
                *session = json_string(doc, "sessionId", NULL);
     char **env = environment_for_shell(hub->name, id, json_string(doc, "workspace", ""));
     cJSON *more = NULL;
     const cJSON *item;
+    char **asked = mem_calloc(1, sizeof *asked);
+    env = world_set_token(env, json_string(doc, "workspace", ""), token);
     if (session)
         env = session_terminal_environment(hub, session, env);
     if (journal_get(hub->journal, "shellEnv", id, &more) == ERR_OK)
-        cJSON_ArrayForEach(item, more) env = environment_set(env, item->string, item->valuestring);
+        cJSON_ArrayForEach(item, more)
+        {
+            env = environment_set(env, item->string, item->valuestring);
+            asked = environment_set(asked, item->string, item->valuestring);
+        }
+    *ret_asked = asked;
     cJSON_Delete(more);
     return env;
 }
@@ -162,11 +173,12 @@ static enum err start_keeper(struct hub *hub, void *arg)
         return e;
     }
     const char *ws = json_string(doc, "workspace", "");
+    char **asked = NULL;
     struct keeper_meta meta = {
         .id = mem_strdup(start->id),
         .workspace = mem_strdup(ws),
         .command = command_of(doc),
-        .env = environment_of(hub, doc),
+        .env = environment_of(hub, doc, start->token, &asked),
         .cwd = mem_strdup(json_string(doc, "cwd", "/")),
         .pty = true,
         .rows = (int)json_int(doc, "rows", 24),
@@ -176,24 +188,26 @@ static enum err start_keeper(struct hub *hub, void *arg)
         .checksum = json_bool(doc, "checksum", false),
         .created_us = clock_wall_us(),
     };
+    meta.asked = asked;
     starter_start(hub, start->id, start->serial, &meta, shell_started);
     keeper_meta_finish(&meta);
     cJSON_Delete(doc);
     return ERR_OK;
 }
 
-static cJSON *command_or_default(struct hub *hub, const cJSON *command)
+static cJSON *command_or_default(struct hub *hub, const cJSON *command, const char *workspace)
 {
     if (command && cJSON_GetArraySize(command) > 0)
         return cJSON_Duplicate(command, true);
     cJSON *usual = cJSON_CreateArray();
-    cJSON_AddItemToArray(usual, cJSON_CreateString(config_shell(hub->config)));
+    cJSON_AddItemToArray(usual, cJSON_CreateString(world_usual_shell(hub, workspace)));
     return usual;
 }
 
 static cJSON *new_doc(struct hub *hub, const struct shell_new *order, const char *id)
 {
-    cJSON *doc = cJSON_CreateObject(), *command = command_or_default(hub, order->command);
+    cJSON *doc = cJSON_CreateObject(),
+          *command = command_or_default(hub, order->command, order->workspace);
     const char *program = command->child->valuestring;
     const char *base = strrchr(program, '/') ? strrchr(program, '/') + 1 : program;
     cJSON_AddStringToObject(doc, "shellId", id);
@@ -219,12 +233,18 @@ enum err shells_new(struct hub *hub, const struct shell_new *order, char ret_id[
 {
     int64_t number = 0;
     struct start start = {.serial = order->serial};
+    char invite[32] = "";
     enum err e = journal_next(hub->journal, "shell", &number);
     if (e != ERR_OK)
         return e;
     snprintf(start.id, sizeof start.id, "sh%lld", (long long)number);
     cJSON *doc = new_doc(hub, order, start.id);
-    e = journal_put(hub->journal, "shell", start.id, doc);
+    if (!order->session) /* a session's terminals have its agent's token */
+        e = world_token(hub, order->workspace, order->who, invite, start.token);
+    if (*invite)
+        cJSON_AddStringToObject(doc, "inviteId", invite);
+    if (e == ERR_OK)
+        e = journal_put(hub->journal, "shell", start.id, doc);
     if (e == ERR_OK && order->env && order->env->child)
         e = journal_put(hub->journal, "shellEnv", start.id, order->env);
     if (e == ERR_OK) {
@@ -238,7 +258,8 @@ enum err shells_new(struct hub *hub, const struct shell_new *order, char ret_id[
 
 enum err shell_open(struct hub *hub, struct call *c)
 {
-    const char *key = call_string(c, "workspace", "main"), *cwd;
+    const char *key = call_string(c, "workspace", "main");
+    char *cwd = NULL;
     cJSON *workspace = NULL;
     char id[32];
     enum err e = workspace_need(hub, c, key, &workspace);
@@ -249,10 +270,8 @@ enum err shell_open(struct hub *hub, struct call *c)
         return call_fail(c, ERR_LIMIT, "%d shells run already, the limit (limits.streams)",
                          config_max_streams(hub->config));
     }
-    cwd = call_string(c, "cwd", json_string(workspace, "cwd", "/"));
-    struct stat st;
-    if (stat(cwd, &st) < 0 || !S_ISDIR(st.st_mode)) {
-        e = call_fail(c, ERR_NOT_FOUND, "the folder %s does not exist", cwd);
+    e = world_folder(hub, c, workspace, call_string(c, "cwd", NULL), &cwd);
+    if (e != ERR_OK) {
         cJSON_Delete(workspace);
         return e;
     }
@@ -271,6 +290,7 @@ enum err shell_open(struct hub *hub, struct call *c)
     e = shells_new(hub, &order, id);
     if (e != ERR_OK)
         c->parked = c->parked_now = false; /* it is answered with the error */
+    free(cwd);
     cJSON_Delete(workspace);
     return e;
 }
@@ -501,6 +521,8 @@ enum err shells_ended(struct hub *hub, void *arg)
         e = batons_ended(hub, end->id);
     if (e == ERR_OK)
         e = journal_drop(hub->journal, "shellEnv", end->id);
+    if (e == ERR_OK)
+        e = invites_end(hub, json_string(doc, "inviteId", ""), "", "the shell has ended");
     if (e == ERR_OK && json_get(doc, "sessionId"))
         e = session_terminal_ended(hub, end->id, end->code, end->lost);
     if (e == ERR_OK)

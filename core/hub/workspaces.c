@@ -4,6 +4,7 @@
 #include "core/base/mem.h"
 #include "core/base/paths.h"
 #include "core/hub/streams.h"
+#include "core/hub/worlds.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -11,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Get-or-create; *ret_doc is the caller's. cwd NULL: the hub's home. */
-enum err workspace_ensure(struct hub *hub, struct call *c, const char *key, const char *cwd,
-                          cJSON **ret_doc, bool *ret_created)
+/* sandbox NULL: a plain one. */
+static enum err ensure(struct hub *hub, struct call *c, const char *key, const char *cwd,
+                       cJSON *sandbox, cJSON **ret_doc, bool *ret_created)
 {
     cJSON *doc = NULL;
     bool created = false, reopened = false;
@@ -21,11 +22,13 @@ enum err workspace_ensure(struct hub *hub, struct call *c, const char *key, cons
 
     if (e == ERR_NOT_FOUND) {
         struct stat st;
+        if (sandbox)
+            cwd = SANDBOX_HOME;
         if (!cwd)
             cwd = getenv("HOME");
         if (!cwd)
             cwd = "/";
-        if (cwd[0] != '/' || stat(cwd, &st) < 0 || !S_ISDIR(st.st_mode))
+        if (!sandbox && (cwd[0] != '/' || stat(cwd, &st) < 0 || !S_ISDIR(st.st_mode)))
             return call_fail(c, ERR_NOT_FOUND, "the folder %s does not exist", cwd);
         doc = cJSON_CreateObject();
         cJSON_AddStringToObject(doc, "workspace", key);
@@ -34,7 +37,9 @@ enum err workspace_ensure(struct hub *hub, struct call *c, const char *key, cons
         json_add_int(doc, "openedAt", clock_wall_us() / 1000);
         cJSON_AddStringToObject(doc, "openedBy", c->who);
         created = true;
-        e = ERR_OK;
+        e = sandbox ? world_make(hub, c, doc, sandbox) : ERR_OK;
+    } else if (e == ERR_OK && (e = world_check_same(c, doc, sandbox)) != ERR_OK) {
+        ; /* answered */
     } else if (e == ERR_OK && strcmp(json_string(doc, "state", ""), "open") != 0) {
         cJSON_ReplaceItemInObjectCaseSensitive(doc, "state", cJSON_CreateString("open"));
         reopened = true;
@@ -52,6 +57,13 @@ enum err workspace_ensure(struct hub *hub, struct call *c, const char *key, cons
     return ERR_OK;
 }
 
+/* Get-or-create; *ret_doc is the caller's. cwd NULL: the hub's home. */
+enum err workspace_ensure(struct hub *hub, struct call *c, const char *key, const char *cwd,
+                          cJSON **ret_doc, bool *ret_created)
+{
+    return ensure(hub, c, key, cwd, NULL, ret_doc, ret_created);
+}
+
 enum err workspace_need(struct hub *hub, struct call *c, const char *key, cJSON **ret_doc)
 {
     bool created;
@@ -66,10 +78,13 @@ enum err workspace_need(struct hub *hub, struct call *c, const char *key, cJSON 
 
 enum err workspace_open(struct hub *hub, struct call *c)
 {
-    cJSON *doc = NULL;
+    cJSON *doc = NULL, *sandbox = NULL;
     bool created = false;
-    enum err e = workspace_ensure(hub, c, call_string(c, "key", "main"),
-                                  call_string(c, "cwd", NULL), &doc, &created);
+    enum err e = world_asked(hub, c, &sandbox);
+    if (e == ERR_OK)
+        e = ensure(hub, c, call_string(c, "key", "main"), call_string(c, "cwd", NULL), sandbox,
+                   &doc, &created);
+    cJSON_Delete(sandbox);
     if (e != ERR_OK)
         return e;
     cJSON_AddBoolToObject(doc, "created", created);
@@ -246,6 +261,8 @@ enum err workspace_delete(struct hub *hub, struct call *c)
     else if (e == ERR_OK && n->all + n->sessions && !call_bool(c, "force", false))
         e = call_fail(c, ERR_BUSY, "\"%s\" has the records of %s, which would be lost", key,
                       how_many(what, sizeof what, n->all, n->sessions));
+    else if (e == ERR_OK && world_has_files(doc) && !call_bool(c, "force", false))
+        e = call_fail(c, ERR_BUSY, "the sandbox \"%s\" has files, which would be lost", key);
     if (e == ERR_OK)
         e = sessions_destroy(hub, key, c->who);
     if (e == ERR_OK)
@@ -262,6 +279,11 @@ enum err workspace_delete(struct hub *hub, struct call *c)
     }
     if (e == ERR_OK)
         e = journal_drop(hub->journal, "workspace", key);
+    if (e == ERR_OK && world_is_sandbox(doc)) {
+        char copy[64] = "";
+        snprintf(copy, sizeof copy, "%s", key);
+        control_after(hub, world_remove, mem_dup(copy, sizeof copy));
+    }
     if (e == ERR_OK)
         e = control_event(hub, "workspaceDeleted", key, c->who, "", doc);
     if (e == ERR_OK)

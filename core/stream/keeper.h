@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define KEEPER_FILES     10
 #define KEEPER_INPUT_MAX (32u * 1024u) /* bytes of one input message */
 
 /* --- the process itself --------------------------------------------------------------------- */
@@ -32,6 +33,15 @@ struct keeper_meta {
     char **command; /* NULL-terminated argv */
     char **env;     /* NULL-terminated NAME=value, the child's whole environment */
     char *cwd;
+    /* For a child that makes a sandbox; each may be NULL. What does not come about is a start that
+     * fails. */
+    char **files;   /* opened for reading, as the child's descriptors KEEPER_FILES and so on */
+    char **cgroups; /* files named cgroup.procs: the child goes into these groups before it runs */
+    bool box;       /* the child is not the program but what holds it in: see keeper_child.h */
+    /* Of the hub alone, not written: those of env that were asked for by name (NAME=value), and
+     * whether it may use the network even where its workspace may not. */
+    char **asked;
+    bool network;
     bool pty; /* false: pipes, stdout and stderr apart */
     int rows, cols;
     uint64_t retention; /* bytes; 0 keeps all */

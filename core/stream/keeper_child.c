@@ -6,9 +6,11 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -17,7 +19,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum stage { STAGE_TTY, STAGE_CWD, STAGE_EXEC };
+enum stage { STAGE_TTY, STAGE_CWD, STAGE_FILE, STAGE_GROUP, STAGE_EXEC };
+
+#define FILES_MOST 4
 
 struct failure {
     enum stage stage;
@@ -30,6 +34,8 @@ struct plan {
     char **paths;   /* NULL-terminated: the files to try */
     char **sh_argv; /* argv for /bin/sh when a file is a script without #!; [1] is filled in */
     int stdio[3];
+    int files[FILES_MOST]; /* of meta->files */
+    size_t file_count;
     int status;
 };
 
@@ -78,6 +84,8 @@ static char **candidates(const struct keeper_meta *meta)
 
 static void plan_finish(struct plan *plan)
 {
+    while (plan->file_count)
+        close_fd(&plan->files[--plan->file_count]);
     for (char **p = plan->paths; p && *p; p++)
         free(*p);
     free(plan->paths);
@@ -137,6 +145,18 @@ static void execute(const struct plan *plan)
     errno = code;
 }
 
+/* Into each group, as a program that limits cannot get around: before it runs. */
+static bool join_groups(char *const *groups)
+{
+    for (; groups && *groups; groups++) {
+        int fd = open(*groups, O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || write(fd, "0", 1) != 1)
+            return false;
+        close(fd);
+    }
+    return true;
+}
+
 static _Noreturn void become(const struct plan *plan)
 {
     default_signals();
@@ -148,6 +168,11 @@ static _Noreturn void become(const struct plan *plan)
             fail(plan->status, STAGE_TTY);
     /* All of ours are close-on-exec from birth; this is for what others may have handed us. */
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    for (size_t i = 0; i < plan->file_count; i++)
+        if (dup2(plan->files[i], KEEPER_FILES + (int)i) < 0)
+            fail(plan->status, STAGE_FILE);
+    if (!join_groups(plan->meta->cgroups))
+        fail(plan->status, STAGE_GROUP);
     if (chdir(plan->meta->cwd) < 0)
         fail(plan->status, STAGE_CWD);
     execute(plan);
@@ -196,6 +221,23 @@ static enum err open_pipes(struct plan *plan, struct keeper_child *child)
     return ERR_OK;
 }
 
+/* Far above the numbers that they get in the child, so that none is in another's way. */
+static enum err open_files(struct plan *plan)
+{
+    for (char **f = plan->meta->files; f && *f; f++) {
+        if (plan->file_count == FILES_MOST)
+            return ERR_LIMIT;
+        int fd = open(*f, O_RDONLY | O_CLOEXEC);
+        int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 64);
+        int code = errno;
+        close_fd(&fd);
+        if (high < 0)
+            return err_from_errno(code);
+        plan->files[plan->file_count++] = high;
+    }
+    return ERR_OK;
+}
+
 /* Waits until exec has closed the pipe, or a failure came through it. */
 static enum err await_exec(int fd, const struct keeper_meta *meta, char **ret_why)
 {
@@ -211,12 +253,17 @@ static enum err await_exec(int fd, const struct keeper_meta *meta, char **ret_wh
         return ERR_INTERNAL;
     }
     char name[256];
+    static const char *const says[][2] = {
+        [STAGE_TTY] = {"The terminal for", "could not be set up"},
+        [STAGE_CWD] = {"The folder", "could not be entered"},
+        [STAGE_FILE] = {"A file for", "could not be handed on"},
+        [STAGE_GROUP] = {"The limits for", "could not be set"},
+        [STAGE_EXEC] = {"The program", "could not be started"},
+    };
     const char *what = f.stage == STAGE_CWD ? meta->cwd : meta->command[0];
     text_make_safe(name, sizeof name, what, strlen(what));
-    *ret_why = mem_printf(f.stage == STAGE_TTY   ? "The terminal for '%s' could not be set up: %s."
-                          : f.stage == STAGE_CWD ? "The folder '%s' could not be entered: %s."
-                                                 : "The program '%s' could not be started: %s.",
-                          name, strerror(f.code));
+    *ret_why = mem_printf("%s '%s' %s: %s.", says[f.stage][0], name, says[f.stage][1],
+                          strerror(f.code));
     return ERR_EXEC;
 }
 
@@ -248,8 +295,13 @@ static enum err spawn(struct plan *plan, struct keeper_child *child, char **ret_
 enum err keeper_child_start(const struct keeper_meta *meta, struct keeper_child *ret_child,
                             char **ret_why)
 {
-    struct keeper_child child = {
-        .pidfd = -1, .in = -1, .out = -1, .err = -1, .slave = -1, .pty = meta->pty};
+    struct keeper_child child = {.pidfd = -1,
+                                 .in = -1,
+                                 .out = -1,
+                                 .err = -1,
+                                 .slave = -1,
+                                 .pty = meta->pty,
+                                 .box = meta->box};
     struct plan plan;
     char *why = NULL;
 
@@ -259,6 +311,8 @@ enum err keeper_child_start(const struct keeper_meta *meta, struct keeper_child 
     }
     plan_init(&plan, meta);
     enum err e = meta->pty ? open_pty(meta, &plan, &child) : open_pipes(&plan, &child);
+    if (e == ERR_OK)
+        e = open_files(&plan);
     if (e == ERR_OK)
         e = spawn(&plan, &child, &why);
     for (int i = 0; i < 3 && !meta->pty; i++)
@@ -305,11 +359,54 @@ static pid_t foreground(const struct keeper_child *child)
     return group > 1 ? group : -1;
 }
 
+/* The parent of a process, by its line in /proc; 0: it is gone. */
+static pid_t parent_of(const char *pid)
+{
+    char path[64], line[512];
+    int parent = 0;
+    snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
+    if (fd >= 0)
+        close(fd);
+    line[n > 0 ? n : 0] = '\0';
+    const char *behind = strrchr(line, ')'); /* its name may have anything in it */
+    return behind && sscanf(behind, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+/* Process 1 of the sandbox that the child holds: its only child. 0: there is none (any more). */
+static pid_t first_inside(const struct keeper_child *child)
+{
+    pid_t found = 0;
+    DIR *d = opendir("/proc");
+    for (struct dirent *entry; d && !found && (entry = readdir(d));)
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+            parent_of(entry->d_name) == child->pid)
+            found = (pid_t)atoi(entry->d_name);
+    if (d)
+        closedir(d);
+    return found;
+}
+
+/* The child's own group. A sandbox's is of the one who holds it, who would die of anything, and all
+ * inside at once: process 1 in there hands the signal on instead. KILL is meant so. The child was
+ * not reaped, so its number is its own, and its child's cannot be another's before it is gone. */
+static void signal_own(const struct keeper_child *child, int signal)
+{
+    pid_t first = child->box && signal != SIGKILL ? first_inside(child) : 0;
+    if (first > 1)
+        kill(first, signal);
+    else if (!child->box || signal == SIGKILL)
+        kill(-child->pid, signal);
+}
+
 void keeper_child_signal(const struct keeper_child *child, int signal)
 {
     pid_t group = foreground(child);
-    if (child->pid > 1)
-        kill(-(group > 1 ? group : child->pid), signal);
+    if (child->pid > 1 && group > 1 && group != child->pid)
+        kill(-group, signal);
+    else if (child->pid > 1)
+        signal_own(child, signal);
 }
 
 void keeper_child_signal_all(const struct keeper_child *child, int signal)
@@ -319,7 +416,7 @@ void keeper_child_signal_all(const struct keeper_child *child, int signal)
         return;
     if (group > 1 && group != child->pid)
         kill(-group, signal);
-    kill(-child->pid, signal);
+    signal_own(child, signal);
 }
 
 bool keeper_child_resize(const struct keeper_child *child, int rows, int cols)

@@ -15,6 +15,7 @@ struct keeper_child {
     int in, out, err;
     int slave; /* kept while the child lives: a PTY that nobody has open for a moment is no end */
     bool pty;
+    bool box; /* it is a sandbox's holder; who is signalled is inside */
 };
 
 /* Starts meta's command. ERR_EXEC and others: *ret_why is one sentence for a person, the caller

@@ -45,6 +45,12 @@ enum err keeper_meta_write(const char *dir, const struct keeper_meta *meta)
     add_strings(json, "command", meta->command);
     add_strings(json, "env", meta->env);
     add_string(json, "cwd", meta->cwd);
+    if (meta->files)
+        add_strings(json, "files", meta->files);
+    if (meta->cgroups)
+        add_strings(json, "cgroups", meta->cgroups);
+    if (meta->box)
+        cJSON_AddTrueToObject(json, "box");
     cJSON_AddBoolToObject(json, "pty", meta->pty);
     json_add_int(json, "rows", meta->rows);
     json_add_int(json, "cols", meta->cols);
@@ -121,6 +127,13 @@ enum err keeper_meta_read(const char *dir, struct keeper_meta *ret_meta)
     m.command = strings_of(json_get(json, "command"));
     m.env = strings_of(json_get(json, "env"));
     m.cwd = string_of(json_get(json, "cwd"));
+    if (json_get(json, "files"))
+        m.files = strings_of(json_get(json, "files"));
+    if (json_get(json, "cgroups"))
+        m.cgroups = strings_of(json_get(json, "cgroups"));
+    m.box = json_bool(json, "box", false);
+    const bool whole =
+        !json_get(json, "files") == !m.files && !json_get(json, "cgroups") == !m.cgroups;
     m.pty = json_bool(json, "pty", true);
     m.rows = rows < 1 ? 1 : rows > 1000 ? 1000 : (int)rows;
     m.cols = cols < 1 ? 1 : cols > 2000 ? 2000 : (int)cols;
@@ -128,7 +141,7 @@ enum err keeper_meta_read(const char *dir, struct keeper_meta *ret_meta)
     m.checksum = json_bool(json, "checksum", true);
     m.created_us = json_int(json, "created_us", 0);
     cJSON_Delete(json);
-    if (!m.id || !m.command || !m.command[0] || !m.env || !m.cwd) {
+    if (!m.id || !m.command || !m.command[0] || !m.env || !m.cwd || !whole) {
         keeper_meta_finish(&m);
         return ERR_CORRUPT;
     }
@@ -152,5 +165,8 @@ void keeper_meta_finish(struct keeper_meta *meta)
     free_strings(meta->command);
     free_strings(meta->env);
     free(meta->cwd);
+    free_strings(meta->files);
+    free_strings(meta->cgroups);
+    free_strings(meta->asked);
     *meta = (struct keeper_meta){0};
 }

@@ -28,6 +28,8 @@ struct files; /* an opened root */
 /* ERR_NOT_FOUND: no such folder; ERR_UNSUPPORTED: the kernel lacks openat2 (Linux before 5.6). */
 enum err files_open(const char *root, struct files **ret_files, char why[FILES_WHY]);
 void files_close(struct files *files); /* takes NULL */
+/* Are both the same folder? */
+bool files_same(const struct files *a, const struct files *b);
 
 struct files_part {
     int64_t line;  /* the first line wanted, from 1; less: from the beginning */

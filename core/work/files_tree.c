@@ -127,6 +127,11 @@ enum err files_list(struct files *files, const char *path,
 
 /* --- changes -------------------------------------------------------------------------------- */
 
+bool files_same(const struct files *a, const struct files *b)
+{
+    return strcmp(a->real, b->real) == 0;
+}
+
 enum err files_mkdir(struct files *files, const char *path, char why[FILES_WHY])
 {
     char *relative = NULL;

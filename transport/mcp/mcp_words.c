@@ -116,6 +116,19 @@ static const struct tool_words words[] = {
     {"session.suggest",
      "Use it when somebody else drives a session: they see your prompt and may send it.", 0},
     {"member.list", "Use it to see who is attached at this moment; others get messages later.", 0},
+    {"fs.read",
+     "Use it to read a file of the workspace whole, or some lines of it; what is no text comes as "
+     "base64.",
+     0},
+    {"fs.write", "Use it to write a file whole; whoever reads it meanwhile has the old one.",
+     TOOL_DESTROYS},
+    {"fs.list", "Use it to see what is in a folder of the workspace.", 0},
+    {"fs.stat", "Use it to learn what a path is, how large, and when it changed.", 0},
+    {"fs.exists", "Use it to see whether there is such a file or folder.", 0},
+    {"fs.mkdir", "Use it to make a folder, and those before it.", 0},
+    {"fs.move", "Use it to give a file or folder another name or place.", TOOL_DESTROYS},
+    {"fs.delete", "Use it to delete a file, or with all a folder and what is in it.",
+     TOOL_DESTROYS},
     {"workspace.list", "Use it to see which workspaces there are, and their folders.", 0},
 };
 
