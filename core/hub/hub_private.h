@@ -46,6 +46,7 @@ struct call {
     enum role role;
     char scope[64];  /* the only workspace that the caller may see; "" all */
     char invite[32]; /* the invitation that its token is of; "" none */
+    char door[64];   /* the workspace by whose door it came; "" by none */
     /* An input that found the baton free goes by control and back (stream_gate.c). */
     enum err (*detour)(struct hub *hub, struct call *c); /* instead of the row's handler */
     bool away, granted;
@@ -53,7 +54,7 @@ struct call {
     char away_id[32];
     struct buf answer; /* a whole wire message; on control held until the commit */
     bool answered;
-    bool unwelcome; /* another user who may not come in: the answer is the last they hear */
+    bool unwelcome; /* who may not come in at all: the answer is the last they hear */
     bool parked;
     bool parked_now;     /* parked within the batch that is not committed yet */
     uint64_t serial;     /* to find a parked call again that may be gone by then */
@@ -153,6 +154,7 @@ struct hub {
     int64_t event_head; /* newest committed event */
     struct hooks *hooks;
     struct worlds *worlds;
+    char **door_groups; /* of bindings: doors.h; NULL none */
     struct email_out *email_out;
     struct hooks_load hooks_load;
     bool stopping;
