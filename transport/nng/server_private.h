@@ -92,7 +92,7 @@ enum err door_io(void *data, const char *workspace, const char *dir, bool on, ch
 const char *door_takes(struct doorway *d, const struct peer *p, size_t n);
 /* conn.h's pause for those who came by a door; without the mutex. */
 unsigned door_pause(void *data, struct conn *c);
-void door_answered(struct doorway *d, size_t n);
+void door_answered(struct doorway *d, size_t counted);
 void door_left(struct doorway *d);
 /* All doors: nobody comes any more; and then, when no peer is left, all is freed. */
 void doors_quiet(struct server *s);
