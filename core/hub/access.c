@@ -1,6 +1,8 @@
 /* Who calls, and may it? Asked before every handler, in this one place, on either hub thread:
  *
  * - a token decides alone: its invitation says which member, role and workspace;
+ * - by a sandbox's door nobody comes without one, and only with one of that very workspace; a name
+ *   beside it has to be its own;
  * - without one, a process of the hub's own Unix user is the owner, under the name that it gives;
  * - a process of another user is who the configuration's members say, and nobody without them;
  * - the row says which role it needs; and who is bound to one workspace may call only what names
@@ -58,10 +60,33 @@ static enum err identify_by_uid(struct call *c, char *why, size_t size)
     return ERR_OK;
 }
 
+/* Every process in there is the hub's own Unix user to the kernel: that says nothing here. */
+static enum err identify_at_door(struct call *c, const char *token, const char *name, char *why,
+                                 size_t size)
+{
+    if (!*token) {
+        snprintf(why, size, "by the door of \"%s\" one comes with a token (BATON_TOKEN) only",
+                 c->door);
+        return ERR_TOKEN;
+    }
+    enum err e = identify_by_token(c, token, why, size);
+    if (e == ERR_OK && strcmp(c->scope, c->door) != 0) {
+        snprintf(why, size, "this is the door of \"%s\"; the token is not for that workspace",
+                 c->door);
+        e = ERR_DENIED;
+    } else if (e == ERR_OK && *name && strcmp(name, c->who) != 0) {
+        snprintf(why, size, "the token is %s's; nobody else can be named beside it", c->who);
+        e = ERR_DENIED;
+    }
+    return e;
+}
+
 enum err access_identify(struct call *c, char *why, size_t size)
 {
     const cJSON *auth = json_get(c->request, "auth");
     const char *token = json_string(auth, "token", ""), *name = json_string(auth, "identity", "");
+    if (*c->door)
+        return identify_at_door(c, token, name, why, size);
     if (*token)
         return identify_by_token(c, token, why, size);
     if (c->uid != getuid())

@@ -161,7 +161,7 @@ static enum err parse(struct call *c, char *why, size_t size)
     }
     c->params = (cJSON *)(uintptr_t)params;
     enum err e = access_identify(c, why, size);
-    c->unwelcome = e != ERR_OK && c->uid != getuid();
+    c->unwelcome = e != ERR_OK && (c->uid != getuid() || *c->door);
     return e;
 }
 

@@ -10,7 +10,15 @@
         "type" : "integer", "minimum" : 0, "default" : 0, "description" : text, "x-value" : "POS"  \
     }
 #define BYTES_FROM                                                                                 \
-    POS("since", "from this position on"), LIMIT(4194304, 1048576), "encoding":                    \
+    POS("since", "from this position on"), LIMIT(4194304, 1048576), "wait" : {                     \
+        "type" : "integer",                                                                        \
+        "minimum" : 0,                                                                             \
+        "maximum" : 20000,                                                                         \
+        "default" : 0,                                                                             \
+        "x-value" : "MS",                                                                          \
+        "description" : "so long when there is nothing yet"                                        \
+    },                                                                                             \
+                                                                             "encoding":           \
     {                                                                                              \
         "type" : "string",                                                                         \
                  "enum" : [ "text", "base64" ],                                                    \

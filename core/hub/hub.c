@@ -6,6 +6,7 @@
 #include "core/base/paths.h"
 #include "core/catalogue/schemas.h"
 #include "core/hub/batons.h"
+#include "core/hub/doors.h"
 #include "core/hub/email.h"
 #include "core/hub/hooks.h"
 #include "core/hub/mail.h"
@@ -82,6 +83,7 @@ int hub_run(struct hub *hub, const struct hub_io *io, void *data)
     log_info("hub %s runs, version %s", hub->name, BATON_VERSION);
     streams_start(hub);
     sharing_start(hub);
+    doors_refresh(hub);
     int status = control_run(hub);
     streams_stop(hub);
     hub_stopped(hub);
@@ -103,6 +105,7 @@ void hub_destroy(struct hub *hub)
     control_destroy(hub);
     hooks_finish(hub);
     worlds_finish(hub);
+    doors_finish(hub);
     email_out_finish(hub);
     journal_close(hub->journal);
     config_destroy(hub->config);
@@ -125,8 +128,16 @@ void hub_destroy(struct hub *hub)
     free(hub);
 }
 
-void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const void *bytes,
-                size_t n)
+void hub_turn_away(struct hub *hub, void *handle, const char *sentence)
+{
+    struct call *c = call_create(hub);
+    c->handle = handle;
+    call_fail(c, ERR_LIMIT, "%s", sentence);
+    call_send(c);
+}
+
+void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const char *door,
+                const void *bytes, size_t n)
 {
     const char *newline = memchr(bytes, '\n', n < 256 ? n : 256);
     struct call *c = call_create(hub);
@@ -139,6 +150,7 @@ void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const v
     c->handle = handle;
     c->peer = peer;
     c->uid = uid;
+    snprintf(c->door, sizeof c->door, "%s", door ? door : "");
     c->message_n = newline ? n - topic - 1 : 0;
     c->message = mem_dup(newline ? newline + 1 : "", c->message_n);
     struct inbox *in = c->row && c->row->lane == LANE_STREAM ? &hub->stream_in : &hub->control_in;
@@ -167,6 +179,5 @@ static enum err peer_gone(struct hub *hub, void *arg)
 void hub_peer_gone(struct hub *hub, uint32_t peer)
 {
     neighbours_gone(hub->neighbours, peer);
-    hub_post_control(hub, peer_gone, mem_dup(&peer, sizeof peer));
-    hub_post_stream(hub, streams_peer_gone, mem_dup(&peer, sizeof peer));
+    hub_post_behind(hub, peer_gone, streams_peer_gone, &peer, sizeof peer);
 }

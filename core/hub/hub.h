@@ -34,6 +34,11 @@ struct hub_io {
     enum err (*share)(void *data, bool on, char **ret_why);
     /* Ends the connections of another user, but for the peers in spare and what hears for them. */
     void (*disconnect_user)(void *data, uid_t uid, const uint32_t *spare, size_t count);
+    /* Opens, or closes, the door of a sandboxed workspace: a socket `call` in the folder dir, by
+     * which its programs come; what they call has the workspace's name as hub_submit's door.
+     * Closing ends those connections. Asking for what is so already is ERR_OK. On an error *ret_why
+     * says why (caller frees). On control alone. */
+    enum err (*door)(void *data, const char *workspace, const char *dir, bool on, char **ret_why);
 };
 
 struct hub_options {
@@ -55,9 +60,14 @@ void hub_destroy(struct hub *hub); /* after hub_run; takes NULL */
 
 /* One call from a peer: bytes is a whole wire message, borrowed (copied). Any thread, never blocks;
  * when the hub's queue is full it is answered with ERR_LIMIT at once. peer numbers a connection and
- * is never 0; uid is the peer's Unix user, as the kernel says. */
-void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const void *bytes,
-                size_t n);
+ * is never 0; uid is the peer's Unix user, as the kernel says; door is the workspace by whose door
+ * it came, NULL for the hub's own place. */
+void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const char *door,
+                const void *bytes, size_t n);
+
+/* Answers a call that was not submitted with ERR_LIMIT and that sentence. Any thread, not the
+ * caller of hub_io. */
+void hub_turn_away(struct hub *hub, void *handle, const char *sentence);
 
 /* The peer's connection is gone: its parked calls are dropped, its presence ends. Any thread. */
 void hub_peer_gone(struct hub *hub, uint32_t peer);

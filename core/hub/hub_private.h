@@ -46,6 +46,7 @@ struct call {
     enum role role;
     char scope[64];  /* the only workspace that the caller may see; "" all */
     char invite[32]; /* the invitation that its token is of; "" none */
+    char door[64];   /* the workspace by whose door it came; "" by none */
     /* An input that found the baton free goes by control and back (stream_gate.c). */
     enum err (*detour)(struct hub *hub, struct call *c); /* instead of the row's handler */
     bool away, granted;
@@ -54,7 +55,7 @@ struct call {
     struct buf answer; /* a whole wire message; on control held until the commit */
     bool answered;
     enum err failed; /* on control: what became of its part, or of the batch */
-    bool unwelcome; /* another user who may not come in: the answer is the last they hear */
+    bool unwelcome;  /* who may not come in at all: the answer is the last they hear */
     bool parked;
     bool parked_now;     /* parked within the batch that is not committed yet */
     uint64_t serial;     /* to find a parked call again that may be gone by then */
@@ -64,11 +65,14 @@ struct call {
     bool looking;        /* and that is about to look again */
 };
 
-/* A queue of calls and work, filled from any thread, emptied by its own. */
+/* A queue of calls and work, filled from any thread, emptied by its own. What came by a sandbox's
+ * door stands behind in one of its own, of which each turn takes a few: a flood of it makes nobody
+ * else wait. */
 struct inbox {
     pthread_mutex_t lock;
     struct call *first, **last;
-    size_t count;
+    struct call *doors, **doors_last;
+    size_t count, door_count; /* of both; of the second */
     uv_async_t wake;
 };
 
@@ -136,7 +140,7 @@ struct hub {
     uv_timer_t again_timer;
     int64_t failed_told_us; /* when the log was last told that the journal takes nothing; 0 never */
     bool failing;           /* and since then nothing was written */
-    uv_timer_t baton_timer;   /* the next grace, challenge or invitation that ends */
+    uv_timer_t baton_timer; /* the next grace, challenge or invitation that ends */
     uv_timer_t session_timer; /* the next permission or cancel whose time is over */
     uv_timer_t mail_timer;    /* the next lease or time of a message that is over */
     uv_work_t tidy_work;      /* writes the journal's log back: tidy.c */
@@ -156,6 +160,7 @@ struct hub {
     int64_t event_head; /* newest committed event */
     struct hooks *hooks;
     struct worlds *worlds;
+    char **door_groups; /* of bindings: doors.h; NULL none */
     struct email_out *email_out;
     uv_timer_t upload_timer; /* email_upload.c's */
     struct hooks_load hooks_load;
@@ -188,10 +193,12 @@ enum err access_check(struct call *c, struct schemas *schemas, char *why, size_t
 void inbox_init(struct inbox *in, uv_loop_t *loop, uv_async_cb wake, struct hub *hub);
 void inbox_finish(struct inbox *in);
 bool inbox_put(struct inbox *in, struct call *c, bool bounded);
-struct call *inbox_take(struct inbox *in);
+struct call *inbox_take(struct inbox *in); /* what is due now, in order; it is woken for the rest */
 /* Runs work on that thread; on control it runs in a transaction of its batch. */
 void hub_post_control(struct hub *hub, hub_work work, void *arg);
 void hub_post_stream(struct hub *hub, hub_work work, void *arg);
+/* The same on both, behind all calls that were put before, those by doors included. */
+void hub_post_behind(struct hub *hub, hub_work control, hub_work stream, const void *arg, size_t n);
 
 /* --- control.c: control only, within a batch unless it says otherwise --- */
 enum err control_create(struct hub *hub);
@@ -217,8 +224,8 @@ void tidy_consider(struct hub *hub);
 /* --- streams.c, stream_calls.c: see streams.h --- */
 
 /* --- hub_calls.c --- */
-/* hub.stop --force whose words could not be written: the hub stops without them. Takes the call when
- * that is what it is. On control, after the batch. */
+/* hub.stop --force whose words could not be written: the hub stops without them. Takes the call
+ * when that is what it is. On control, after the batch. */
 bool hub_stop_unwritten(struct hub *hub, struct call *c);
 void hub_stopped(struct hub *hub); /* both threads rest: answers who waits for just that */
 

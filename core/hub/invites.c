@@ -86,6 +86,9 @@ static enum err disconnect(struct hub *hub, void *arg)
             hub->io->disconnect(hub->io_data, p->id);
         }
     }
+    for (const struct call *c = hub->parked; c; c = c->next) /* of who never said hello, too */
+        if (*e->invite && strcmp(c->invite, e->invite) == 0)
+            hub->io->disconnect(hub->io_data, c->peer);
     return ERR_OK;
 }
 

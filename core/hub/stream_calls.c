@@ -245,11 +245,23 @@ static enum err open_reader(struct call *c, struct stream *st, uint64_t since,
 enum err stream_read(struct hub *hub, struct call *c)
 {
     struct stream *st;
-    struct streamreader *reader;
-    struct buf data = {0};
+    const uint64_t since = (uint64_t)call_int(c, "since", 0);
+    const int64_t wait = call_int(c, "wait", 0);
     enum err e = stream_of_record_call(hub, c, &st);
     if (e != ERR_OK)
         return e;
+    if (wait > 0 && since == st->info.pos && !st->info.exited && !st->info.lost) {
+        waiters_add_read(hub, st, c, since, wait);
+        return ERR_OK;
+    }
+    return stream_read_now(st, c);
+}
+
+enum err stream_read_now(struct stream *st, struct call *c)
+{
+    struct streamreader *reader;
+    struct buf data = {0};
+    enum err e;
     uint64_t since = (uint64_t)call_int(c, "since", 0), next = since;
     size_t limit = (size_t)call_int(c, "limit", 1048576);
     if (since > st->info.pos)

@@ -21,10 +21,12 @@ struct input { /* what a full socket has not taken yet */
     char bytes[];
 };
 
-struct waiter { /* a parked shell.wait */
+struct waiter { /* a parked shell.wait, or a read that waits for bytes */
     struct waiter *next;
     struct call *call;
     bool has_text, on_exit, on_bell;
+    bool reads;
+    uint64_t since; /* reads: behind this */
     regex_t text;
     int64_t idle_us; /* 0: not asked for */
     int64_t deadline_us;
@@ -175,6 +177,11 @@ void gate_on_timer(uv_timer_t *timer);
 
 /* stream_wait.c */
 void waiters_check(struct stream *st, int64_t now);
+/* Parks a stream.read until there is something behind `since`, the stream ends or the time is over;
+ * then it is answered with what there is (stream_read_now, in stream_calls.c). */
+void waiters_add_read(struct hub *hub, struct stream *st, struct call *c, uint64_t since,
+                      int64_t wait_ms);
+enum err stream_read_now(struct stream *st, struct call *c);
 void waiters_arm(struct hub *hub);
 void waiters_timeout(uv_timer_t *timer);
 void waiters_drop(struct stream *st, uint32_t peer); /* 0: all */

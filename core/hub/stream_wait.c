@@ -1,6 +1,6 @@
 /* shell.wait: parked calls that end when a screen shows a text, is quiet, rings, or its program
- * ends. They are looked at when a stream has taken in what there was, and by one timer. Stream
- * thread. */
+ * ends; and reads that wait until there is something to read, or time is over. They are looked at
+ * when a stream has taken in what there was, and by one timer. Stream thread. */
 #include "core/hub/stream_private.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
@@ -43,12 +43,28 @@ static char *find_text(struct stream *st, const regex_t *text)
     return found;
 }
 
+/* Answers a read, with what there is. */
+static void read_now(struct stream *st, struct waiter *w)
+{
+    const enum err e = stream_read_now(st, w->call);
+    if (e != ERR_OK)
+        call_fail(w->call, e, NULL);
+    call_send(w->call);
+    destroy(w);
+}
+
 void waiters_check(struct stream *st, int64_t now)
 {
     bool left = false;
     for (struct waiter **at = &st->waiters, *w; (w = *at);) {
+        if (w->reads && (st->info.exited || st->info.lost || st->info.pos > w->since)) {
+            *at = w->next;
+            read_now(st, w);
+            continue;
+        }
         char *match = w->has_text && st->screen ? find_text(st, &w->text) : NULL;
-        const char *reason = match                                             ? "text"
+        const char *reason = w->reads                                          ? NULL
+                             : match                                           ? "text"
                              : st->info.exited                                 ? "exit"
                              : w->on_bell && st->info.bells != w->bells        ? "bell"
                              : w->idle_us && now - st->output_us >= w->idle_us ? "idle"
@@ -102,6 +118,10 @@ void waiters_timeout(uv_timer_t *timer)
                 continue;
             }
             *at = w->next;
+            if (w->reads) {
+                read_now(st, w);
+                continue;
+            }
             call_fail(w->call, ERR_TIMEOUT, NULL);
             call_send(w->call);
             destroy(w);
@@ -121,6 +141,20 @@ void waiters_drop(struct stream *st, uint32_t peer)
         call_destroy(w->call);
         destroy(w);
     }
+}
+
+void waiters_add_read(struct hub *hub, struct stream *st, struct call *c, uint64_t since,
+                      int64_t wait_ms)
+{
+    struct waiter *w = mem_zalloc(sizeof *w);
+    w->call = c;
+    w->reads = true;
+    w->since = since;
+    w->deadline_us = clock_mono_us() + wait_ms * 1000;
+    w->next = st->waiters;
+    st->waiters = w;
+    c->parked = true;
+    uv_timer_start(&hub->streams->waits, waiters_timeout, 0, 0);
 }
 
 enum err shell_wait(struct hub *hub, struct call *c)

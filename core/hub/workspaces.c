@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/paths.h"
+#include "core/hub/doors.h"
 #include "core/hub/streams.h"
 #include "core/hub/worlds.h"
 
@@ -48,6 +49,8 @@ static enum err ensure(struct hub *hub, struct call *c, const char *key, const c
         e = journal_put(hub->journal, "workspace", key, doc);
     if (e == ERR_OK && (created || reopened))
         e = control_event(hub, "workspaceOpened", key, c->who, "", doc);
+    if (e == ERR_OK && (created || reopened))
+        doors_follow(hub, doc, false);
     if (e != ERR_OK) {
         cJSON_Delete(doc);
         return e;
@@ -204,6 +207,8 @@ enum err workspace_close(struct hub *hub, struct call *c)
         if (e == ERR_OK)
             e = control_event(hub, "workspaceClosed", key, c->who, "", doc);
         if (e == ERR_OK)
+            doors_follow(hub, doc, false);
+        if (e == ERR_OK)
             call_reply(c, cJSON_Duplicate(doc, true));
     }
     free(n);
@@ -289,6 +294,8 @@ enum err workspace_delete(struct hub *hub, struct call *c)
     }
     if (e == ERR_OK)
         e = control_event(hub, "workspaceDeleted", key, c->who, "", doc);
+    if (e == ERR_OK)
+        doors_follow(hub, doc, true);
     if (e == ERR_OK)
         call_reply(c, cJSON_Duplicate(doc, true));
     cJSON_Delete(d.ids);

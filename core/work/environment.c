@@ -10,6 +10,7 @@
 /* Of the terminal, multiplexer or hub that the hub was started from: not true inside a shell. */
 static const char *const dropped[] = {
     "BATON",
+    "BATON_DOOR",
     "BATON_WORKSPACE",
     "BATON_TOKEN",
     "BATON_SESSION",

@@ -199,6 +199,10 @@ static int run_console(struct command *c, struct globals *g, int argc, char **ar
         status = help(c, n ? 1 : 0, rest);
     else if (!path_hub_address_ok(c->options.hub))
         status = command_usage(c, BAD_HUB);
+    else if (client_door())
+        status = command_fail(c, ERR_UNSUPPORTED,
+                              "There is no console in a sandbox: its door takes commands alone. "
+                              "See: baton --help");
     else
         status = c->doors->console(&c->options, n, rest);
     free(rest);

@@ -1,9 +1,10 @@
 /* `stream read ID --follow`, `shell read ID --follow`: every byte of a stream once, in order, until
- * it ends. transport/nng/follow closes holes, also over a restart of the hub; here bytes become
- * output: raw, or with --json one shellData object a line. */
+ * it ends. transport/nng/follow closes holes, also over a restart of the hub; where there are no
+ * events to hear (client_door) it is one read after another, each of which waits at the hub. Here
+ * bytes become output: raw, or with --json one shellData object a line. */
 #include "core/base/mem.h"
 #include "core/base/text.h"
-#include "transport/cli/command.h"
+#include "transport/cli/patient.h"
 #include "transport/cli/utf8_tail.h"
 #include "transport/nng/follow.h"
 
@@ -13,7 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CALL_MS 30000
+#define CALL_MS      30000
+#define READ_WAIT_MS 15000
+#define READ_LIMIT   262144
 
 struct following {
     const struct command *command;
@@ -144,12 +147,66 @@ static char *whole_id(const struct command *c, struct client *client, int *ret_s
     return found;
 }
 
-int command_follow(const struct command *c)
+/* One read: what is behind f->pos, or that there is nothing more. */
+static void read_once(struct following *f, struct patient *patient)
+{
+    struct client_fault fault = {0};
+    cJSON *ask = cJSON_CreateObject(), *result = NULL;
+    char *bytes = NULL;
+    size_t n = 0;
+    cJSON_AddStringToObject(ask, "streamId", f->id);
+    cJSON_AddStringToObject(ask, "encoding", "base64");
+    json_add_int(ask, "since", (int64_t)f->pos);
+    json_add_int(ask, "limit", READ_LIMIT);
+    json_add_int(ask, "wait", READ_WAIT_MS);
+    enum err e = patient_call(patient, "stream.read", ask, CALL_MS, &result, &fault);
+    if (e == ERR_OK && json_get_base64(result, "data", &bytes, &n) != ERR_OK)
+        e = fault.code = ERR_INTERNAL;
+    if (e != ERR_OK) {
+        fault.code = fault.code == ERR_OK ? e : fault.code;
+        f->status = command_fault(f->command, &fault);
+        f->done = true;
+    } else {
+        if (json_get(result, "exitCode") || json_get(result, "lost")) {
+            f->exited = true;
+            f->end = (uint64_t)json_int(result, "end", 0);
+        }
+        if (n)
+            on_bytes(f, (uint64_t)json_int(result, "pos", 0), bytes, n);
+        finish_if_ended(f);
+    }
+    free(bytes);
+    cJSON_Delete(result);
+    cJSON_Delete(ask);
+}
+
+static void follow_by_reading(struct following *f, struct client *client)
+{
+    struct patient patient = {.command = f->command, .client = client};
+    while (!f->done)
+        read_once(f, &patient);
+}
+
+static void follow_by_hearing(struct following *f, struct client *client)
 {
     static const struct follow_events follow_events = {
         .bytes = on_bytes, .head = on_head, .failed = on_failed};
     static const struct client_events client_events = {.message = on_message,
                                                        .connected = on_connected};
+    f->follow = follow_create(client, f->id, FOLLOW_BYTES, f->pos, &follow_events, f);
+    client_listen(client, &client_events, f);
+    while (!f->done) {
+        struct pollfd wait = {.fd = client_fd(client), .events = POLLIN};
+        if (poll(&wait, 1, -1) < 0 && errno != EINTR)
+            break;
+        client_dispatch(client);
+        f->done = f->done || command_refused(f->command, client, &f->status);
+    }
+    follow_destroy(f->follow);
+}
+
+int command_follow(const struct command *c)
+{
     struct following f = {.command = c, .status = EXIT_DONE};
     int status = EXIT_FAILED;
     struct client *client = command_connect(c, true, &status);
@@ -159,17 +216,11 @@ int command_follow(const struct command *c)
     if (id) {
         f.id = id;
         f.pos = (uint64_t)json_int(c->flags.input, "since", 0);
-        f.follow = follow_create(client, id, FOLLOW_BYTES, f.pos, &follow_events, &f);
-        client_listen(client, &client_events, &f);
-        while (!f.done) {
-            struct pollfd wait = {.fd = client_fd(client), .events = POLLIN};
-            if (poll(&wait, 1, -1) < 0 && errno != EINTR)
-                break;
-            client_dispatch(client);
-            f.done = f.done || command_refused(c, client, &f.status);
-        }
+        if (client_door())
+            follow_by_reading(&f, client);
+        else
+            follow_by_hearing(&f, client);
         status = f.status;
-        follow_destroy(f.follow);
     }
     buf_finish(&f.tail);
     free(id);

@@ -76,7 +76,7 @@ static void answered(void *data, const cJSON *hub_result, const struct client_fa
 /* Only the owner's own hub is started, and only by the owner. */
 static bool may_start(const struct mcp *m)
 {
-    return !m->options->token && !path_hub_is_others(m->options->hub);
+    return !m->options->token && !path_hub_is_others(m->options->hub) && !client_door();
 }
 
 static enum err open_link(const struct mcp *m, const char *kind, bool start,

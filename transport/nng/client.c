@@ -85,6 +85,35 @@ static void tell_of_others(const struct client *c, enum err e, struct client_fau
              c->hub);
 }
 
+const char *client_door(void)
+{
+    const char *door = getenv("BATON_DOOR");
+    return door && *door ? door : NULL;
+}
+
+/* The folder of the sockets, and whose they have to be. */
+static enum err find_place(struct client *c, char **ret_dir)
+{
+    if (!c->door)
+        return path_hub_dir(c->hub, ret_dir, &c->owner);
+    if (!path_hub_address_ok(c->hub))
+        return ERR_INVALID;
+    *ret_dir = mem_strdup(client_door());
+    c->owner = getuid();
+    return ERR_OK;
+}
+
+static void tell_of_door(enum err e, struct client_fault *fault)
+{
+    if (!fault || e != ERR_NO_HUB)
+        return;
+    fault->next[0] = '\0';
+    snprintf(
+        fault->message, sizeof fault->message,
+        "The hub does not answer at this sandbox's door: it does not run, or the workspace was "
+        "closed");
+}
+
 enum err client_open(const struct client_options *options, struct client **ret_client,
                      struct client_fault *ret_fault)
 {
@@ -98,11 +127,12 @@ enum err client_open(const struct client_options *options, struct client **ret_c
     c->token = mem_strdup(options->token);
     c->identity = mem_strdup(options->identity);
     c->kind = mem_strdup(options->kind ? options->kind : "client");
-    c->others = path_hub_is_others(c->hub);
-    c->start = options->start && !c->others;
-    c->want_pub = options->events;
+    c->door = client_door() != NULL;
+    c->others = !c->door && path_hub_is_others(c->hub);
+    c->start = options->start && !c->others && !c->door;
+    c->want_pub = options->events && !c->door;
     c->next_deadline = c->armed = INT64_MAX;
-    e = path_hub_dir(c->hub, &dir, &c->owner);
+    e = find_place(c, &dir);
     if (e == ERR_OK) {
         c->call_path = path_join(dir, "call");
         c->pub_path = path_join(dir, "pub");
@@ -138,6 +168,8 @@ enum err client_open(const struct client_options *options, struct client **ret_c
             fault_set(ret_fault, e, e == ERR_DENIED ? "The hub is another user's." : NULL);
             if (c->others)
                 tell_of_others(c, e, ret_fault);
+            else if (c->door)
+                tell_of_door(e, ret_fault);
             else if (e == ERR_DENIED && ret_fault) /* its socket let us not in: no role would */
                 snprintf(ret_fault->next, sizeof ret_fault->next,
                          "Its owner can let you in with 'baton invite', over SSH.");

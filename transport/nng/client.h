@@ -38,6 +38,12 @@ void client_fault_finish(struct client_fault *fault);
 /* Connects and says hello. ERR_NO_HUB, ERR_VERSION (fault tells which side is older) … */
 enum err client_open(const struct client_options *options, struct client **ret_client,
                      struct client_fault *ret_fault);
+/* The folder of the door by which this process reaches its hub (BATON_DOOR), or NULL: in a sandbox
+ * that one hub is all there is, its calls are, and no events; borrowed. Then client_open goes there
+ * whatever hub is asked for, and fails when that has another name; nothing is started, and
+ * client_subscribe is ERR_UNSUPPORTED: who waits asks (`events.next`, `stream.read` with wait). */
+const char *client_door(void);
+
 /* Takes NULL; never hangs. Calls that still wait are dropped without done. Not from a callback. */
 void client_close(struct client *client);
 

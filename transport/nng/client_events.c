@@ -96,6 +96,8 @@ static struct topic **topic_place(struct client *c, const char *prefix)
 enum err client_subscribe(struct client *client, const char *topic_prefix)
 {
     struct client *c = client;
+    if (c->door)
+        return ERR_UNSUPPORTED;
     struct topic **at = topic_place(c, topic_prefix);
     if (!*at) {
         *at = mem_zalloc(sizeof **at + strlen(topic_prefix) + 1);

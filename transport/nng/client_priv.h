@@ -72,6 +72,7 @@ struct client {
     char *hub, *token, *identity, *kind, *call_path, *pub_path;
     uid_t owner; /* whose sockets they have to be */
     bool start;
+    bool door;   /* it came by one: no events */
     bool others; /* another user's hub: never started, and its ear is opened behind its hello */
     char *auth;  /* the JSON text that goes into each call */
     enum state state;

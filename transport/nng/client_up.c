@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +30,12 @@ void client_make_auth(struct client *c)
     cJSON_Delete(auth);
 }
 
+static const char *hub_of(const cJSON *hello)
+{
+    const char *name = json_string(json_get(hello, "hub"), "name", "");
+    return path_hub_name_ok(name) ? name : "";
+}
+
 static void hello_done(struct client *c, struct pending *call)
 {
     client_fault_finish(&c->refused);
@@ -44,6 +51,10 @@ static void hello_done(struct client *c, struct pending *call)
                   version > WIRE_VERSION_MAX
                       ? "This baton is older than the hub; start it again from the new version."
                       : "The hub is older than this baton; upgrade it with 'baton hub upgrade'.");
+    } else if (c->door && strcmp(hub_of(call->result), c->hub) != 0) {
+        fault_set(&c->refused, ERR_DENIED, "By this door one comes to one hub alone.");
+        snprintf(c->refused.next, sizeof c->refused.next, "Leave out -L, or say -L %.32s.",
+                 hub_of(call->result));
     } else {
         cJSON_Delete(c->hello);
         c->hello = call->result;

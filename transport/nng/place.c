@@ -30,6 +30,7 @@ struct place {
     char *dir;
     int lock_fd;
     struct door doors[DOORS];
+    int first; /* of the doors that it has */
     bool listening, closing;
     place_came came;
     void *data;
@@ -114,12 +115,24 @@ enum err place_take(const char *dir, const char *hub, struct place **ret_place, 
     return e;
 }
 
+struct place *place_for_calls(const char *dir)
+{
+    struct place *p = mem_zalloc(sizeof *p);
+    pthread_mutex_init(&p->mutex, NULL);
+    p->dir = mem_strdup(dir);
+    p->lock_fd = -1;
+    p->doors[CALL].file = "call";
+    p->first = CALL;
+    return p;
+}
+
 static int open_door(struct place *p, struct door *door, mode_t mode)
 {
     char *path = path_join(p->dir, door->file), *url = mem_printf("ipc://%s", path);
 
     door->place = p;
-    unlink(path); /* left by a hub that died; ours to remove, since the lock is ours */
+    unlink(path); /* left by a hub that died; ours to remove, since the lock is ours (of a place
+                   * without one, the hub's) */
     int code = nng_stream_listener_alloc(&door->listener, url);
     if (code == 0)
         code = nng_stream_listener_set_int(door->listener, NNG_OPT_IPC_PERMISSIONS, (int)mode);
@@ -142,7 +155,7 @@ enum err place_listen(struct place *place, mode_t mode, place_came came, void *d
     p->data = data;
     p->listening = true;
     /* Events first: a client that finds the calls' socket may subscribe at once. */
-    for (int i = 0; code == 0 && i < DOORS; i++)
+    for (int i = p->first; code == 0 && i < DOORS; i++)
         code = open_door(p, &p->doors[i], mode);
     if (code != 0)
         *ret_why = mem_printf("the hub cannot listen in %s: %s.", p->dir, nng_strerror(code));
@@ -157,7 +170,7 @@ void place_quiet(struct place *place)
     pthread_mutex_lock(&p->mutex);
     p->closing = true;
     pthread_mutex_unlock(&p->mutex);
-    for (int i = 0; i < DOORS; i++) {
+    for (int i = p->first; i < DOORS; i++) {
         struct door *door = &p->doors[i];
         if (door->listener)
             nng_stream_listener_close(door->listener);
@@ -175,7 +188,7 @@ void place_leave(struct place *place)
     if (!p)
         return;
     place_quiet(p);
-    for (int i = 0; p->listening && i < DOORS; i++) {
+    for (int i = p->first; p->listening && i < DOORS; i++) {
         char *path = path_join(p->dir, p->doors[i].file);
         unlink(path);
         free(path);

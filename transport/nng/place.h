@@ -19,6 +19,9 @@ typedef void (*place_came)(void *data, bool subscriber, nng_stream *stream);
  * has a sentence (caller frees). */
 enum err place_take(const char *dir, const char *hub, struct place **ret_place, char **ret_why);
 
+/* A folder without a lock and without `pub`, which nobody but its only hub uses. */
+struct place *place_for_calls(const char *dir);
+
 /* Listens. mode is the sockets'. */
 enum err place_listen(struct place *place, mode_t mode, place_came came, void *data,
                       char **ret_why);

@@ -1,5 +1,6 @@
 /* The hub's endpoints: a place with a listener for calls and one for events (place.h), for the
- * hub's own user, and another such place for other users while the hub shares (server_share.c). All
+ * hub's own user, another such place for other users while the hub shares (server_share.c), and a
+ * door for each sandboxed workspace (server_door.c). All
  * are NNG byte streams; conn.h says why no nng_socket. Here is what the messages mean: REP (each
  * call keeps the words of its way back in a slot until it is answered) and PUB (each message goes
  * to every subscriber; to another user's when the hub says that they may hear it).
@@ -42,12 +43,14 @@ enum {
 /* A call that waits for its answer: the hub's `handle`. */
 struct slot {
     struct slot *next, *before;
-    struct conn *conn; /* held */
+    struct conn *conn;    /* held */
+    struct doorway *door; /* held; NULL: it came by none … */
+    size_t counted;       /* … or what it counts there, 0 when there was no room */
     size_t way_n;
     char way[WAY_BACK]; /* goes in front of the answer */
 };
 
-/* [foreign][subscriber] */
+/* [another user's, or by a door][subscriber] */
 static const struct conn_kind kinds[2][2] = {
     {{.ours = 0x31, .theirs = 0x30, .message_most = WIRE_MAX_MESSAGE, .queue_bytes = PEER_BYTES},
      {.ours = 0x20, .theirs = 0x21, .queue_count = PUB_QUEUE, .queue_bytes = PUB_BYTES}},
@@ -128,6 +131,13 @@ static bool message(void *data, struct conn *c, const char *bytes, size_t n)
     pthread_mutex_lock(&s->mutex);
     struct peer *p = *server_peer(s, conn_id(c));
     const bool takes = p && !p->subscriber && p->calls < PEER_CALLS && !s->closing;
+    const char *full = NULL, *workspace = NULL;
+    if (takes && p->door) {
+        workspace = p->door->workspace;
+        full = door_takes(p->door, p, n);
+        slot->door = p->door;
+        slot->counted = full ? 0 : n;
+    }
     if (takes) {
         p->calls++;
         p->known = true;
@@ -142,7 +152,10 @@ static bool message(void *data, struct conn *c, const char *bytes, size_t n)
         return false;
     }
     conn_hold(c);
-    hub_submit(s->hub, slot, conn_id(c), uid, bytes + way, n - way);
+    if (full)
+        hub_turn_away(s->hub, slot, full);
+    else
+        hub_submit(s->hub, slot, conn_id(c), uid, workspace, bytes + way, n - way);
     return true;
 }
 
@@ -157,6 +170,8 @@ static void gone(void *data, struct conn *c)
         s->subscribers--;
     const bool tell = p->known, foreign = p->foreign;
     const uid_t uid = p->uid;
+    if (p->door)
+        door_left(p->door);
     free(p);
     pthread_mutex_unlock(&s->mutex);
 
@@ -171,7 +186,8 @@ static void gone(void *data, struct conn *c)
     pthread_mutex_unlock(&s->mutex);
 }
 
-static const struct conn_events events = {greeted, message, gone};
+static const struct conn_events events = {greeted, message, gone, NULL},
+                                door_events = {greeted, message, gone, door_pause};
 
 /* ---- new connections ---- */
 
@@ -182,9 +198,10 @@ void server_come_in(struct server *s, nng_stream *stream, const struct peer *who
     do
         p->id = ++s->last_id;
     while (p->id == 0 || *server_peer(s, p->id));
-    struct conn *c =
-        s->closing ? NULL
-                   : conn_create(stream, p->id, &kinds[p->foreign][p->subscriber], &events, s);
+    struct conn *c = s->closing
+                         ? NULL
+                         : conn_create(stream, p->id, &kinds[p->foreign || p->door][p->subscriber],
+                                       p->door ? &door_events : &events, s);
     p->conn = c;
     if (c) {
         p->next = s->peers[p->id % PEER_BUCKETS];
@@ -196,6 +213,10 @@ void server_come_in(struct server *s, nng_stream *stream, const struct peer *who
     }
     pthread_mutex_unlock(&s->mutex);
     if (!c) {
+        pthread_mutex_lock(&s->mutex);
+        if (p->door)
+            door_left(p->door);
+        pthread_mutex_unlock(&s->mutex);
         free(p);
         return;
     }
@@ -246,6 +267,8 @@ static void io_reply(void *data, void *handle, const void *bytes, size_t n)
     if (p)
         p->calls--;
     slot_unlink(s, slot);
+    if (slot->door)
+        door_answered(slot->door, slot->counted);
     pthread_mutex_unlock(&s->mutex);
     conn_release(slot->conn);
     free(slot);
@@ -377,7 +400,8 @@ enum err server_create(const char *hub_name, struct server **ret_server, char **
                             .publish = io_publish,
                             .disconnect = io_disconnect,
                             .share = share_io,
-                            .disconnect_user = share_io_disconnect_user};
+                            .disconnect_user = share_io_disconnect_user,
+                            .door = door_io};
     s->name = mem_strdup(hub_name ? hub_name : "default");
     s->dir = path_runtime_dir(s->name);
     if (!path_hub_name_ok(s->name)) {
@@ -436,14 +460,18 @@ void server_destroy(struct server *server)
     pthread_mutex_unlock(&s->mutex);
     place_quiet(s->shared);
     place_quiet(s->own);
+    doors_quiet(s);
     fanout_destroy(s->fanout); /* the hub publishes no more; it holds connections */
     end_peers(s);
     while (s->slots) {
         struct slot *slot = s->slots;
         s->slots = slot->next;
+        if (slot->door)
+            door_answered(slot->door, slot->counted);
         conn_release(slot->conn);
         free(slot);
     }
+    doors_leave(s);
     place_leave(s->shared);
     place_leave(s->own); /* last: who takes its lock next may begin at once */
     free(s->dir);

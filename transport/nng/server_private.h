@@ -24,11 +24,26 @@ struct peer {
     uid_t uid;
     bool foreign; /* another user's than the hub's */
     bool subscriber;
-    bool ready; /* a subscriber that has greeted: it gets what is published */
-    bool known; /* the hub has had a call from it */
+    bool ready;           /* a subscriber that has greeted: it gets what is published */
+    bool known;           /* the hub has had a call from it */
+    struct doorway *door; /* by which it came, held; NULL: none */
+    bool late;            /* one too many by that door: it is told so, and no more */
     unsigned calls;
     uint32_t
         companion; /* of a foreign subscriber: its process's peer that a token let in; 0 none */
+};
+
+/* A sandboxed workspace's way in: server_door.c. */
+struct doorway {
+    struct doorway *next; /* control's list of those that are open */
+    struct server *server;
+    struct place *place;
+    char workspace[64];
+    /* with the mutex */
+    unsigned held;         /* by being open, and by each peer and each slot */
+    unsigned peers, calls; /* connections; calls that wait for their answer … */
+    size_t bytes;          /* … and their size */
+    int64_t paid_until_us; /* each call pays for a moment: beyond BURST the rest has to wait */
 };
 
 struct slot;
@@ -40,6 +55,7 @@ struct server {
     char *dir, *name;
     struct fanout *fanout;      /* NULL: there is no such thread */
     struct place *own, *shared; /* shared: control's; NULL while the hub does not share */
+    struct doorway *doors;      /* control's */
     bool closing;
     struct hub_io io;
     uint32_t last_id;
@@ -68,5 +84,18 @@ bool share_crowds(struct server *s, uint32_t id, uid_t *ret_uid);
 void share_peer_gone(struct server *s, uint32_t id, uid_t uid);
 enum err share_io(void *data, bool on, char **ret_why);
 void share_io_disconnect_user(void *data, uid_t uid, const uint32_t *spare, size_t count);
+
+/* --- server_door.c --- */
+enum err door_io(void *data, const char *workspace, const char *dir, bool on, char **ret_why);
+/* A call of n bytes has come by it, or was answered; a peer has gone: with the mutex. door_takes
+ * says why there is no room for the call, NULL: it was counted. */
+const char *door_takes(struct doorway *d, const struct peer *p, size_t n);
+/* conn.h's pause for those who came by a door; without the mutex. */
+unsigned door_pause(void *data, struct conn *c);
+void door_answered(struct doorway *d, size_t counted);
+void door_left(struct doorway *d);
+/* All doors: nobody comes any more; and then, when no peer is left, all is freed. */
+void doors_quiet(struct server *s);
+void doors_leave(struct server *s);
 
 #endif

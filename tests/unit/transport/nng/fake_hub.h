@@ -34,6 +34,7 @@
 struct hub {
     pthread_mutex_t mutex;
     struct server *server;
+    const char *name;
     const struct hub_io *io;
     struct parked {
         void *handle;
@@ -42,9 +43,10 @@ struct hub {
     } parked[20000];
     int parked_count;
     uint32_t last_peer;
-    int submitted, gone, last_gone_count;
-    int echo_last;     /* the newest `n` of echo */
-    bool out_of_order; /* an echo's n did not rise */
+    int submitted, gone, last_gone_count, turned_away;
+    char last_door[64]; /* of the newest call; "" none */
+    int echo_last;      /* the newest `n` of echo */
+    bool out_of_order;  /* an echo's n did not rise */
 };
 
 static inline void fake_answer(struct hub *hub, void *handle, int id, cJSON *result)
@@ -85,8 +87,17 @@ static inline int fake_release(struct hub *hub)
     return n;
 }
 
-void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const void *bytes,
-                size_t n)
+void hub_turn_away(struct hub *hub, void *handle, const char *sentence)
+{
+    assert_true(strlen(sentence) > 10);
+    pthread_mutex_lock(&hub->mutex);
+    hub->turned_away++;
+    pthread_mutex_unlock(&hub->mutex);
+    fake_refuse(hub, handle, 0, ERR_LIMIT);
+}
+
+void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const char *door,
+                const void *bytes, size_t n)
 {
     struct wire_message m;
     cJSON *call = NULL;
@@ -94,6 +105,7 @@ void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const v
     pthread_mutex_lock(&hub->mutex);
     hub->submitted++;
     hub->last_peer = peer;
+    snprintf(hub->last_door, sizeof hub->last_door, "%s", door ? door : "");
     pthread_mutex_unlock(&hub->mutex);
     if (!wire_split(bytes, n, &m) || json_parse(m.body, m.body_n, &call) != ERR_OK) {
         hub->io->reply(hub->server, handle, NULL, 0);
@@ -108,6 +120,7 @@ void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const v
         cJSON *result = cJSON_CreateObject();
         json_add_int(result, "version", 1);
         cJSON_AddStringToObject(result, "clientId", "c-1");
+        cJSON_AddStringToObject(cJSON_AddObjectToObject(result, "hub"), "name", hub->name);
         fake_answer(hub, handle, id, result);
     } else if (strcmp(method, "park") == 0) {
         pthread_mutex_lock(&hub->mutex);
@@ -210,6 +223,7 @@ static inline struct hub *fake_start(const char *name)
     char *why = NULL;
     pthread_mutex_init(&hub->mutex, NULL);
     hub->echo_last = -1;
+    hub->name = name;
     enum err e = server_create(name, &hub->server, &why);
     if (e == ERR_OK) {
         hub->io = server_io(hub->server);
