@@ -199,6 +199,7 @@ void console_form_finish(struct console *c);
 /* --- seeking.c --- */
 void console_seek(struct console *c, struct pane *p, enum pane_seek what);
 void console_seek_on(struct console *c, const struct sessionfeed *f); /* a page may have come */
+int console_sought(const struct pane *p); /* per cent of the session that has been read */
 
 /* --- session_keys.c --- */
 void console_session_input(struct console *c, struct pane *p, const struct input_event *event);

@@ -257,6 +257,8 @@ static void mode_text(const struct console *c, char *out, size_t size)
     out[0] = '\0';
     if (c->mode == MODE_PREFIX)
         snprintf(out, size, "%s", keymap_prefix(c->keymap));
+    else if (p && p->seek != SEEK_NONE && p->transcript)
+        snprintf(out, size, "looking back: %d %%, any key ends it", console_sought(p));
     else if (p && p->copy)
         snprintf(out, size, "copy");
     else if (c->zoomed && c->pane_count > 1)

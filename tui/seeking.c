@@ -22,6 +22,14 @@ void console_seek(struct console *c, struct pane *p, enum pane_seek what)
     look_on(c, p);
 }
 
+int console_sought(const struct pane *p)
+{
+    const struct transcript *t = p->session->transcript;
+    const int64_t head = transcript_head(t);
+
+    return head > 0 ? (int)((head - transcript_whole(t) + 1) * 100 / head) : 100;
+}
+
 static void ended(struct console *c, struct pane *p, bool whole)
 {
     const char *pattern = transcript_pane_pattern(p->transcript);
