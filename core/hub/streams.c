@@ -47,7 +47,7 @@ enum err stream_of_record_call(struct hub *hub, struct call *c, struct stream **
     enum err e = named(hub, c, &st);
     if (e != ERR_OK || !st)
         return e;
-    if (!st->agent && (!st->screen || st->loading)) {
+    if (!st->agent && !st->process && (!st->screen || st->loading)) {
         e = stream_load(st);
         if (e != ERR_OK)
             return call_fail(c, e, "the record of %s cannot be read", st->info.id);
@@ -64,6 +64,10 @@ enum err stream_of_call(struct hub *hub, struct call *c, struct stream **ret_str
         e = call_fail(c, ERR_INVALID,
                       "%s is an agent's stream and has no screen; its record is read with: baton "
                       "stream read %s",
+                      st->info.id, st->info.id);
+    if (e == ERR_OK && st && st->process)
+        e = call_fail(c, ERR_INVALID,
+                      "%s is a process and has no screen; see: baton process output %s",
                       st->info.id, st->info.id);
     if (e == ERR_OK)
         *ret_stream = st;
@@ -98,7 +102,7 @@ static void on_idle(uv_idle_t *idle)
  * wait, and the processors are free for the echo. */
 bool stream_yields(const struct stream *st)
 {
-    const bool flood = st->info.flood || (st->agent && !st->at_end);
+    const bool flood = st->info.flood || ((st->agent || st->process) && !st->at_end);
     return flood && clock_mono_us() - st->hub->streams->input_us < TYPING_US;
 }
 
@@ -200,6 +204,10 @@ static void keeper_lost(struct stream *st)
         agent_gone(st);
         return;
     }
+    if (st->process) {
+        process_gone(st);
+        return;
+    }
     do {
         st->runnable = false;
         stream_pump(st);
@@ -237,12 +245,16 @@ static bool take_notes(struct stream *st)
         case KEEPER_RESUMED: st->info.held[0] = '\0'; break;
         case KEEPER_DROPPED:
             log_warn("%s does not read: %u bytes of input were refused", st->info.id, note.n);
+            if (st->process)
+                process_refused(st);
             break;
         case KEEPER_EXITED: break; /* the record in the log says it */
         }
     }
     if (pid != st->info.pid || held != st->info.held[0])
         stream_save_info(st);
+    if (pid != st->info.pid && st->process && st->recovered)
+        process_alive(st);
     return e != ERR_LOST;
 }
 
@@ -310,7 +322,7 @@ enum err stream_input(struct stream *st, uint64_t epoch, const char *who, const 
         return st->connecting ? ERR_BUSY : ERR_ENDED;
     if (st->input_bytes + n > INPUT_QUEUE)
         return ERR_BUSY;
-    if (*who && !st->agent)
+    if (*who && !st->agent && !st->process)
         st->hub->streams->input_us = clock_mono_us();
     while (n) {
         size_t part = n < KEEPER_INPUT_MAX ? n : KEEPER_INPUT_MAX;
@@ -380,7 +392,7 @@ void stream_connect(struct stream *st)
     st->ack_due = true;
     watch(st);
     stream_flush(st);
-    if (st->recovered && !st->agent)
+    if (st->recovered && !st->agent && !st->process)
         hub_post_control(hub, shells_alive, mem_dup(st->info.id, sizeof st->info.id));
 }
 
@@ -445,6 +457,7 @@ static void destroy(struct stream *st)
     gate_drop(st, 0);
     stream_drop_screen(st);
     agent_destroy(st->agent);
+    process_destroy(st->process);
     buf_finish(&st->answers);
     buf_finish(&st->fresh);
     free(st->dir);
@@ -468,6 +481,8 @@ enum err streams_peer_gone(struct hub *hub, void *arg)
     for (struct stream *st = hub->streams->first; st; st = st->next) {
         waiters_drop(st, *(uint32_t *)arg);
         gate_drop(st, *(uint32_t *)arg);
+        if (st->process)
+            process_peer_gone(st, *(uint32_t *)arg);
     }
     return ERR_OK;
 }
@@ -515,9 +530,10 @@ void streams_create(struct hub *hub)
     uv_timer_init(&hub->stream_loop, &s->gentle);
     uv_timer_init(&hub->stream_loop, &s->queue_timer);
     uv_timer_init(&hub->stream_loop, &s->agents);
+    uv_timer_init(&hub->stream_loop, &s->processes);
     uv_timer_init(&hub->stream_loop, &s->connects);
     s->connects.data = hub;
-    s->gentle.data = s->queue_timer.data = s->agents.data = hub;
+    s->gentle.data = s->queue_timer.data = s->agents.data = s->processes.data = hub;
     s->spin.data = s->tick.data = s->beat.data = s->waits.data = hub;
 }
 
