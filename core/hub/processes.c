@@ -8,7 +8,7 @@
  * What a start needs and nobody should read in a list (variables, the beginning of stdin) lies
  * apart, as a "processStart", until the process has ended: a hub that dies in between gives it
  * again, and the keeper leaves out what the program has. Control. */
-#include "core/hub/processes.h"
+#include "core/hub/process_doc.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -23,53 +23,6 @@
 
 #define KEPT    200
 #define KEPT_MS 60000 /* and for so long in any case: somebody may be reading still */
-
-static const char *state_of(const cJSON *doc)
-{
-    return json_string(doc, "state", "");
-}
-
-static bool is_live(const cJSON *doc)
-{
-    return strcmp(state_of(doc), "running") == 0 || strcmp(state_of(doc), "starting") == 0;
-}
-
-static bool is_in(const cJSON *doc, const char *workspace)
-{
-    return !workspace || strcmp(json_string(doc, "workspace", ""), workspace) == 0;
-}
-
-static void set(cJSON *doc, const char *key, cJSON *value)
-{
-    cJSON_DeleteItemFromObjectCaseSensitive(doc, key);
-    cJSON_AddItemToObject(doc, key, value);
-}
-
-static void remember(struct hub *hub, const cJSON *doc)
-{
-    struct stream_info info = {.thing = THING_PROCESS};
-    snprintf(info.id, sizeof info.id, "%s", json_string(doc, "processId", ""));
-    snprintf(info.workspace, sizeof info.workspace, "%s", json_string(doc, "workspace", ""));
-    info.pid = (int32_t)json_int(doc, "pid", 0);
-    info.exited = !is_live(doc);
-    info.lost = strcmp(state_of(doc), "lost") == 0;
-    info.exit_code = (int)json_int(doc, "exitCode", 0);
-    registry_set(hub->registry, &info);
-}
-
-/* What a caller is told of a process: of its end what is known. */
-static cJSON *result_of(const cJSON *doc)
-{
-    static const char *const keys[] = {"processId", "pid",   "workspace",
-                                       "command",   "state", "exitCode"};
-    cJSON *r = cJSON_CreateObject();
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (json_get(doc, keys[i]))
-            cJSON_AddItemToObject(r, keys[i], cJSON_Duplicate(json_get(doc, keys[i]), true));
-    if (strcmp(state_of(doc), "lost") == 0)
-        cJSON_AddNullToObject(r, "exitCode");
-    return r;
-}
 
 static enum err tell_started(struct hub *hub, const cJSON *doc)
 {
@@ -113,24 +66,12 @@ static void end_stream(struct hub *hub, const char *id)
     hub_post_stream(hub, streams_close, mem_dup(copy, sizeof copy));
 }
 
-static enum err forget(struct hub *hub, const char *id)
-{
-    char copy[32] = "";
-    enum err e = journal_drop(hub->journal, "process", id);
-    if (e == ERR_OK)
-        e = journal_drop(hub->journal, "processStart", id);
-    snprintf(copy, sizeof copy, "%s", id);
-    control_after(hub, stream_remove, mem_dup(copy, sizeof copy));
-    control_after_on_stream(hub, streams_forget, mem_dup(copy, sizeof copy));
-    return e;
-}
-
 /* It never ran: nothing stays of it but the answer. */
 static enum err not_started(struct hub *hub, const struct starter_done *s, struct call *call)
 {
     char sentence[600];
     starter_sentence(s, sentence, sizeof sentence);
-    enum err e = forget(hub, s->id);
+    enum err e = process_forget(hub, s->id);
     if (e == ERR_OK && call) {
         call_fail(call, ERR_EXEC, "%s", sentence);
         control_answered(hub, call);
@@ -149,19 +90,19 @@ static enum err process_started(struct hub *hub, void *arg)
     enum err e = journal_get(hub->journal, "process", s->id, &doc);
     if (e != ERR_OK)
         return e;
-    set(doc, "state", cJSON_CreateString("running"));
-    set(doc, "pid", cJSON_CreateNumber(atoi(s->said)));
+    process_set(doc, "state", cJSON_CreateString("running"));
+    process_set(doc, "pid", cJSON_CreateNumber(atoi(s->said)));
     e = journal_put(hub->journal, "process", s->id, doc);
     if (e == ERR_OK)
         e = tell_started(hub, doc);
-    remember(hub, doc); /* its pid; from the attaching on the stream thread has the entry */
+    process_remember(hub, doc); /* its pid; from the attaching on the stream thread has the entry */
     if (e == ERR_OK)
         e = attach(hub, doc, call ? call->peer : 0, false);
     if (e == ERR_OK) {
         if (json_bool(doc, "killed", false) || (!call && json_bool(doc, "bound", false)))
             end_stream(hub, s->id);
         if (call && call->row->handle == process_spawn) {
-            call_reply(call, result_of(doc));
+            call_reply(call, process_result(doc));
             control_answered(hub, call);
         }
     }
@@ -282,7 +223,7 @@ static enum err make(struct hub *hub, struct call *c, const cJSON *workspace, co
     if (e == ERR_OK)
         e = put_start(hub, c, start.id);
     if (e == ERR_OK) {
-        remember(hub, doc);
+        process_remember(hub, doc);
         start.serial = control_park(hub, c, -1);
         memcpy(c->away_id, start.id, sizeof c->away_id); /* exec's answer comes with the end */
         control_after(hub, start_keeper, mem_dup(&start, sizeof start));
@@ -323,9 +264,9 @@ enum err processes_alive(struct hub *hub, void *arg)
     const struct process_alive *alive = arg;
     cJSON *doc = NULL;
     enum err e = journal_get(hub->journal, "process", alive->id, &doc);
-    if (e == ERR_OK && strcmp(state_of(doc), "starting") == 0) {
-        set(doc, "state", cJSON_CreateString("running"));
-        set(doc, "pid", cJSON_CreateNumber(alive->pid));
+    if (e == ERR_OK && strcmp(process_state(doc), "starting") == 0) {
+        process_set(doc, "state", cJSON_CreateString("running"));
+        process_set(doc, "pid", cJSON_CreateNumber(alive->pid));
         e = journal_put(hub->journal, "process", alive->id, doc);
         if (e == ERR_OK)
             e = tell_started(hub, doc);
@@ -353,7 +294,7 @@ static void answer_exec(struct call *c, const struct process_end *end, const cJS
         call_fail(c, ERR_LOST, "the keeper of %s is gone, and the program with it", end->id);
         return;
     }
-    cJSON *r = result_of(doc);
+    cJSON *r = process_result(doc);
     add_output(r, "stdout", out, end->out_n, base64);
     add_output(r, "stderr", err, end->err_n, base64);
     if (base64)
@@ -372,7 +313,7 @@ static void answer_waiting(struct hub *hub, const struct process_end *end, const
         if (c->row->handle == process_exec)
             answer_exec(c, end, doc);
         else if (c->row->handle == process_wait)
-            call_reply(c, result_of(doc));
+            call_reply(c, process_result(doc));
         else
             continue;
         control_answered(hub, c);
@@ -386,7 +327,7 @@ struct ended {
 static void note_ended(void *data, const char *key, const cJSON *doc)
 {
     struct ended *all = data;
-    if (is_live(doc))
+    if (process_is_live(doc))
         return;
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "id", key);
@@ -414,7 +355,7 @@ static enum err prune(struct hub *hub)
     {
         if (e != ERR_OK || left-- <= KEPT || json_int(one, "at", 0) > old)
             break;
-        e = forget(hub, json_string(one, "id", ""));
+        e = process_forget(hub, json_string(one, "id", ""));
     }
     cJSON_Delete(all.list);
     return e;
@@ -428,20 +369,20 @@ enum err processes_ended(struct hub *hub, void *arg)
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     control_after_on_stream(hub, streams_bye, mem_dup(end->id, sizeof end->id));
-    if (!is_live(doc)) {
+    if (!process_is_live(doc)) {
         cJSON_Delete(doc); /* told before: after a hub's death between commit and goodbye */
         return ERR_OK;
     }
     cJSON *data = cJSON_CreateObject();
     json_add_int(data, "pid", json_int(doc, "pid", 0));
     cJSON_AddStringToObject(data, "processId", end->id);
-    set(doc, "state", cJSON_CreateString(end->lost ? "lost" : "exited"));
-    set(doc, "endedAt", cJSON_CreateNumber((double)(clock_wall_us() / 1000)));
+    process_set(doc, "state", cJSON_CreateString(end->lost ? "lost" : "exited"));
+    process_set(doc, "endedAt", cJSON_CreateNumber((double)(clock_wall_us() / 1000)));
     if (end->lost) {
         cJSON_AddNullToObject(data, "exitCode");
         cJSON_AddStringToObject(data, "reason", "the keeper is gone");
     } else {
-        set(doc, "exitCode", cJSON_CreateNumber(end->code));
+        process_set(doc, "exitCode", cJSON_CreateNumber(end->code));
         json_add_int(data, "exitCode", end->code);
     }
     e = journal_put(hub->journal, "process", end->id, doc);
@@ -458,169 +399,16 @@ enum err processes_ended(struct hub *hub, void *arg)
     return e;
 }
 
-/* --- the other calls -------------------------------------------------------------------------- */
-
-static enum err load(struct hub *hub, struct call *c, cJSON **ret_doc)
-{
-    const char *text = call_string(c, "processId", "");
-    char id[32];
-    enum err e = registry_resolve_among(hub->registry, THINGS_PROCESSES, text, id);
-    if (e == ERR_NOT_FOUND)
-        return call_fail(c, e, "there is no process \"%s\"; see: baton process list", text);
-    if (e == ERR_AMBIGUOUS)
-        return call_fail(c, e, "several processes begin with \"%s\"; see: baton process list",
-                         text);
-    return journal_get(hub->journal, "process", id, ret_doc);
-}
-
-enum err process_wait(struct hub *hub, struct call *c)
-{
-    cJSON *doc = NULL;
-    enum err e = load(hub, c, &doc);
-    if (e != ERR_OK)
-        return e;
-    if (is_live(doc)) {
-        const double timeout = json_number(c->params, "timeout", -1);
-        control_park(hub, c, timeout < 0 ? -1 : (int64_t)(timeout * 1000));
-        snprintf(c->away_id, sizeof c->away_id, "%s", json_string(doc, "processId", ""));
-    } else {
-        call_reply(c, result_of(doc));
-    }
-    cJSON_Delete(doc);
-    return ERR_OK;
-}
-
-enum err process_remove(struct hub *hub, struct call *c)
-{
-    cJSON *doc = NULL;
-    enum err e = load(hub, c, &doc);
-    if (e != ERR_OK)
-        return e;
-    const char *id = json_string(doc, "processId", "");
-    e = is_live(doc)
-            ? call_fail(c, ERR_BUSY, "%s runs; end it first: baton process signal %s KILL", id, id)
-            : forget(hub, id);
-    if (e == ERR_OK)
-        call_reply(c, result_of(doc));
-    cJSON_Delete(doc);
-    return e;
-}
-
-struct listing {
-    struct hub *hub;
-    cJSON *list;
-    const char *workspace;
-    bool live;
-};
-
-static void add_to_list(void *data, const char *key, const cJSON *doc)
-{
-    struct listing *l = data;
-    struct stream_info info;
-    if (!is_in(doc, l->workspace) || (l->live && !is_live(doc)))
-        return;
-    cJSON *o = cJSON_Duplicate(doc, true);
-    if (registry_get(l->hub->registry, key, &info)) {
-        json_add_int(o, "pos", (int64_t)info.pos);
-        if (*info.held)
-            cJSON_AddStringToObject(o, "held", info.held);
-    }
-    cJSON_AddItemToArray(l->list, o);
-}
-
-static int by_number(const cJSON *a, const cJSON *b)
-{
-    return atoi(json_string(a, "processId", "pr0") + 2) -
-           atoi(json_string(b, "processId", "pr0") + 2);
-}
-
-enum err process_list(struct hub *hub, struct call *c)
-{
-    struct listing l = {hub, cJSON_CreateArray(), call_string(c, "workspace", NULL),
-                        call_bool(c, "live", false)};
-    enum err e = journal_each(hub->journal, "process", add_to_list, &l);
-    json_sort(l.list, by_number);
-    if (e == ERR_OK)
-        call_reply(c, l.list);
-    else
-        cJSON_Delete(l.list);
-    return e;
-}
-
-/* --- all of a workspace, and all after a start ------------------------------------------------ */
-
-enum err processes_close(struct hub *hub, const char *workspace)
-{
-    size_t count;
-    enum err e = ERR_OK;
-    struct stream_info *all = registry_all(hub->registry, &count);
-    for (size_t i = 0; e == ERR_OK && i < count; i++) {
-        cJSON *doc = NULL;
-        if (all[i].exited || all[i].thing != THING_PROCESS ||
-            (workspace && strcmp(all[i].workspace, workspace) != 0))
-            continue;
-        e = journal_get(hub->journal, "process", all[i].id, &doc);
-        if (e == ERR_OK) {
-            set(doc, "killed",
-                cJSON_CreateTrue()); /* a hub that dies now does it when it is back */
-            e = journal_put(hub->journal, "process", all[i].id, doc);
-            control_after_on_stream(hub, streams_close, mem_dup(all[i].id, sizeof all[i].id));
-        }
-        cJSON_Delete(doc);
-        e = e == ERR_NOT_FOUND ? ERR_OK : e;
-    }
-    free(all);
-    return e;
-}
-
-struct counting {
-    const char *workspace;
-    int running, all;
-    cJSON *ids;
-};
-
-static void count_one(void *data, const char *key, const cJSON *doc)
-{
-    struct counting *n = data;
-    if (!is_in(doc, n->workspace))
-        return;
-    n->all++;
-    n->running += is_live(doc);
-    if (n->ids)
-        cJSON_AddItemToArray(n->ids, cJSON_CreateString(key));
-}
-
-enum err processes_count(struct hub *hub, const char *workspace, int *ret_running, int *ret_all)
-{
-    struct counting n = {.workspace = workspace};
-    enum err e = journal_each(hub->journal, "process", count_one, &n);
-    *ret_running = n.running;
-    *ret_all = n.all;
-    return e;
-}
-
-enum err processes_delete(struct hub *hub, const char *workspace)
-{
-    struct counting n = {.workspace = workspace, .ids = cJSON_CreateArray()};
-    enum err e = journal_each(hub->journal, "process", count_one, &n);
-    const cJSON *id;
-    cJSON_ArrayForEach(id, n.ids)
-    {
-        if (e == ERR_OK)
-            e = forget(hub, id->valuestring);
-    }
-    cJSON_Delete(n.ids);
-    return e;
-}
+/* --- after a start -------------------------------------------------------------------------- */
 
 static void recover_one(void *data, const char *key, const cJSON *doc)
 {
     struct hub *hub = data;
-    remember(hub, doc);
+    process_remember(hub, doc);
     enum err e = attach(hub, doc, 0, true);
     if (e != ERR_OK)
         log_error("%s cannot be followed: %s", key, err_text(e)->name);
-    if (is_live(doc) && json_bool(doc, "killed", false))
+    if (process_is_live(doc) && json_bool(doc, "killed", false))
         end_stream(hub, key);
 }
 
