@@ -32,8 +32,11 @@ struct world_target {
 
 enum shell_state { SHELL_RUNNING, SHELL_EXITED, SHELL_FAILED, SHELL_LOST };
 
+/* A shell, or a process: that has no baton, no size and no bell. */
 struct world_shell {
     struct world_target target;
+    bool process;
+    uint64_t written; /* bytes of a process' output when it was listed */
     char *typed;
     enum shell_state state;
     int exit_code; /* 0..255 or -signal */
@@ -99,6 +102,8 @@ void world_finish(struct world *w);
 /* From `shell.list`, `session.list`, `member.list` and `workspace.list`. What is no such answer
  * changes nothing. */
 void world_set_shells(struct world *w, const cJSON *answer);
+void world_set_processes(struct world *w,
+                         const cJSON *answer); /* of process.list; behind the shells */
 void world_set_sessions(struct world *w, const cJSON *answer);
 void world_set_members(struct world *w, const cJSON *answer);
 void world_set_workspaces(struct world *w, const cJSON *answer);
@@ -171,7 +176,8 @@ void world_looked(struct world *w, const char *id); /* its bell is heard, its an
 struct world_shell *world_shell(const struct world *w, const char *id);
 struct world_session *world_session(const struct world *w, const char *id);
 bool world_session_turn(const struct world_session *s); /* the agent is at work */
-/* The shells of one workspace in their order: which one id is, and the one at an index. */
+/* The shells of one workspace in their order, processes left out: which one id is, and the one at
+ * an index. */
 int world_shell_index(const struct world *w, const char *workspace, const char *id);
 struct world_shell *world_shell_at(const struct world *w, const char *workspace, int index);
 

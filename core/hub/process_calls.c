@@ -295,10 +295,8 @@ enum err process_signal(struct hub *hub, struct call *c)
         return call_fail(c, ERR_ENDED, "%s has ended", st->info.id);
     if (st->fd < 0)
         return call_fail(c, ERR_BUSY, "%s is just starting", st->info.id);
-    e = keeper_send_signal(st->fd, number);
-    if (e == ERR_AGAIN)
-        return call_fail(c, ERR_BUSY, "the keeper of %s does not listen now", st->info.id);
-    if (e == ERR_OK)
-        answer_id(c, st);
-    return e == ERR_LOST ? call_fail(c, ERR_ENDED, "%s has ended", st->info.id) : e;
+    st->signals_due |= UINT64_C(1) << (number - 1);
+    stream_flush(st);
+    answer_id(c, st);
+    return ERR_OK;
 }

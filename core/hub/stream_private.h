@@ -77,6 +77,7 @@ struct stream {
     bool ack_due, close_due;
     bool release_due, close_in_due; /* an agent's; a screen's keyframes say what may go */
     uint64_t released;
+    uint64_t signals_due; /* bit n - 1: signal n, to a process */
 
     bool loading;             /* the log of an earlier hub's time: answers are compared, not sent */
     struct buf answers;       /* while loading: what the screen answered and no record shows yet */

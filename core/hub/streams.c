@@ -244,9 +244,10 @@ static bool take_notes(struct stream *st)
             break;
         case KEEPER_RESUMED: st->info.held[0] = '\0'; break;
         case KEEPER_DROPPED:
-            log_warn("%s does not read: %u bytes of input were refused", st->info.id, note.n);
             if (st->process)
-                process_refused(st);
+                process_refused(st); /* as with a pipe */
+            else
+                log_warn("%s does not read: %u bytes of input were refused", st->info.id, note.n);
             break;
         case KEEPER_EXITED: break; /* the record in the log says it */
         }
@@ -276,7 +277,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 static bool waits(const struct stream *st)
 {
-    return st->input || st->ack_due || st->close_due || st->release_due || st->close_in_due;
+    return st->input || st->ack_due || st->close_due || st->release_due || st->close_in_due ||
+           st->signals_due;
 }
 
 static void watch(struct stream *st)
@@ -309,6 +311,9 @@ void stream_flush(struct stream *st)
         st->release_due = keeper_send_release(st->fd, st->released) == ERR_AGAIN;
     if (st->fd >= 0 && st->close_in_due && !st->input)
         st->close_in_due = keeper_send_close_stdin(st->fd) == ERR_AGAIN;
+    for (int s = 1; st->fd >= 0 && st->signals_due && s <= 64; s++)
+        if (st->signals_due & UINT64_C(1) << (s - 1) && keeper_send_signal(st->fd, s) != ERR_AGAIN)
+            st->signals_due &= ~(UINT64_C(1) << (s - 1));
     if (st->fd >= 0 && st->close_due)
         st->close_due = keeper_send_close(st->fd) == ERR_AGAIN;
     if (waited || waits(st))
