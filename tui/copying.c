@@ -70,6 +70,14 @@ void console_copy_mode(struct console *c, struct pane *p, bool page_up)
     }
     if (p->kind != PANE_SHELL || !p->target[0] || p->copy || p->copy_asked)
         return;
+    if (p->feed && p->feed->source) { /* all there is of it is here */
+        p->copy = copy_create(screen_clone(p->feed->screen));
+        copy_size(p->copy, p->inner.rows, p->inner.cols);
+        if (page_up)
+            copy_scroll(p->copy, -p->inner.rows);
+        c->draw = true;
+        return;
+    }
     params = cJSON_CreateObject();
     asking = mem_zalloc(sizeof *asking);
     asking->c = c;

@@ -71,6 +71,12 @@ static void hint(struct console *c, const char *shell)
     snprintf(c->hinted, sizeof c->hinted, "%s", shell);
     c->hinted_us = now;
     c->draw = true;
+    const struct world_shell *s = world_shell(&c->world, shell);
+    if (s && s->process) {
+        notices_add(&c->notices, ROLE_ATTENTION, "a process is watched; to write: process write %s",
+                    shell);
+        return;
+    }
     if (console_observes(c)) {
         console_observing(c);
         return;

@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "transport/nng/follow.h"
+#include "tui/process_source.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #define WAITS_MAX (16u * 1024u * 1024u)
 #define CALL_MS   10000
 #define AGAIN_US  1000000 /* a size that did not come is asked for again */
+#define LINES     10000   /* of a process: all that can be scrolled back to */
 #define HISTORY   1000    /* lines kept here, so that a taller pane has something to show */
 
 static void tell(struct feed *f, enum feed_news news, const char *text)
@@ -30,7 +32,7 @@ static void send_size(struct feed *f);
 
 bool feed_open_to_me(const struct feed *f)
 {
-    return !f->observer && (!f->me || f->holds || f->is_free);
+    return !f->source && !f->observer && (!f->me || f->holds || f->is_free);
 }
 
 static void drop_keys(struct feed *f)
@@ -183,6 +185,10 @@ void feed_size(struct feed *f, int rows, int cols)
     bool same = f->want_rows == rows && f->want_cols == cols;
     f->want_rows = rows;
     f->want_cols = cols;
+    if (f->source && (rows != f->rows || cols != f->cols)) {
+        screen_resize(f->screen, f->rows = rows, f->cols = cols);
+        tell(f, FEED_PICTURE, NULL);
+    }
     if (f->mine && !(same && (f->settled || clock_mono_us() < f->sized_us + AGAIN_US)))
         send_size(f);
 }
@@ -294,8 +300,47 @@ struct feed *feed_open(struct client *client, const char *shell,
     return f;
 }
 
+static void on_written(void *data, const void *bytes, size_t n)
+{
+    on_bytes(data, 0, bytes, n);
+}
+
+static void on_over(void *data, int code)
+{
+    struct feed *f = data;
+
+    f->exited = true;
+    f->exit_code = code;
+    tell(f, FEED_ENDED, NULL);
+}
+
+struct feed *feed_open_process(struct client *client, const char *process, uint64_t end,
+                               const char *error, const struct feed_listener *listener)
+{
+    static const struct screen_options options = {.history = LINES};
+    static const struct process_events events = {on_written, on_over, on_failed};
+    struct feed *f = mem_zalloc(sizeof *f);
+
+    snprintf(f->id, sizeof f->id, "%s", process);
+    f->client = client;
+    f->listener = *listener;
+    f->rows = 24;
+    f->cols = 80;
+    f->screen = screen_create(f->rows, f->cols, &options, NULL, NULL);
+    screen_feed(f->screen, "\x1b[?25l", 6); /* nobody types here */
+    f->source = process_source_open(client, process, end, error, &events, f);
+    return f;
+}
+
+bool feed_is_open(const struct feed *f)
+{
+    return f->follow || f->source;
+}
+
 void feed_close(struct feed *f)
 {
+    process_source_close(f->source);
+    f->source = NULL;
     follow_destroy(f->follow);
     f->follow = NULL;
     f->listener.news = NULL;
@@ -304,13 +349,14 @@ void feed_close(struct feed *f)
 
 bool feed_dead(const struct feed *f)
 {
-    return !f->follow && f->calls == 0;
+    return !feed_is_open(f) && f->calls == 0;
 }
 
 void feed_free(struct feed *f)
 {
     if (!f)
         return;
+    process_source_close(f->source);
     follow_destroy(f->follow);
     screen_destroy(f->screen);
     buf_finish(&f->keys);
@@ -328,6 +374,8 @@ void feed_connected(struct feed *f, bool is)
         drop_keys(f);
     if (f->follow)
         follow_connected(f->follow, is);
+    if (f->source)
+        process_source_connected(f->source, is);
 }
 
 bool feed_frame(struct feed *f)

@@ -1,7 +1,8 @@
-/* A feed: one shell as this console follows it. It keeps the shell's screen exact, sends what is
- * typed (one call at a time, more joins the next), and the size when this console drives it. Where
- * somebody else holds the baton it sends neither. Panes that show the same shell share one feed. On
- * the console's thread. */
+/* A feed: one shell, or the output of a process, as this console follows it. It keeps the shell's
+ * screen exact, sends what is typed (one call at a time, more joins the next), and the size when
+ * this console drives it. Where somebody else holds the baton it sends neither; to a process it
+ * never sends anything, and its screen is this console's own, in the pane's size. Panes that show
+ * the same shell share one feed. On the console's thread. */
 #ifndef BATON_TUI_FEED_H
 #define BATON_TUI_FEED_H
 
@@ -14,6 +15,7 @@
 #include <stdint.h>
 
 struct follow;
+struct process_source;
 struct feed;
 
 enum feed_news {
@@ -34,7 +36,8 @@ struct feed_listener {
 struct feed {
     char id[WORLD_ID_MAX];
     struct client *client;
-    struct follow *follow;
+    struct follow *follow;         /* of a shell … */
+    struct process_source *source; /* … or of a process; NULL both: it is closed */
     struct feed_listener listener;
     struct screen *screen; /* NULL until its first state came */
     uint64_t generation;   /* another number for another screen */
@@ -69,6 +72,10 @@ struct feed {
 
 struct feed *feed_open(struct client *client, const char *shell,
                        const struct feed_listener *listener);
+/* The same for a process; end and error: process_source.h. */
+struct feed *feed_open_process(struct client *client, const char *process, uint64_t end,
+                               const char *error, const struct feed_listener *listener);
+bool feed_is_open(const struct feed *f);
 /* No news comes after it. The memory stays until no answer can come: see feed_dead. */
 void feed_close(struct feed *f);
 bool feed_dead(const struct feed *f); /* closed, and nothing on its way */

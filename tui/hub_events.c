@@ -67,6 +67,22 @@ static void sessions_listed(void *data, const cJSON *result, const struct client
     }
 }
 
+static void processes_listed(void *data, const cJSON *result, const struct client_fault *fault)
+{
+    struct console *c = data;
+
+    c->lists_waiting--;
+    c->draw = true;
+    if (fault)
+        return; /* a hub without processes */
+    world_set_processes(&c->world, result);
+    for (int i = 0; i < c->pane_count; i++) {
+        struct pane *p = c->panes[i];
+        if (p->feed && p->feed->source && !world_shell(&c->world, p->target))
+            p->feed->gone = c->panes_changed = true; /* removed */
+    }
+}
+
 static void permissions_listed(void *data, const cJSON *result, const struct client_fault *fault)
 {
     struct console *c = data;
@@ -154,9 +170,10 @@ void console_ask_lists(struct console *c)
     if (!c->lists_wanted || c->lists_waiting > 0 || !c->connected)
         return;
     c->lists_wanted = false;
-    c->lists_waiting = 4;
+    c->lists_waiting = 5;
     client_send(c->client, "workspace.list", NULL, CONSOLE_CALL_MS, workspaces_listed, c);
     client_send(c->client, "shell.list", NULL, CONSOLE_CALL_MS, shells_listed, c);
+    client_send(c->client, "process.list", NULL, CONSOLE_CALL_MS, processes_listed, c);
     console_ask_sessions(c, sessions_listed, c);
     client_send(c->client, "member.list", NULL, CONSOLE_CALL_MS, members_listed, c);
 }
@@ -199,7 +216,7 @@ static void looked(void *data, const cJSON *result, const struct client_fault *f
 void console_look(struct console *c)
 {
     const struct pane *p = console_focused(c);
-    const char *target = p ? p->target : "";
+    const char *target = p && !(p->feed && p->feed->source) ? p->target : "";
     int rows = canvas_rows(c->canvas), cols = canvas_cols(c->canvas);
     cJSON *params;
 

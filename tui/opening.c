@@ -45,6 +45,15 @@ static void got_shells(void *data, const cJSON *result, const struct client_faul
     world_set_shells(&g->c->world, result);
 }
 
+static void got_processes(void *data, const cJSON *result, const struct client_fault *fault)
+{
+    struct greeting *g = data;
+
+    greeted(g, NULL);
+    if (!fault)
+        world_set_processes(&g->c->world, result);
+}
+
 static void got_sessions(void *data, const cJSON *result, const struct client_fault *fault)
 {
     struct greeting *g = data;
@@ -88,7 +97,7 @@ void console_greet(struct console *c, struct greeting *g)
     char *cwd = getcwd(NULL, 0);
 
     g->c = c;
-    g->waiting = 5;
+    g->waiting = 6;
     cJSON_AddStringToObject(params, "key", c->workspace);
     if (cwd)
         cJSON_AddStringToObject(params, "cwd", cwd);
@@ -99,6 +108,7 @@ void console_greet(struct console *c, struct greeting *g)
     }
     client_send(c->client, "workspace.list", NULL, CONSOLE_CALL_MS, got_workspaces, g);
     client_send(c->client, "shell.list", NULL, CONSOLE_CALL_MS, got_shells, g);
+    client_send(c->client, "process.list", NULL, CONSOLE_CALL_MS, got_processes, g);
     console_ask_sessions(c, got_sessions, g);
     client_send(c->client, "member.list", NULL, CONSOLE_CALL_MS, got_members, g);
     client_send(c->client, "layout.get", workspace, CONSOLE_CALL_MS, got_layout, g);

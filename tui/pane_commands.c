@@ -107,7 +107,9 @@ static void close_asked(struct console *c)
         return;
     const struct world_target *t = world_target(&c->world, p->target);
     bool session = p->kind == PANE_SESSION;
-    bool ends = session ? console_may(c, t) : p->kind == PANE_SHELL && !console_observes(c);
+    bool ends = session ? console_may(c, t)
+                        : p->kind == PANE_SHELL && !console_observes(c) &&
+                              !(p->feed && p->feed->source); /* a process goes on */
     if (p->target[0] && ends) {
         params = cJSON_CreateObject();
         cJSON_AddStringToObject(params, session ? "sessionId" : "shellId", p->target);
@@ -132,7 +134,7 @@ static void close_pane(struct console *c, int argc, char **argv)
     bool session = p->kind == PANE_SESSION;
     bool runs = session ? console_may(c, world_target(&c->world, p->target))
                         : p->kind == PANE_SHELL && p->feed && !p->feed->exited &&
-                              (!s || s->state == SHELL_RUNNING);
+                              !p->feed->source && (!s || s->state == SHELL_RUNNING);
     if (!runs || console_observes(c) || (argc > 1 && !strcmp(argv[1], "--force"))) {
         close_asked(c);
         return;

@@ -7,6 +7,7 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "tui/sgr.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,15 +72,32 @@ static void feed_news(void *data, struct feed *feed, enum feed_news news, const 
     }
 }
 
+/* How stderr looks in this theme. */
+static void error_sequence(const struct console *c, struct buf *out)
+{
+    const struct style plain = {0}, bad = theme_style(c->theme, ROLE_BAD);
+
+    sgr_change(out, &plain, &bad, TERM_TRUECOLOUR, false);
+    if (out->len == 0)
+        buf_puts(out, "\x1b[1m");
+}
+
 static struct feed *feed_for(struct console *c, const char *shell)
 {
     const struct feed_listener listener = {feed_news, c};
 
     for (size_t i = 0; i < c->feed_count; i++)
-        if (!strcmp(c->feeds[i]->id, shell) && c->feeds[i]->follow && !c->feeds[i]->gone)
+        if (!strcmp(c->feeds[i]->id, shell) && feed_is_open(c->feeds[i]) && !c->feeds[i]->gone)
             return c->feeds[i];
     c->feeds = mem_reallocarray(c->feeds, c->feed_count + 1, sizeof *c->feeds);
-    c->feeds[c->feed_count++] = feed_open(c->client, shell, &listener);
+    const struct world_shell *s = world_shell(&c->world, shell);
+    struct buf error = {0};
+    if (s && s->process)
+        error_sequence(c, &error);
+    c->feeds[c->feed_count++] =
+        error.len ? feed_open_process(c->client, shell, s->written, error.data, &listener)
+                  : feed_open(c->client, shell, &listener);
+    buf_finish(&error);
     console_batons(c);
     return c->feeds[c->feed_count - 1];
 }
@@ -277,13 +295,13 @@ void console_sweep(struct console *c)
         }
     for (size_t i = 0; i < c->feed_count; i++) {
         struct feed *f = c->feeds[i];
-        if (f->users == 0 && f->follow)
+        if (f->users == 0 && feed_is_open(f))
             feed_close(f);
         if (feed_dead(f)) {
             feed_free(f);
             continue;
         }
-        if (!f->follow)
+        if (!feed_is_open(f))
             c->panes_changed = true; /* an answer is on its way: look again */
         c->feeds[kept++] = f;
     }

@@ -39,6 +39,8 @@ static void add_shell(struct side *s, const struct world_workspace *workspace,
 {
     const struct world_target *t = &shell->target;
 
+    if (shell->process && !t->live && strcmp(t->id, s->facts.target) != 0)
+        return; /* over, and nobody looks at it */
     if (!strcmp(t->workspace, workspace->key) && asked_for(s, t) == waits)
         add(s, (struct side_line){.kind = SIDE_TARGET, .target = t, .shell = shell});
 }
@@ -139,7 +141,7 @@ static void shell_sign(const struct world_shell *shell, enum theme_glyph *ret_gl
         return;
     default: break;
     }
-    *ret_glyph = world_rang(shell) ? GLYPH_WAITING : GLYPH_IDLE;
+    *ret_glyph = world_rang(shell) ? GLYPH_WAITING : shell->process ? GLYPH_WORKING : GLYPH_IDLE;
     *ret_role = world_rang(shell) ? ROLE_ATTENTION : ROLE_DIM;
 }
 

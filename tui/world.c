@@ -141,8 +141,11 @@ static bool read_shell(struct world_shell *s, const cJSON *item, struct world_sh
     static const char *const states[] = {"running", "exited", "failed", "lost", NULL};
     struct world_target *t = &s->target;
 
-    if (!world_target_read(t, item, "shellId", old ? &old->target : NULL))
+    s->process = json_get(item, "processId") != NULL;
+    if (!world_target_read(t, item, s->process ? "processId" : "shellId",
+                           old ? &old->target : NULL))
         return false;
+    s->written = (uint64_t)json_int(item, "pos", 0);
     t->program = command_text(item);
     s->typed = world_text(item, "typed");
     s->state = (enum shell_state)world_state(json_string(item, "state", ""), states, SHELL_RUNNING);
@@ -157,20 +160,55 @@ static bool read_shell(struct world_shell *s, const cJSON *item, struct world_sh
     return true;
 }
 
-void world_set_shells(struct world *w, const cJSON *answer)
+/* Moves those that are processes, or those that are not, behind the first n of a new list; the
+ * others stay behind in the old one. */
+static size_t keep_in_order(struct world *w, bool process, struct world_shell *shells, size_t n)
 {
-    const cJSON *list = world_list(answer, "shells"), *item;
+    size_t left = 0;
+
+    for (size_t i = 0; i < w->shell_count; i++) {
+        if (w->shells[i].process == process)
+            shells[n++] = w->shells[i];
+        else
+            w->shells[left++] = w->shells[i];
+    }
+    w->shell_count = left;
+    return n;
+}
+
+/* One of the two kinds anew; the other stays. Shells stand before processes. */
+static void set_shells(struct world *w, const cJSON *list, const char *key, bool process)
+{
     struct world_shell *shells;
+    const cJSON *item;
     size_t n = 0;
 
-    if (!list)
-        return;
-    shells = mem_calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *shells);
+    shells = mem_calloc((size_t)cJSON_GetArraySize(list) + w->shell_count + 1, sizeof *shells);
+    if (process)
+        n = keep_in_order(w, false, shells, n);
     cJSON_ArrayForEach(item, list) n +=
-        read_shell(&shells[n], item, world_shell(w, json_string(item, "shellId", "")));
+        read_shell(&shells[n], item, world_shell(w, json_string(item, key, "")));
+    if (!process)
+        n = keep_in_order(w, true, shells, n);
     shells_free(w->shells, w->shell_count);
     w->shells = shells;
     w->shell_count = n;
+}
+
+void world_set_shells(struct world *w, const cJSON *answer)
+{
+    const cJSON *list = world_list(answer, "shells");
+
+    if (list)
+        set_shells(w, list, "shellId", false);
+}
+
+void world_set_processes(struct world *w, const cJSON *answer)
+{
+    const cJSON *list = world_list(answer, "processes");
+
+    if (list)
+        set_shells(w, list, "processId", true);
 }
 
 void world_add_shell(struct world *w, const cJSON *shell)
@@ -291,14 +329,15 @@ struct world_shell *world_shell(const struct world *w, const char *id)
 struct world_shell *world_shell_at(const struct world *w, const char *workspace, int index)
 {
     for (size_t i = 0; i < w->shell_count && index >= 0; i++)
-        if (!strcmp(w->shells[i].target.workspace, workspace) && index-- == 0)
+        if (!w->shells[i].process && !strcmp(w->shells[i].target.workspace, workspace) &&
+            index-- == 0)
             return &w->shells[i];
     return NULL;
 }
 
-static bool leafed(const struct world_target *t, bool closed, const char *workspace, const char *id)
+static bool leafed(const struct world_target *t, bool over, const char *workspace, const char *id)
 {
-    return !strcmp(t->workspace, workspace) && (!closed || !strcmp(t->id, id));
+    return !strcmp(t->workspace, workspace) && (!over || !strcmp(t->id, id));
 }
 
 struct world_target *world_leaf(const struct world *w, const char *workspace, const char *id,
@@ -310,8 +349,11 @@ struct world_target *world_leaf(const struct world *w, const char *workspace, co
 
     for (size_t i = 0; i < all; i++) {
         struct world_session *s = i < w->session_count ? &w->sessions[i] : NULL;
-        struct world_target *t = s ? &s->target : &w->shells[i - w->session_count].target;
-        if (!leafed(t, s && s->state == SESSION_CLOSED, workspace, id))
+        struct world_shell *shell = s ? NULL : &w->shells[i - w->session_count];
+        struct world_target *t = s ? &s->target : &shell->target;
+        const bool over =
+            s ? s->state == SESSION_CLOSED : shell->process && shell->state != SHELL_RUNNING;
+        if (!leafed(t, over, workspace, id))
             continue;
         if (!strcmp(t->id, id))
             at = n;

@@ -32,8 +32,11 @@ struct world_target {
 
 enum shell_state { SHELL_RUNNING, SHELL_EXITED, SHELL_FAILED, SHELL_LOST };
 
+/* A shell, or a process: that has no baton, no size and no bell. */
 struct world_shell {
     struct world_target target;
+    bool process;
+    uint64_t written; /* bytes of a process' output when it was listed */
     char *typed;
     enum shell_state state;
     int exit_code; /* 0..255 or -signal */
@@ -99,6 +102,8 @@ void world_finish(struct world *w);
 /* From `shell.list`, `session.list`, `member.list` and `workspace.list`. What is no such answer
  * changes nothing. */
 void world_set_shells(struct world *w, const cJSON *answer);
+void world_set_processes(struct world *w,
+                         const cJSON *answer); /* of process.list; behind the shells */
 void world_set_sessions(struct world *w, const cJSON *answer);
 void world_set_members(struct world *w, const cJSON *answer);
 void world_set_workspaces(struct world *w, const cJSON *answer);
@@ -171,11 +176,12 @@ void world_looked(struct world *w, const char *id); /* its bell is heard, its an
 struct world_shell *world_shell(const struct world *w, const char *id);
 struct world_session *world_session(const struct world *w, const char *id);
 bool world_session_turn(const struct world_session *s); /* the agent is at work */
-/* The shells of one workspace in their order: the one at an index. */
+/* The shells of one workspace in their order, processes left out: the one at an index. */
 struct world_shell *world_shell_at(const struct world *w, const char *workspace, int index);
-/* What one leafs through in a workspace: its sessions that are not closed (but for the one that is
- * looked at), then its shells. The target `step` away from id, around the ends; the first one when
- * id is none of them. NULL: there is none but id. */
+/* What one leafs through in a workspace: its sessions, then its shells and processes; closed
+ * sessions and processes that have ended are left out, but for the one that is looked at. The
+ * target `step` away from id, around the ends; the first one when id is none of them. NULL: there
+ * is none but id. */
 struct world_target *world_leaf(const struct world *w, const char *workspace, const char *id,
                                 int step);
 

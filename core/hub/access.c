@@ -108,8 +108,8 @@ static enum err outside(const struct call *c, char *why, size_t size)
     return ERR_DENIED;
 }
 
-/* A shell, stream or session that the input names, if it does; among the things that the handler
- * would look at. What does not exist is as far away as what is elsewhere. */
+/* A shell, process, stream or session that the input names, if it does; among the things that the
+ * handler would look at. What does not exist is as far away as what is elsewhere. */
 static enum err check_targets(const struct call *c, bool *ret_named, char *why, size_t size)
 {
     static const struct {
@@ -118,6 +118,7 @@ static enum err check_targets(const struct call *c, bool *ret_named, char *why, 
     } names[] = {{"shellId", THINGS_STREAMS},
                  {"streamId", THINGS_STREAMS},
                  {"sessionId", THINGS_SESSIONS},
+                 {"processId", THINGS_PROCESSES},
                  {"target", THINGS_TARGETS}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *text = json_string(c->params, names[i].key, "");

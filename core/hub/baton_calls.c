@@ -227,7 +227,8 @@ enum err baton_status(struct hub *hub, struct call *c)
     }
     struct stream_info *all = registry_all(hub->registry, &count);
     for (size_t i = 0; i < count; i++)
-        if (!all[i].exited && all[i].thing != THING_AGENT && (!*id || strcmp(all[i].id, id) == 0) &&
+        if (!all[i].exited && (THINGS_TARGETS & 1u << all[i].thing) &&
+            (!*id || strcmp(all[i].id, id) == 0) &&
             (!*c->scope || strcmp(all[i].workspace, c->scope) == 0))
             cJSON_AddItemToArray(list, status_json(hub, &all[i], c));
     free(all);

@@ -22,6 +22,8 @@ extern const struct capability email_rows[EMAIL_ROWS];
 extern const struct capability inbox_rows[INBOX_ROWS];
 #define AUDIT_ROWS 2
 extern const struct capability audit_rows[AUDIT_ROWS];
+#define PROCESS_ROWS 9
+extern const struct capability process_rows[PROCESS_ROWS];
 
 #define FS_ROWS 8
 extern const struct capability fs_rows[FS_ROWS];

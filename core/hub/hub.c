@@ -12,6 +12,7 @@
 #include "core/hub/mail.h"
 #include "core/hub/sessions.h"
 #include "core/hub/sharing.h"
+#include "core/hub/processes.h"
 #include "core/hub/streams.h"
 #include "core/hub/worlds.h"
 #include "core/people/neighbours.h"
@@ -64,6 +65,7 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
     if (e == ERR_OK) {
         hub_post_control(hub, hooks_recover, NULL);
         hub_post_control(hub, shells_recover, NULL);
+        hub_post_control(hub, processes_recover, NULL);
         hub_post_control(hub, mail_recover, NULL);
         hub_post_control(hub, sessions_recover, NULL);
         hub_post_control(hub, email_out_recover, NULL);
@@ -173,6 +175,8 @@ static enum err peer_gone(struct hub *hub, void *arg)
         *at = c->next;
         call_destroy(c);
     }
+    /* And what started in this moment is told so behind its attaching. */
+    hub_post_stream(hub, streams_peer_gone, mem_dup(&peer, sizeof peer));
     return members_gone(hub, peer);
 }
 

@@ -5,6 +5,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/hub/hooks.h"
+#include "core/hub/processes.h"
 #include "core/hub/sessions.h"
 #include "core/hub/sharing.h"
 #include "core/hub/streams.h"
@@ -47,6 +48,7 @@ enum err hub_status(struct hub *hub, struct call *c)
     cJSON_AddStringToObject(r, "sharing", sharing_state(hub));
     json_add_int(r, "shells", shells_running(hub));
     json_add_int(r, "sessions", registry_live(hub->registry, THINGS_SESSIONS));
+    json_add_int(r, "processes", registry_live(hub->registry, THINGS_PROCESSES));
     json_add_int(r, "events", hub->event_head);
     json_add_int(r, "journalBytes", (int64_t)journal_bytes(hub->journal));
     pthread_mutex_lock(&hub->control_in.lock);
@@ -61,7 +63,8 @@ enum err hub_status(struct hub *hub, struct call *c)
     return ERR_OK;
 }
 
-/* Stops once no shell and no agent runs any more, or after the time that HUP, TERM and KILL take.
+/* Stops once no shell, process or agent runs any more, or after the time that HUP, TERM and KILL
+ * take.
  */
 static void stop_when_quiet(uv_timer_t *timer)
 {
@@ -87,17 +90,20 @@ enum err hub_stop(struct hub *hub, struct call *c)
 {
     const int shells = shells_running(hub);
     const int sessions = registry_live(hub->registry, THINGS_SESSIONS);
-    const int running = shells + sessions;
+    const int processes = registry_live(hub->registry, THINGS_PROCESSES);
+    const int running = shells + sessions + processes;
+    char what[120];
     if (running && !call_bool(c, "force", false))
-        return sessions ? call_fail(c, ERR_BUSY, "%d shell%s and %d session%s still run", shells,
-                                    shells == 1 ? "" : "s", sessions, sessions == 1 ? "" : "s")
-                        : call_fail(c, ERR_BUSY, "%d shell%s still run%s", shells,
-                                    shells == 1 ? "" : "s", shells == 1 ? "s" : "");
+        return call_fail(c, ERR_BUSY, "%s still run%s",
+                         workspace_how_many(what, sizeof what, shells, sessions, processes),
+                         running == 1 ? "s" : "");
     cJSON *r = cJSON_CreateObject();
     json_add_int(r, "closing", running);
     enum err e = sessions_close(hub, NULL);
     if (e == ERR_OK)
         e = shells_close(hub, NULL);
+    if (e == ERR_OK)
+        e = processes_close(hub, NULL);
     if (e == ERR_OK)
         e = control_event(hub, "hubStopping", "", c->who, "", r);
     cJSON_Delete(r);

@@ -255,6 +255,8 @@ enum err workspace_ensure(struct hub *hub, struct call *c, const char *key, cons
 /* The one that something is to be opened in: the call fails when there is none; "main" is always
  * there. */
 enum err workspace_need(struct hub *hub, struct call *c, const char *key, cJSON **ret_doc);
+/* "2 shells, 1 session and 3 processes" */
+const char *workspace_how_many(char *out, size_t size, int shells, int sessions, int processes);
 /* After a commit; char id[32]: the files of a stream whose process has ended, and its entry in the
  * registry. */
 enum err stream_remove(struct hub *hub, void *arg);

@@ -1,9 +1,10 @@
-/* The table of shells, agents and sessions between the two hub threads. A flat array: a hub has
- * hundreds, not millions. */
+/* The table of shells, processes, agents and sessions between the two hub threads. A flat array: a
+ * hub has hundreds, not millions. */
 #include "core/hub/registry.h"
 #include "core/base/mem.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,18 @@ void registry_remove(struct registry *r, const char *id)
     pthread_mutex_unlock(&r->lock);
 }
 
+/* A process is known by its pid too, as long as that is its own. */
+static bool is_named(const struct stream_info *info, const char *text, size_t n)
+{
+    char pid[16];
+    if (strncmp(info->id, text, n) == 0)
+        return true;
+    if (info->thing != THING_PROCESS || info->exited || info->pid <= 0)
+        return false;
+    snprintf(pid, sizeof pid, "%d", info->pid);
+    return strcmp(pid, text) == 0;
+}
+
 enum err registry_resolve(struct registry *r, const char *text, char out[32])
 {
     return registry_resolve_among(r, THINGS_ALL, text, out);
@@ -110,7 +123,7 @@ enum err registry_resolve_among(struct registry *r, unsigned things, const char 
     } else if (n) {
         found = NULL;
         for (size_t i = 0; i < r->count; i++) {
-            if (!(things & 1u << r->items[i].thing) || strncmp(r->items[i].id, text, n) != 0)
+            if (!(things & 1u << r->items[i].thing) || !is_named(&r->items[i], text, n))
                 continue;
             e = found ? ERR_AMBIGUOUS : ERR_OK;
             found = &r->items[i];

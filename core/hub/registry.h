@@ -1,7 +1,7 @@
-/* What is known of every shell, agent's stream and session at this moment, readable from both hub
- * threads: the one small table between them. Entries stay from the opening until it is deleted. A
- * session (se1) is no stream of its own but has a baton; its agent's stream (ag1) has none. Any
- * thread; each function takes the lock for a copy's time only. */
+/* What is known of every shell, process, agent's stream and session at this moment, readable from
+ * both hub threads: the one small table between them. Entries stay from the opening until it is
+ * deleted. A session (se1) is no stream of its own but has a baton; its agent's stream (ag1) has
+ * none. Any thread; each function takes the lock for a copy's time only. */
 #ifndef BATON_HUB_REGISTRY_H
 #define BATON_HUB_REGISTRY_H
 
@@ -11,14 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum thing { THING_SHELL, THING_AGENT, THING_SESSION };
+enum thing { THING_SHELL, THING_AGENT, THING_SESSION, THING_PROCESS };
 
 /* Sets of them. */
-#define THINGS_SHELLS   (1u << THING_SHELL)
-#define THINGS_STREAMS  (1u << THING_SHELL | 1u << THING_AGENT)   /* what has a record */
-#define THINGS_TARGETS  (1u << THING_SHELL | 1u << THING_SESSION) /* what has a baton */
-#define THINGS_SESSIONS (1u << THING_SESSION)
-#define THINGS_ALL      (THINGS_STREAMS | THINGS_TARGETS)
+#define THINGS_SHELLS    (1u << THING_SHELL)
+#define THINGS_PROCESSES (1u << THING_PROCESS)
+#define THINGS_STREAMS   (1u << THING_SHELL | 1u << THING_AGENT | THINGS_PROCESSES) /* a record */
+#define THINGS_TARGETS   (1u << THING_SHELL | 1u << THING_SESSION) /* what has a baton */
+#define THINGS_SESSIONS  (1u << THING_SESSION)
+#define THINGS_ALL       (THINGS_STREAMS | THINGS_TARGETS)
 
 struct stream_info {
     char id[32], workspace[64];
@@ -52,7 +53,8 @@ bool registry_change(struct registry *r, const char *id,
                      void (*change)(struct stream_info *info, const void *data), const void *data);
 int registry_live(struct registry *r, unsigned things); /* how many have not ended */
 void registry_remove(struct registry *r, const char *id);
-/* The one id that is text, or begins with it. ERR_NOT_FOUND, ERR_AMBIGUOUS. */
+/* The one id that is text, or begins with it; a number is also the pid of a process that runs.
+ * ERR_NOT_FOUND, ERR_AMBIGUOUS. */
 enum err registry_resolve(struct registry *r, const char *text, char out[32]);
 /* The same among the given things alone: others are not there. */
 enum err registry_resolve_among(struct registry *r, unsigned things, const char *text,

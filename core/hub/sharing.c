@@ -115,7 +115,7 @@ static bool place_of(struct hub *hub, const char *topic, char room[64], const ch
     struct stream_info info;
     if (topic[0] == '\0' || topic[1] != '/')
         return false;
-    if (topic[0] == 's' || topic[0] == 'h') {
+    if (topic[0] == 's' || topic[0] == 'h' || topic[0] == 'o') {
         if (!registry_get(hub->registry, topic + 2, &info))
             return false;
         memcpy(room, info.workspace, sizeof info.workspace);

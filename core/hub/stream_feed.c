@@ -345,6 +345,10 @@ void stream_pump(struct stream *st)
         agent_pump(st);
         return;
     }
+    if (st->process) {
+        process_pump(st);
+        return;
+    }
     if (st->loading) {
         stream_load_turn(st);
         stream_acknowledge(st);

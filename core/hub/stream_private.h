@@ -56,7 +56,8 @@ struct keyframe_job {
     enum err result;
 };
 
-struct agent; /* stream_agent.c */
+struct agent;   /* stream_agent.c */
+struct process; /* stream_process.c */
 
 struct stream {
     struct stream *next;
@@ -64,7 +65,8 @@ struct stream {
     char *dir;
     struct stream_info info; /* its copy in the registry is for the control thread */
     struct agent *agent; /* NULL: a shell. An agent's stream has no screen, and publishes nothing */
-    struct screen *screen; /* NULL: ended, and nobody has asked yet */
+    struct process *process; /* NULL: none; else neither has it a screen */
+    struct screen *screen;   /* NULL: ended, and nobody has asked yet */
     struct streamreader *reader;
 
     int fd; /* the keeper's socket, -1 none */
@@ -77,6 +79,7 @@ struct stream {
     bool ack_due, close_due;
     bool release_due, close_in_due; /* an agent's; a screen's keyframes say what may go */
     uint64_t released;
+    uint64_t signals_due; /* bit n - 1: signal n, to a process */
 
     bool loading;             /* the log of an earlier hub's time: answers are compared, not sent */
     struct buf answers;       /* while loading: what the screen answered and no record shows yet */
@@ -115,9 +118,10 @@ struct streams {
     uv_timer_t gentle; /* turns for floods while somebody types */
     int64_t input_us;  /* when somebody typed last */
     uv_timer_t queue_timer;
-    uv_timer_t agents;   /* the next agent's time */
-    uv_timer_t connects; /* active while some stream is connecting */
-    int64_t last_queued; /* the newest queued text's number */
+    uv_timer_t agents;    /* the next agent's time */
+    uv_timer_t processes; /* the next process's time */
+    uv_timer_t connects;  /* active while some stream is connecting */
+    int64_t last_queued;  /* the newest queued text's number */
     bool stopping;
     const struct call *handed_on; /* control has it now, and may be done with it already */
 };
@@ -163,6 +167,15 @@ void agent_pump(struct stream *st); /* takes in some of what the keeper has reco
 void agent_gone(struct stream *st); /* its keeper is; what it has recorded is taken in first */
 void agent_on_timer(uv_timer_t *timer);
 void agent_destroy(struct agent *a); /* takes NULL */
+
+/* stream_process.c */
+void process_pump(struct stream *st);    /* takes in some of what the keeper has recorded */
+void process_gone(struct stream *st);    /* its keeper is; what it has recorded is taken in first */
+void process_alive(struct stream *st);   /* an earlier hub's, and it runs: control is told */
+void process_refused(struct stream *st); /* its program reads no input any more */
+void process_peer_gone(struct stream *st, uint32_t peer);
+void process_on_timer(uv_timer_t *timer);
+void process_destroy(struct process *p); /* takes NULL */
 
 /* stream_gate.c */
 /* Lets a caller's input through, keeps it, or refuses it; answers the call, or parks it. */

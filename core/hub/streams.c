@@ -47,7 +47,7 @@ enum err stream_of_record_call(struct hub *hub, struct call *c, struct stream **
     enum err e = named(hub, c, &st);
     if (e != ERR_OK || !st)
         return e;
-    if (!st->agent && (!st->screen || st->loading)) {
+    if (!st->agent && !st->process && (!st->screen || st->loading)) {
         e = stream_load(st);
         if (e != ERR_OK)
             return call_fail(c, e, "the record of %s cannot be read", st->info.id);
@@ -64,6 +64,10 @@ enum err stream_of_call(struct hub *hub, struct call *c, struct stream **ret_str
         e = call_fail(c, ERR_INVALID,
                       "%s is an agent's stream and has no screen; its record is read with: baton "
                       "stream read %s",
+                      st->info.id, st->info.id);
+    if (e == ERR_OK && st && st->process)
+        e = call_fail(c, ERR_INVALID,
+                      "%s is a process and has no screen; see: baton process output %s",
                       st->info.id, st->info.id);
     if (e == ERR_OK)
         *ret_stream = st;
@@ -98,7 +102,7 @@ static void on_idle(uv_idle_t *idle)
  * wait, and the processors are free for the echo. */
 bool stream_yields(const struct stream *st)
 {
-    const bool flood = st->info.flood || (st->agent && !st->at_end);
+    const bool flood = st->info.flood || ((st->agent || st->process) && !st->at_end);
     return flood && clock_mono_us() - st->hub->streams->input_us < TYPING_US;
 }
 
@@ -200,6 +204,10 @@ static void keeper_lost(struct stream *st)
         agent_gone(st);
         return;
     }
+    if (st->process) {
+        process_gone(st);
+        return;
+    }
     do {
         st->runnable = false;
         stream_pump(st);
@@ -236,13 +244,18 @@ static bool take_notes(struct stream *st)
             break;
         case KEEPER_RESUMED: st->info.held[0] = '\0'; break;
         case KEEPER_DROPPED:
-            log_warn("%s does not read: %u bytes of input were refused", st->info.id, note.n);
+            if (st->process)
+                process_refused(st); /* as with a pipe */
+            else
+                log_warn("%s does not read: %u bytes of input were refused", st->info.id, note.n);
             break;
         case KEEPER_EXITED: break; /* the record in the log says it */
         }
     }
     if (pid != st->info.pid || held != st->info.held[0])
         stream_save_info(st);
+    if (pid != st->info.pid && st->process && st->recovered)
+        process_alive(st);
     return e != ERR_LOST;
 }
 
@@ -264,7 +277,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 static bool waits(const struct stream *st)
 {
-    return st->input || st->ack_due || st->close_due || st->release_due || st->close_in_due;
+    return st->input || st->ack_due || st->close_due || st->release_due || st->close_in_due ||
+           st->signals_due;
 }
 
 static void watch(struct stream *st)
@@ -297,6 +311,9 @@ void stream_flush(struct stream *st)
         st->release_due = keeper_send_release(st->fd, st->released) == ERR_AGAIN;
     if (st->fd >= 0 && st->close_in_due && !st->input)
         st->close_in_due = keeper_send_close_stdin(st->fd) == ERR_AGAIN;
+    for (int s = 1; st->fd >= 0 && st->signals_due && s <= 64; s++)
+        if (st->signals_due & UINT64_C(1) << (s - 1) && keeper_send_signal(st->fd, s) != ERR_AGAIN)
+            st->signals_due &= ~(UINT64_C(1) << (s - 1));
     if (st->fd >= 0 && st->close_due)
         st->close_due = keeper_send_close(st->fd) == ERR_AGAIN;
     if (waited || waits(st))
@@ -310,7 +327,7 @@ enum err stream_input(struct stream *st, uint64_t epoch, const char *who, const 
         return st->connecting ? ERR_BUSY : ERR_ENDED;
     if (st->input_bytes + n > INPUT_QUEUE)
         return ERR_BUSY;
-    if (*who && !st->agent)
+    if (*who && !st->agent && !st->process)
         st->hub->streams->input_us = clock_mono_us();
     while (n) {
         size_t part = n < KEEPER_INPUT_MAX ? n : KEEPER_INPUT_MAX;
@@ -380,7 +397,7 @@ void stream_connect(struct stream *st)
     st->ack_due = true;
     watch(st);
     stream_flush(st);
-    if (st->recovered && !st->agent)
+    if (st->recovered && !st->agent && !st->process)
         hub_post_control(hub, shells_alive, mem_dup(st->info.id, sizeof st->info.id));
 }
 
@@ -445,6 +462,7 @@ static void destroy(struct stream *st)
     gate_drop(st, 0);
     stream_drop_screen(st);
     agent_destroy(st->agent);
+    process_destroy(st->process);
     buf_finish(&st->answers);
     buf_finish(&st->fresh);
     free(st->dir);
@@ -468,6 +486,8 @@ enum err streams_peer_gone(struct hub *hub, void *arg)
     for (struct stream *st = hub->streams->first; st; st = st->next) {
         waiters_drop(st, *(uint32_t *)arg);
         gate_drop(st, *(uint32_t *)arg);
+        if (st->process)
+            process_peer_gone(st, *(uint32_t *)arg);
     }
     return ERR_OK;
 }
@@ -515,9 +535,10 @@ void streams_create(struct hub *hub)
     uv_timer_init(&hub->stream_loop, &s->gentle);
     uv_timer_init(&hub->stream_loop, &s->queue_timer);
     uv_timer_init(&hub->stream_loop, &s->agents);
+    uv_timer_init(&hub->stream_loop, &s->processes);
     uv_timer_init(&hub->stream_loop, &s->connects);
     s->connects.data = hub;
-    s->gentle.data = s->queue_timer.data = s->agents.data = hub;
+    s->gentle.data = s->queue_timer.data = s->agents.data = s->processes.data = hub;
     s->spin.data = s->tick.data = s->beat.data = s->waits.data = hub;
 }
 

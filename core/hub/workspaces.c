@@ -4,6 +4,7 @@
 #include "core/base/mem.h"
 #include "core/base/paths.h"
 #include "core/hub/doors.h"
+#include "core/hub/processes.h"
 #include "core/hub/streams.h"
 #include "core/hub/worlds.h"
 
@@ -97,8 +98,9 @@ enum err workspace_open(struct hub *hub, struct call *c)
 
 struct counting {
     const char *workspace;
-    int running, all;   /* shells */
-    int live, sessions; /* those that are not over, and all */
+    int running, all;    /* shells */
+    int live, sessions;  /* those that are not over, and all */
+    int busy, processes; /* those that run, and all */
 };
 
 static void count_shell(void *data, const char *key, const cJSON *doc)
@@ -122,12 +124,25 @@ static void count_session(void *data, const char *key, const cJSON *doc)
     n->live += session_is_live(doc);
 }
 
-/* "2 shells and 1 session" */
-static const char *how_many(char *out, size_t size, int shells, int sessions)
+const char *workspace_how_many(char *out, size_t size, int shells, int sessions, int processes)
 {
-    snprintf(out, size, "%.0d%s%s%s%.0d%s%s", shells, shells ? " shell" : "", shells > 1 ? "s" : "",
-             shells && sessions ? " and " : "", sessions, sessions ? " session" : "",
-             sessions > 1 ? "s" : "");
+    const struct {
+        int n;
+        const char *one, *many;
+    } things[] = {{shells, "shell", "shells"},
+                  {sessions, "session", "sessions"},
+                  {processes, "process", "processes"}};
+    int kinds = (shells > 0) + (sessions > 0) + (processes > 0), done = 0;
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof things / sizeof *things && at < size; i++) {
+        if (things[i].n == 0)
+            continue;
+        const char *before = done == 0 ? "" : done + 1 == kinds ? " and " : ", ";
+        at += (size_t)snprintf(out + at, size - at, "%s%d %s", before, things[i].n,
+                               things[i].n == 1 ? things[i].one : things[i].many);
+        done++;
+    }
     return out;
 }
 
@@ -192,16 +207,21 @@ enum err workspace_close(struct hub *hub, struct call *c)
     e = journal_each(hub->journal, "shell", count_shell, n);
     if (e == ERR_OK)
         e = journal_each(hub->journal, "session", count_session, n);
-    char what[80];
-    if (e == ERR_OK && (n->running || n->live) && !call_bool(c, "force", false)) {
+    if (e == ERR_OK)
+        e = processes_count(hub, key, &n->busy, &n->processes);
+    char what[120];
+    const int running = n->running + n->live + n->busy;
+    if (e == ERR_OK && running && !call_bool(c, "force", false)) {
         e = call_fail(c, ERR_BUSY, "%s still run%s in \"%s\"",
-                      how_many(what, sizeof what, n->running, n->live),
-                      n->running + n->live == 1 ? "s" : "", key);
+                      workspace_how_many(what, sizeof what, n->running, n->live, n->busy),
+                      running == 1 ? "s" : "", key);
     } else if (e == ERR_OK) {
         cJSON_ReplaceItemInObjectCaseSensitive(doc, "state", cJSON_CreateString("closed"));
         e = sessions_close(hub, key);
         if (e == ERR_OK)
             e = shells_close(hub, key);
+        if (e == ERR_OK)
+            e = processes_close(hub, key);
         if (e == ERR_OK)
             e = journal_put(hub->journal, "workspace", key, doc);
         if (e == ERR_OK)
@@ -260,19 +280,24 @@ enum err workspace_delete(struct hub *hub, struct call *c)
     e = journal_each(hub->journal, "shell", count_shell, n);
     if (e == ERR_OK)
         e = journal_each(hub->journal, "session", count_session, n);
-    char what[80];
-    if (e == ERR_OK && (n->running || n->live))
+    if (e == ERR_OK)
+        e = processes_count(hub, key, &n->busy, &n->processes);
+    char what[120];
+    const int running = n->running + n->live + n->busy;
+    if (e == ERR_OK && running)
         e = call_fail(c, ERR_BUSY,
                       "%s still run%s in \"%s\"; close it first: baton workspace close %s --force",
-                      how_many(what, sizeof what, n->running, n->live),
-                      n->running + n->live == 1 ? "s" : "", key, key);
-    else if (e == ERR_OK && n->all + n->sessions && !call_bool(c, "force", false))
+                      workspace_how_many(what, sizeof what, n->running, n->live, n->busy),
+                      running == 1 ? "s" : "", key, key);
+    else if (e == ERR_OK && n->all + n->sessions + n->processes && !call_bool(c, "force", false))
         e = call_fail(c, ERR_BUSY, "\"%s\" has the records of %s, which would be lost", key,
-                      how_many(what, sizeof what, n->all, n->sessions));
+                      workspace_how_many(what, sizeof what, n->all, n->sessions, n->processes));
     else if (e == ERR_OK && world_has_files(doc) && !call_bool(c, "force", false))
         e = call_fail(c, ERR_BUSY, "the sandbox \"%s\" has files, which would be lost", key);
     if (e == ERR_OK)
         e = sessions_destroy(hub, key, c->who);
+    if (e == ERR_OK)
+        e = processes_delete(hub, key);
     if (e == ERR_OK)
         e = journal_each(hub->journal, "shell", note_shell, &d);
     const cJSON *id;

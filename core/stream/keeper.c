@@ -23,11 +23,13 @@
 
 #define SAY_MAX 4096
 
-/* The word on the pipe: nothing but a NUL when the child runs, else the line to print. */
-static void give_word(int fd, enum err e, const char *why)
+/* The word on the pipe: a NUL and the child's pid when it runs; in either case then the line to
+ * print. */
+static void give_word(int fd, enum err e, pid_t pid, const char *why)
 {
     char line[SAY_MAX] = "";
-    int n = e == ERR_OK ? 1 : snprintf(line, sizeof line, "%s: %s\n", err_text(e)->name, why);
+    int n = e == ERR_OK ? 1 + snprintf(line + 1, sizeof line - 1, "%d\n", (int)pid)
+                        : snprintf(line, sizeof line, "%s: %s\n", err_text(e)->name, why);
     ssize_t put;
     size_t size = n < (int)sizeof line ? (size_t)n : sizeof line - 1;
     do
@@ -50,16 +52,15 @@ static int await_word(int fd)
         n += (size_t)got;
     }
     close(fd);
-    if (n == 1 && line[0] == '\0')
-        return 0;
     line[n] = '\0';
+    const bool runs = n > 1 && line[0] == '\0';
     if (n)
-        fputs(line, stdout);
+        fputs(line + runs, stdout);
     else
         printf("%s: The keeper died before it could start anything.\n",
                err_text(ERR_INTERNAL)->name);
     fflush(stdout);
-    return 1;
+    return runs ? 0 : 1;
 }
 
 /* Leaves everything that ties the keeper to who started it; keeps only *fd, which may move. */
@@ -156,7 +157,7 @@ static int keep(const char *path, const struct keeper_meta *meta, int word)
         keeper_child_finish(&child);
         runs = false;
     }
-    give_word(word, e, why ? why : err_text(e)->person);
+    give_word(word, e, runs ? child.pid : 0, why ? why : err_text(e)->person);
     if (runs) {
         keeper_loop(log, &child, sock);
         keeper_child_finish(&child);

@@ -53,7 +53,7 @@ enum err keeper_meta_read(const char *dir, struct keeper_meta *ret_meta);
 void keeper_meta_finish(struct keeper_meta *meta);
 
 /* The body of `baton keep DIR`. It forks at once: the first process waits until the child runs and
- * gives 0, or prints one line 'ErrorName: sentence' on stdout and gives 1. The second one is the
+ * prints its pid on stdout and gives 0, or prints one line 'ErrorName: sentence' and gives 1. The second one is the
  * keeper, in a session of its own, and does not return before child and readers are done. */
 int keeper_main(const char *dir);
 

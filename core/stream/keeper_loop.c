@@ -14,8 +14,9 @@
  *
  * The end: when the child is reaped, its output is read until nobody has the other end open, or,
  * when a grandchild keeps it, until nothing came for DRAIN_QUIET (all that the child itself wrote
- * is read by then). Then the exit record is written and the hub told. The keeper goes after BYE, or
- * at once when no hub is connected: the log holds everything that one would ask for. */
+ * is read by then), a second at most. Then the exit record is written and the hub told. The keeper
+ * goes after BYE, or at once when no hub is connected: the log holds everything that one would ask
+ * for. */
 #include "core/stream/keeper_loop.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
@@ -44,6 +45,7 @@
 #define WINDOW_TELL_US  100000 /* a shorter wait for the window is nobody's business */
 #define DRAIN_QUIET_US  50000
 #define DRAIN_MAX       (2u * 1024u * 1024u)
+#define DRAIN_MAX_US    1000000 /* a grandchild may talk for ever */
 #define NEVER           INT64_MAX
 
 enum slot { SLOT_CHILD, SLOT_LISTEN, SLOT_HUB, SLOT_OUT, SLOT_ERR, SLOT_IN, SLOT_COUNT };
@@ -63,6 +65,7 @@ struct keeper {
     int32_t code;
     size_t drained;   /* bytes read since it is gone */
     int64_t quiet_at; /* when the drain is over unless something comes */
+    int64_t drain_by; /* when it is in any case */
     int64_t retry_at; /* when held is tried again */
     int64_t close_at; /* when the next signal of closing is due */
     int close_step;
@@ -76,6 +79,11 @@ struct keeper {
     char read[READ_MAX];
     uint8_t message[KEEPER_MESSAGE_MAX];
 };
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
 
 /* --- recording ----------------------------------------------------------------------------------
  */
@@ -174,7 +182,7 @@ static bool read_output(struct keeper *k, int fd, enum record_kind kind)
         k->grew_due = true;
         if (k->reaped) {
             k->drained += total;
-            k->quiet_at = k->now + DRAIN_QUIET_US;
+            k->quiet_at = earliest(k->now + DRAIN_QUIET_US, k->drain_by);
         }
     }
     return open;
@@ -207,6 +215,7 @@ static void on_exit_of_child(struct keeper *k)
     k->reaped = true;
     k->close_at = NEVER;
     k->quiet_at = k->now + DRAIN_QUIET_US;
+    k->drain_by = k->now + DRAIN_MAX_US;
     drop_input(k);
 }
 
@@ -476,11 +485,6 @@ static bool tell_all(struct keeper *k)
 
 /* --- the loop -----------------------------------------------------------------------------------
  */
-
-static int64_t earliest(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* Milliseconds until something is due, rounded up; -1 when nothing is. */
 static int wait_ms(const struct keeper *k)

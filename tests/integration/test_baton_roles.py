@@ -43,6 +43,13 @@ def session_with_a_question(w, title="Write"):
     check(w.baton("session", "suggest", "se1", title)["suggestionId"] == "sg1", "the suggestion")
 
 
+def process_that_reads(w, text="hello"):
+    """pr1, which has said a text and reads its standard input."""
+    check(w.baton("process", "spawn", "--", "sh", "-c", "echo %s; exec cat" % text)["processId"] ==
+          "pr1", "the first process")
+    check(w.baton("process", "output", "pr1", "--wait", "20")["chunks"], "it speaks")
+
+
 def params_of(method, shell, workspace):
     """What a caller would say; every method needs an entry, a new one too."""
     by_shell, by_stream, target = {"shellId": shell}, {"streamId": shell}, {"target": shell}
@@ -59,6 +66,12 @@ def params_of(method, shell, workspace):
         "shell.snapshot": dict(by_shell, scrollback=-1),
         "shell.wait": dict(by_shell, text=".", timeout=5), "shell.read": by_shell,
         "shell.rename": dict(by_shell, name="mine"), "shell.close": by_shell,
+        "process.spawn": dict(here, command=["true"]), "process.exec": dict(here, command=["true"]),
+        "process.list": here, "process.output": {"processId": "pr1"},
+        "process.write": {"processId": "pr1", "text": "x"}, "process.wait": dict(
+            {"processId": "pr1"}, timeout=5),
+        "process.close-stdin": {"processId": "pr1"}, "process.signal": {"processId": "pr1"},
+        "process.remove": {"processId": "pr1"},
         "stream.list": {}, "stream.read": by_stream, "stream.records": by_stream,
         "stream.export": by_stream, "stream.play": by_stream,
         "events.since": here, "events.next": dict(here, wait=0), "events.follow": here,
@@ -115,7 +128,9 @@ def state(owner):
               for s in owner.call("shell.list", all=True)]
     sessions = [{k: s.get(k) for k in ("sessionId", "name", "state", "turn", "pending")}
                 for s in owner.call("session.list", all=True)]
-    return [owner.call("events.since", id=0, limit=1)["head"], shells, sessions] + \
+    processes = [{k: p.get(k) for k in ("processId", "state", "exitCode")}
+                 for p in owner.call("process.list")]
+    return [owner.call("events.since", id=0, limit=1)["head"], shells, sessions, processes] + \
         [owner.call(m) for m in ("workspace.list", "invite.list", "baton.status",
                                  "session.permissions", "session.suggestions")]
 
@@ -146,6 +161,7 @@ def roles_are_kept(w):
     w.baton("workspace", "open", "main")
     shell = Bash(w).id
     session_with_a_question(w)
+    process_that_reads(w)
     look = w.baton("invite", "main", "--observe", "--as", "otto")["token"]
     drive = w.baton("invite", "main", "--drive", "--as", "dora")["token"]
     with Client(w, identity="ada", kind="console") as ada:
@@ -184,6 +200,7 @@ def workspaces_are_apart(w):
     w.run("shell", "rename", bash.id, secret)
     session_with_a_question(w, secret)
     w.run("session", "rename", "se1", secret)
+    process_that_reads(w, secret)
     for flag in ("--observe", "--drive", "--agent"):
         token = w.baton("invite", "other", flag)["token"]
         with Client(w, token=token, kind="program") as guest, Client(w) as owner:
@@ -193,6 +210,7 @@ def workspaces_are_apart(w):
                 params = params_of(method, bash.id, "main")
                 for p in (params, dict(params, shellId="sh"), dict(params, streamId="s"),
                           dict(params, sessionId="se"), dict(params, target="se1"),
+                          dict(params, processId="pr"),
                           {k: v for k, v in params.items() if k not in ("workspace", "key")}):
                     before = state(owner)[1:]
                     try:
@@ -203,7 +221,7 @@ def workspaces_are_apart(w):
                           (bash.id + '"') not in told and '"se1"' not in told,
                           "%s tells %s" % (method, told))
                     after = state(owner)[1:]
-                    opened = method in ("shell.open", "baton.invite", "workspace.open",
+                    opened = method in ("process.spawn", "process.exec", "shell.open", "baton.invite", "workspace.open",
                                         "session.create")
                     check(opened or before == after, "%s changes another workspace" % method)
         for line in (("shell", "read", bash.id, "--follow"), ("shell", "snapshot", bash.id),

@@ -53,6 +53,11 @@ int command_session_follow(const struct command *c);
 /* `session prompt`, `accept`, `wait` (session_turn.c): they go on when the hub dies. */
 int command_turn(const struct command *c);
 
+/* `process exec`, `output` and `wait` (process.c): they go on when the hub dies. */
+int command_process_exec(const struct command *c);
+int command_process_output(const struct command *c);
+int command_process_wait(const struct command *c);
+
 /* The commands that run in this process: one for each row of LANE_CLIENT. */
 struct local_command {
     const char *method;

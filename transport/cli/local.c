@@ -54,6 +54,9 @@ const struct local_command long_commands[] = {
     {"session.prompt", command_turn},
     {"session.accept", command_turn},
     {"session.wait", command_turn},
+    {"process.exec", command_process_exec},
+    {"process.output", command_process_output},
+    {"process.wait", command_process_wait},
     {NULL, NULL},
 };
 

@@ -20,6 +20,10 @@
  *   head at a pos that the subscriber has not reached means that bytes were lost or held back; a
  *   head with another size, at its own pos, is the resize itself.
  *
+ * - `o/STREAM`: what a process writes, as it comes: one JSON object {pid, processId, stream, pos,
+ *   data}, with "encoding": "base64" for bytes that are no text. In a flood some are left out;
+ *   process.output has them all.
+ *
  * - `w/`: empty; sent when a subscriber was added. Whoever reads it will be sent all that is
  *   published from then on; before it, a connection promises nothing.
  */

@@ -92,11 +92,31 @@ static void a_change_touches_its_entry_alone(void **state)
     assert_false(registry_change(r, "se2", end_it, &code));
 }
 
+static void a_process_has_its_pid_for_a_name(void **state)
+{
+    struct registry *r = *state;
+    struct stream_info one = {.id = "pr1", .thing = THING_PROCESS, .pid = 4711};
+    struct stream_info over = {.id = "pr2", .thing = THING_PROCESS, .pid = 4712, .exited = true};
+    struct stream_info shell = {.id = "sh3", .thing = THING_SHELL, .pid = 4713};
+    registry_set(r, &one);
+    registry_set(r, &over);
+    registry_set(r, &shell);
+    assert_found(r, THINGS_PROCESSES, "4711", "pr1");
+    assert_not(r, THINGS_PROCESSES, "471", ERR_NOT_FOUND);  /* a pid has no beginning */
+    assert_not(r, THINGS_PROCESSES, "4712", ERR_NOT_FOUND); /* it may be another's by now */
+    assert_not(r, THINGS_STREAMS, "4713", ERR_NOT_FOUND);
+    assert_not(r, THINGS_PROCESSES, "pr", ERR_AMBIGUOUS);
+    assert_found(r, THINGS_STREAMS, "pr2", "pr2");
+    assert_not(r, THINGS_TARGETS, "pr1", ERR_NOT_FOUND); /* it has no baton */
+    assert_int_equal(registry_live(r, THINGS_PROCESSES), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_beginning_is_looked_for_among_what_is_meant, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_process_has_its_pid_for_a_name, setup, teardown),
         cmocka_unit_test_setup_teardown(what_lives_is_counted_by_kind, setup, teardown),
         cmocka_unit_test_setup_teardown(a_change_touches_its_entry_alone, setup, teardown),
     };

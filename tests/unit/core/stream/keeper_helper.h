@@ -30,7 +30,7 @@ struct hub {
     bool told_exit, told_paused;
     bool late; /* the keeper was done before it knew of us: the log has to do */
     uint32_t dropped;
-    int32_t pid;
+    int32_t pid, told_pid;
     char why[64];
 };
 
@@ -118,7 +118,12 @@ static inline void hub_open(struct hub *h, const char *dir, bool pty, const char
     *h = (struct hub){.dir = dir, .fd = -1, .acks = true};
     write_meta(dir, pty, 0, command);
     assert_int_equal(start(dir, out, sizeof out), 0);
-    assert_string_equal(out, "");
+    const int pid = atoi(out); /* one line, the child's pid */
+    char line[16];
+    snprintf(line, sizeof line, "%d\n", pid);
+    assert_true(pid > 1);
+    assert_string_equal(out, line);
+    h->told_pid = pid;
     h->late = keeper_connect(dir, &h->fd) == ERR_NO_HUB;
     assert_true(h->late || h->fd >= 0);
     assert_int_equal(streamreader_open(dir, 0, NULL, &h->reader), ERR_OK);

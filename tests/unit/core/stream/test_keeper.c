@@ -96,6 +96,7 @@ static void pipes_keep_stdout_and_stderr_apart(void **state)
     type(&h, "typed\n");
     assert_int_equal(keeper_send_close_stdin(h.fd), ERR_OK);
     assert_true(until(&h, was_told_exit, NULL));
+    assert_true(h.late || h.pid == h.told_pid);
     assert_string_equal(h.out.data, "to-out\ntyped\nend\n");
     assert_string_equal(h.err.data, "to-err\n");
     assert_int_equal(h.code, 3);

@@ -148,8 +148,9 @@ static const struct capability sample_exec = {
     .name = "exec",
     .version = "1.0",
     .help = "Run a program and wait for it",
-    .input = "{\"type\":\"object\",\"properties\":{\"command\":{\"type\":\"array\",\"minItems\":1,"
-             "\"items\":{\"type\":\"string\"}}},\"required\":[\"command\"],\"x-rest\":\"command\"}",
+    .input =
+        "{\"type\":\"object\",\"properties\":{\"command\":{\"type\":\"array\",\"minItems\":1,"
+        "\"items\":{\"type\":\"string\"}},\"stdin\":{\"type\":\"string\"}},\"required\":[\"command\"],\"x-rest\":\"command\"}",
     .output = "{\"type\":\"object\",\"x-raw\":\"stdout\",\"x-raw-error\":\"stderr\",\"x-exit\":"
               "\"exitCode\"}",
     .tier = TIER_NOTIFY,

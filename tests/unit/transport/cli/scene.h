@@ -32,7 +32,14 @@ struct answer {
 };
 
 struct client {
-    int unused;
+    struct sent { /* a call whose answer the next dispatch gives */
+        struct sent *next;
+        cJSON *result;
+        struct client_fault fault;
+        enum err e;
+        client_done done;
+        void *data;
+    } *sent, **last;
 };
 
 /* What one command meets and leaves behind. */
@@ -72,12 +79,38 @@ enum err client_open(const struct client_options *options, struct client **ret_c
         return scene.open;
     }
     *ret_client = mem_zalloc(sizeof **ret_client);
+    (*ret_client)->last = &(*ret_client)->sent;
     return ERR_OK;
+}
+
+static inline bool give_answer(struct client *client, bool tell)
+{
+    struct sent *s = client->sent;
+    if (!s)
+        return false;
+    client->sent = s->next;
+    if (!client->sent)
+        client->last = &client->sent;
+    if (tell)
+        s->done(s->data, s->e == ERR_OK ? s->result : NULL, s->e == ERR_OK ? NULL : &s->fault);
+    cJSON_Delete(s->result);
+    cJSON_Delete(s->fault.data);
+    free(s);
+    return true;
 }
 
 void client_close(struct client *client)
 {
+    while (client && give_answer(client, false))
+        ;
     free(client);
+}
+
+void client_forget(struct client *client, const void *data)
+{
+    (void)data;
+    while (give_answer(client, false))
+        ;
 }
 
 const struct client_fault *client_refused(const struct client *client)
@@ -127,6 +160,18 @@ enum err client_call(struct client *client, const char *method, const cJSON *par
     return a->code;
 }
 
+void client_send(struct client *client, const char *method, const cJSON *params, int timeout_ms,
+                 client_done done, void *data)
+{
+    struct sent *s = mem_zalloc(sizeof *s);
+    s->e = client_call(client, method, params, timeout_ms, &s->result, &s->fault);
+    s->fault.code = s->e;
+    s->done = done;
+    s->data = data;
+    *client->last = s;
+    client->last = &s->next;
+}
+
 int client_fd(const struct client *client)
 {
     (void)client;
@@ -173,8 +218,8 @@ void follow_connected(struct follow *f, bool is)
 void client_dispatch(struct client *client)
 {
     static const struct follow_head alive = {.pos = 4}, over = {.pos = 4, .exited = true};
-    (void)client;
     scene.dispatched++;
+    give_answer(client, true);
     if (!scene.follow)
         return;
     scene.follow->bytes(scene.follow_data, 0, "a\xc3", 2);

@@ -46,15 +46,50 @@ static void who_and_where(void **state)
     assert_string_equal(scene.asked.data, "shell.open {\"workspace\":\"w2\"}\n");
 }
 
+#define STARTED                                                                                    \
+    {                                                                                              \
+        "process.spawn", "{\"processId\":\"pr1\",\"pid\":5}", ERR_OK                               \
+    }
+
 static void the_programs_status_is_ours(void **state)
 {
     (void)state;
-    ANSWERS({"process.exec", "{\"stdout\":\"o\\n\",\"stderr\":\"e\\n\",\"exitCode\":7}", ERR_OK});
-    assert_int_equal(RUN("process", "exec", "--", "x"), 7);
+    ANSWERS(STARTED, {"process.output",
+                      "{\"next\":4,\"last\":true,\"exitCode\":7,\"chunks\":["
+                      "{\"stream\":\"stdout\",\"pos\":0,\"data\":\"bwo=\"},"
+                      "{\"stream\":\"stderr\",\"pos\":2,\"data\":\"ZQo=\"}]}",
+                      ERR_OK});
+    assert_int_equal(RUN("process", "exec", "--stdin", "", "--", "x"), 7);
     assert_string_equal(scene.out.data, "o\n");
     assert_string_equal(scene.err.data, "e\n");
-    ANSWERS({"process.exec", "{\"stdout\":\"\",\"exitCode\":-9}", ERR_OK});
-    assert_int_equal(RUN("process", "exec", "--", "x"), 137);
+    ANSWERS(STARTED, {"process.output", "{\"last\":true,\"exitCode\":-9,\"chunks\":[]}", ERR_OK});
+    assert_int_equal(RUN("process", "exec", "--stdin", "", "--", "x"), 137);
+    ANSWERS(STARTED, {"process.output", "{\"last\":true,\"lost\":true,\"chunks\":[]}", ERR_OK});
+    assert_int_equal(RUN("process", "exec", "--stdin", "", "--", "x"), 1);
+    ANSWERS({"process.spawn", NULL, ERR_EXEC});
+    assert_int_equal(RUN("process", "exec", "--", "x"), 1);
+}
+
+/* The hub goes away between two pages: what follows is asked for from where it was. */
+static void output_is_asked_for_by_position(void **state)
+{
+    (void)state;
+    ANSWERS(STARTED,
+            {"process.output",
+             "{\"next\":2,\"last\":false,\"chunks\":[{\"stream\":\"stdout\",\"data\":\"YQo=\"}]}",
+             ERR_OK},
+            {"process.output", NULL, ERR_LOST}, {"process.output", NULL, ERR_NO_HUB},
+            {"process.output",
+             "{\"next\":4,\"last\":true,\"exitCode\":0,\"chunks\":["
+             "{\"stream\":\"stdout\",\"data\":\"Ygo=\"}]}",
+             ERR_OK});
+    assert_int_equal(RUN("process", "exec", "--stdin", "", "--", "x"), 0);
+    assert_string_equal(scene.out.data, "a\nb\n");
+    const char *first = strstr(scene.asked.data, "\"since\":0"), *then = first;
+    assert_non_null(first);
+    for (int i = 0; i < 3; i++)
+        assert_non_null(then = strstr(then + 1, "\"since\":2"));
+    assert_non_null(strstr(first, "\"attached\":true"));
 }
 
 static void names_that_stand_alone(void **state)
@@ -217,6 +252,7 @@ int main(void)
         TEST(json_is_exactly_the_result),
         TEST(who_and_where),
         TEST(the_programs_status_is_ours),
+        TEST(output_is_asked_for_by_position),
         TEST(names_that_stand_alone),
         TEST(a_refusal_says_what_next),
         TEST(no_hub),
