@@ -15,11 +15,12 @@
 #include "core/base/text.h"
 #include "core/hub/starter.h"
 #include "core/hub/streams.h"
+#include "core/hub/worlds.h"
+#include "core/people/token.h"
 #include "core/work/environment.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define KEPT    200
 #define KEPT_MS 60000 /* and for so long in any case: somebody may be reading still */
@@ -70,8 +71,14 @@ static void end_stream(struct hub *hub, const char *id)
 static enum err not_started(struct hub *hub, const struct starter_done *s, struct call *call)
 {
     char sentence[600];
+    cJSON *doc = NULL;
     starter_sentence(s, sentence, sizeof sentence);
-    enum err e = process_forget(hub, s->id);
+    enum err e = journal_get(hub->journal, "process", s->id, &doc);
+    if (e == ERR_OK)
+        e = invites_end(hub, json_string(doc, "inviteId", ""), "", "the process did not start");
+    cJSON_Delete(doc);
+    if (e == ERR_OK)
+        e = process_forget(hub, s->id);
     if (e == ERR_OK && call) {
         call_fail(call, ERR_EXEC, "%s", sentence);
         control_answered(hub, call);
@@ -111,7 +118,7 @@ static enum err process_started(struct hub *hub, void *arg)
 }
 
 struct start { /* after the commit */
-    char id[32];
+    char id[32], token[TOKEN_TEXT];
     uint64_t serial;
 };
 
@@ -124,21 +131,26 @@ static char **command_of(const cJSON *doc)
     return argv;
 }
 
-static char **environment_of(struct hub *hub, const cJSON *doc)
+static char **environment_of(struct hub *hub, const cJSON *doc, const char *token,
+                             char ***ret_asked)
 {
     const char *id = json_string(doc, "processId", "");
     char **env = environment_for_shell(hub->name, id, json_string(doc, "workspace", ""));
     cJSON *start = NULL;
     const cJSON *item;
+    char **asked = mem_calloc(1, sizeof *asked);
+    env = world_set_token(env, json_string(doc, "workspace", ""), token);
     env = environment_set(env, "TERM", "dumb");
     if (journal_get(hub->journal, "processStart", id, &start) == ERR_OK)
         cJSON_ArrayForEach(item, json_get(start, "env"))
         {
             char *name = mem_strndup(item->valuestring, strcspn(item->valuestring, "="));
             env = environment_set(env, name, item->valuestring + strlen(name) + 1);
+            asked = environment_set(asked, name, item->valuestring + strlen(name) + 1);
             free(name);
         }
     cJSON_Delete(start);
+    *ret_asked = asked;
     return env;
 }
 
@@ -151,11 +163,12 @@ static enum err start_keeper(struct hub *hub, void *arg)
         starter_fail(hub, start->id, start->serial, err_text(e)->person, process_started);
         return e;
     }
+    char **asked = NULL;
     struct keeper_meta meta = {
         .id = mem_strdup(start->id),
         .workspace = mem_strdup(json_string(doc, "workspace", "")),
         .command = command_of(doc),
-        .env = environment_of(hub, doc),
+        .env = environment_of(hub, doc, start->token, &asked),
         .cwd = mem_strdup(json_string(doc, "cwd", "/")),
         .rows = 24,
         .cols = 80,
@@ -163,6 +176,7 @@ static enum err start_keeper(struct hub *hub, void *arg)
             json_bool(doc, "recordAll", false) ? 0 : (uint64_t)config_retention(hub->config),
         .created_us = clock_wall_us(),
     };
+    meta.asked = asked;
     starter_start(hub, start->id, start->serial, &meta, process_started);
     keeper_meta_finish(&meta);
     cJSON_Delete(doc);
@@ -219,7 +233,12 @@ static enum err make(struct hub *hub, struct call *c, const cJSON *workspace, co
         return e;
     snprintf(start.id, sizeof start.id, "pr%lld", (long long)number);
     cJSON *doc = new_doc(c, workspace, cwd, start.id);
-    e = journal_put(hub->journal, "process", start.id, doc);
+    char invite[32] = "";
+    e = world_token(hub, json_string(workspace, "workspace", ""), c->who, invite, start.token);
+    if (*invite)
+        cJSON_AddStringToObject(doc, "inviteId", invite);
+    if (e == ERR_OK)
+        e = journal_put(hub->journal, "process", start.id, doc);
     if (e == ERR_OK)
         e = put_start(hub, c, start.id);
     if (e == ERR_OK) {
@@ -235,20 +254,20 @@ static enum err make(struct hub *hub, struct call *c, const cJSON *workspace, co
 enum err process_spawn(struct hub *hub, struct call *c)
 {
     cJSON *workspace = NULL;
-    struct stat st;
+    char *cwd = NULL;
     enum err e = workspace_need(hub, c, call_string(c, "workspace", "main"), &workspace);
     if (e != ERR_OK)
         return e;
-    const char *cwd = call_string(c, "cwd", json_string(workspace, "cwd", "/"));
     if (registry_live(hub->registry, THINGS_STREAMS) >= config_max_streams(hub->config))
         e = call_fail(c, ERR_LIMIT,
                       "%d shells and processes run already, the limit "
                       "(limits.streams)",
                       config_max_streams(hub->config));
-    else if (stat(cwd, &st) < 0 || !S_ISDIR(st.st_mode))
-        e = call_fail(c, ERR_NOT_FOUND, "the folder %s does not exist", cwd);
     else
+        e = world_folder(hub, c, workspace, call_string(c, "cwd", NULL), &cwd);
+    if (e == ERR_OK)
         e = make(hub, c, workspace, cwd);
+    free(cwd);
     cJSON_Delete(workspace);
     return e;
 }
@@ -388,6 +407,8 @@ enum err processes_ended(struct hub *hub, void *arg)
     e = journal_put(hub->journal, "process", end->id, doc);
     if (e == ERR_OK)
         e = journal_drop(hub->journal, "processStart", end->id);
+    if (e == ERR_OK)
+        e = invites_end(hub, json_string(doc, "inviteId", ""), "", "the process has ended");
     if (e == ERR_OK)
         e = control_event(hub, "processExit", json_string(doc, "workspace", ""), "", end->id, data);
     if (e == ERR_OK)

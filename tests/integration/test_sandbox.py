@@ -414,6 +414,20 @@ def process_1_hands_on(w):
         check(r.returncode == 2, "%s: %s" % (wrong, r))
 
 
+def processes_run_inside(w):
+    """With a token of their own, which ends with them; what the host has is not their folder."""
+    open_box(w)
+    done = w.run("-w", "box", "process", "exec", "--", "/bin/sh", "-c",
+                 "pwd; echo $BATON_IDENTITY; baton --json process list -w box; exit 3", check=False)
+    out = done.stdout.decode().split("\n")
+    check(done.returncode == 3 and out[:2] == ["/home/user", "box-box"], done)
+    check(json.loads("\n".join(out[2:]))[0]["state"] == "running", out)
+    wait_until(lambda: all(i["revoked"] for i in w.baton("invite", "list")), 20, "the token's end")
+    for line in (("--", "no-such-program"), ("--cwd", w.root, "--", "true")):
+        done = w.run("-w", "box", "process", "exec", *line, check=False)
+        check(done.returncode == 1 and b"sandbox" in done.stderr, done)
+
+
 if __name__ == "__main__":
     need_sandbox()
     main([a_hostile_program_finds_nothing, the_network_is_there_when_granted,
@@ -421,4 +435,4 @@ if __name__ == "__main__":
           a_hub_dies_and_sandboxes_go_on, memory_is_bounded, processes_are_bounded,
           files_are_bounded, a_full_home_ends_its_programs, opening_is_get_or_create,
           deleting_takes_the_home, no_bubblewrap_no_sandbox, an_agent_works_inside,
-          process_1_hands_on])
+          process_1_hands_on, processes_run_inside])
