@@ -22,5 +22,7 @@ extern const struct capability email_rows[EMAIL_ROWS];
 extern const struct capability inbox_rows[INBOX_ROWS];
 #define AUDIT_ROWS 2
 extern const struct capability audit_rows[AUDIT_ROWS];
+#define POLICY_ROWS 8
+extern const struct capability policy_rows[POLICY_ROWS];
 
 #endif

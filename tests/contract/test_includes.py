@@ -39,7 +39,7 @@ FOREIGN = {
     r"nng/.*": ["transport/nng"],
     r"(n?curses\w*|term|panel|ncursesw?/.*)\.h": ["tui"],
     r"xxhash\.h": ["core/stream"],
-    r"sodium\.h": ["core/base", "core/mail", "core/people", "core/hub"],
+    r"sodium\.h": ["core/base", "core/catalogue", "core/mail", "core/people", "core/hub"],
     r"(util|pty)\.h": [],
 }
 
