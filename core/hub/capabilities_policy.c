@@ -35,8 +35,7 @@ static const enum err watch_errors[] = {ERR_TIMEOUT, ERR_OK};
 static const enum err explain_errors[] = {ERR_NOT_FOUND, ERR_DENIED, ERR_OK};
 
 const struct capability policy_rows[POLICY_ROWS] = {
-    {"policy", "list", "1.0",
-     "List the rules in force, and what is wrong with the file if anything", NO_INPUT, SCHEMA({
+    {"policy", "list", "1.0", "List the rules in force", NO_INPUT, SCHEMA({
          "type" : "object",
          "properties" : {"rules" : {"type" : "array"}, "refused" : {"type" : "string"}},
          "x-table" : "rules",
@@ -45,8 +44,7 @@ const struct capability policy_rows[POLICY_ROWS] = {
          "x-empty" : "No rules: each capability's own tier holds for agents."
      }),
      TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, FLAGS, no_errors, policy_list},
-    {"policy", "explain", "1.0",
-     "Say what tier a capability has for a member, and which rule decided",
+    {"policy", "explain", "1.0", "Which tier a capability has, and which rule decided",
      INPUT("properties"
            : {
                "capability" : {
@@ -89,14 +87,14 @@ const struct capability policy_rows[POLICY_ROWS] = {
          "x-empty" : "Nothing waits for approval."
      }),
      TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, FLAGS, no_errors, approval_list},
-    {"approval", "show", "1.0", "Show the whole of a call that waits: exactly what would run",
+    {"approval", "show", "1.0", "Show the whole of a call that waits",
      INPUT("properties"
            : {APPROVAL_ID}, "required"
            : ["approvalId"], "x-positional"
            : ["approvalId"]),
      SCHEMA({"type" : "object", "x-text" : "text"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL,
      FLAGS, show_errors, approval_show},
-    {"approval", "accept", "1.0", "Let a call run that waits, once and exactly as it was shown",
+    {"approval", "accept", "1.0", "Let a call that waits run, once, as it was shown",
      INPUT("properties"
            : {APPROVAL_ID, HASH}, "required"
            : ["approvalId"], "x-positional"

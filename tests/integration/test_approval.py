@@ -100,7 +100,7 @@ def who_may_answer(w):
             Client(w, token=drives) as dora, Client(w, token=second) as helper:
         call = send(c)
         one = next_waiting(dora)[0]["approvalId"]
-        for client, name in ((c, "PermissionDenied"), (helper, "PermissionDenied"),
+        for client, name in ((c, "PermissionDenied"), (helper, "NotFound"),
                              (otto, "PermissionDenied"), (olga, "NotFound")):
             refused(lambda: client.call("approval.accept", approvalId=one), name)
         check(olga.call("approval.list") == [] and helper.call("approval.list") == [], "who sees it")
