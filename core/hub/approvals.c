@@ -119,7 +119,8 @@ static enum err check_room(struct hub *hub, struct call *c)
     return ERR_OK;
 }
 
-enum err approvals_make(struct hub *hub, struct call *c, const char *hash, cJSON **ret_doc)
+enum err approvals_make(struct hub *hub, struct call *c, const char *hash, const char *message,
+                        cJSON **ret_doc)
 {
     const int64_t now = clock_wall_us() / 1000;
     char id[32], method[METHOD_MAX], workspace[64];
@@ -141,6 +142,8 @@ enum err approvals_make(struct hub *hub, struct call *c, const char *hash, cJSON
     summarize(doc, method, c->params);
     cJSON_AddItemToObject(doc, "params", cJSON_Duplicate(c->params, true));
     put(doc, "hash", hash);
+    if (message)
+        put(doc, "messageId", message);
     json_add_int(doc, "requestedAt", now);
     json_add_int(doc, "expiresAt", now + gate_approval_ms(hub));
     e = journal_put(hub->journal, APPROVAL_OPEN, id, doc);
@@ -167,7 +170,13 @@ static enum err forget_old(struct hub *hub, const char *newest)
     char id[32];
     const int old = atoi(newest + 2) - DONE_KEPT;
     snprintf(id, sizeof id, "ap%d", old);
-    enum err e = old > 0 ? journal_drop(hub->journal, APPROVAL_DONE, id) : ERR_OK;
+    cJSON *doc = NULL;
+    enum err e = old > 0 ? journal_get(hub->journal, APPROVAL_DONE, id, &doc) : ERR_NOT_FOUND;
+    if (e == ERR_OK) {
+        approvals_mail_forget(hub, doc);
+        e = journal_drop(hub->journal, APPROVAL_DONE, id);
+    }
+    cJSON_Delete(doc);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
@@ -257,8 +266,10 @@ static enum err settle(struct hub *hub, struct call *c, cJSON *doc, bool yes, co
         put(doc, "reason", reason);
     if (yes)
         put(doc, "state", "accepted");
-    enum err e = yes ? journal_put(hub->journal, APPROVAL_OPEN, id, doc)
-                     : approvals_end(hub, doc, "rejected");
+    const bool letter = json_get(doc, "messageId") != NULL; /* then there is nothing to run */
+    enum err e = yes && letter ? approvals_end(hub, doc, "accepted")
+                 : yes         ? journal_put(hub->journal, APPROVAL_OPEN, id, doc)
+                               : approvals_end(hub, doc, "rejected");
     if (e == ERR_OK)
         e = tell_resolved(hub, doc, yes ? "accepted" : "rejected", c->who);
     if (e == ERR_OK)

@@ -21,6 +21,15 @@ enum err approvals_recover(struct hub *hub, void *arg);
 enum err approvals_answer(struct hub *hub, struct call *c, const char *id, bool yes,
                           const char *reason, cJSON **ret_doc);
 
+/* A letter of the caller asks for an approval: makes it, and adds its id to the reply. human: one
+ * of those whom it is for is one. */
+enum err approvals_mail_ask(struct hub *hub, struct call *c, const char *message, bool human,
+                            cJSON *reply);
+/* The caller answers that letter: APPROVE or DENY as the first word settles what it asks for. Who
+ * comes too late fails with the sentence that says who was first. */
+enum err approvals_mail_answer(struct hub *hub, struct call *c, const char *message,
+                               const char *body);
+
 #define APPROVAL_HANDLERS(X)                                                                       \
     X(approval_list)                                                                               \
     X(approval_show)                                                                               \

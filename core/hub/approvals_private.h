@@ -13,9 +13,12 @@
 enum err approvals_open(struct hub *hub, cJSON **ret_list);
 /* One by its id, open or done; ERR_NOT_FOUND. */
 enum err approvals_get(struct hub *hub, const char *id, cJSON **ret_doc, bool *ret_open);
-/* A new one for this call; *ret_doc is the caller's. The call fails with ERR_LIMIT when too many
- * wait, or when its params are too large to be shown. */
-enum err approvals_make(struct hub *hub, struct call *c, const char *hash, cJSON **ret_doc);
+/* A new one for this call; message: the letter that asks for it, or NULL. *ret_doc is the caller's.
+ * The call fails with ERR_LIMIT when too many wait, or when its params are too large to be shown.
+ */
+enum err approvals_make(struct hub *hub, struct call *c, const char *hash, const char *message,
+                        cJSON **ret_doc);
+void approvals_mail_forget(struct hub *hub, const cJSON *doc);
 /* It is open no more; state is used, rejected or expired. */
 enum err approvals_end(struct hub *hub, cJSON *doc, const char *state);
 /* The sentence and data of what became of a done one. */

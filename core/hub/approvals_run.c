@@ -97,7 +97,7 @@ static enum err ask(struct hub *hub, struct call *c)
         e = use(hub, c, doc);
     } else {
         if (e == ERR_OK && !doc)
-            e = approvals_make(hub, c, hash, &made);
+            e = approvals_make(hub, c, hash, NULL, &made);
         if (e == ERR_OK)
             e = wait_for(hub, c, doc ? doc : made);
     }

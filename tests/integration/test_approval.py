@@ -410,7 +410,48 @@ def it_outlives_a_hub(w):
         check(next_waiting(human)[0]["approvalId"] != one["approvalId"], "and asks anew")
 
 
+def a_letter_asks(w):
+    """email send --approval: the first word of a human's answer settles it, once."""
+    w.baton("workspace", "open", "main")
+    token = w.baton("baton", "invite", "main", "--agent", "--as", "writer")["token"]
+    drive = w.baton("baton", "invite", "main", "--drive", "--as", "dora")["token"]
+    for name in ("ada", "dora"):
+        w.baton("identity", "create", name, "--kind", "human")
+    w.baton("identity", "create", "reader")
+
+    def ask(*to, subject="deploy?"):
+        return w.baton("email", "send", "--approval", "--to", *to, "--subject", subject, "--body",
+                       "to production", token=token)
+
+    def answer(letter, body, **who):
+        return w.run(*who.pop("identity", []), "email", "reply", "--message-id", letter["id"], "--body", body,
+                     check=False, **who)
+    ada = dict(identity=["--identity", "ada"])
+    r = w.run("email", "send", "--approval", "--to", "reader", "--subject", "s", "--body", "b",
+              check=False, token=token)
+    check(r.returncode == 1 and b"asked of a human" in r.stderr, str(r))
+    letter = ask("ada")
+    with Client(w, identity="ada") as c:
+        one = waiting(c)[0]
+        check(one["approvalId"] == letter["approvalId"], str(one))
+        got = c.call("inbox.email")[0]
+        check("APPROVE or DENY" in got["body"], got["body"])
+    check(answer(letter, "Approvelessly, no.", **ada).returncode == 0, "a word that is neither")
+    check(w.baton("approval", "list")[0]["state"] == "waiting", "it was settled")
+    check(answer(letter, "approve, but with care", **ada).returncode == 0, "yes")
+    shown = w.baton("approval", "show", letter["approvalId"], token=token)
+    check(shown["state"] == "accepted" and shown["answeredBy"] == "ada", str(shown))
+    check(w.baton("approval", "list") == [], "it is open")
+    r = answer(letter, "DENY", **ada)
+    check(r.returncode == 1 and b"answered by ada already: yes" in r.stderr, str(r))
+    letter = ask("dora", subject="again?")
+    check(answer(letter, "\n DENY: not today", token=drive).returncode == 0, "no")
+    check(w.baton("approval", "show", letter["approvalId"])["state"] == "rejected", "rejected")
+    bodies = [m["body"] for m in w.baton("inbox", "email", token=token)]
+    check(any("not today" in b for b in bodies), str(bodies))
+
+
 main([it_runs_once_when_it_is_accepted, who_may_answer, the_first_answer_wins, no_answer_is_a_no,
       another_payload_asks_anew, a_handler_that_fails_uses_nothing, two_that_ask_the_same,
       whose_token_ended_does_not_run, a_shell_is_typed_into_after_a_yes, it_is_seen_within_50_ms,
-      the_command_line, too_many_and_too_large, it_outlives_a_hub, a_hub_that_dies])
+      the_command_line, too_many_and_too_large, it_outlives_a_hub, a_letter_asks, a_hub_that_dies])
