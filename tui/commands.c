@@ -13,9 +13,9 @@
 
 #define WORDS_MAX 64
 
-static const struct console_command *const tables[] = {pane_commands,    shell_commands,
-                                                       session_commands, inbox_commands,
-                                                       baton_commands,   console_commands};
+static const struct console_command *const tables[] = {
+    pane_commands,  shell_commands,   session_commands, inbox_commands,
+    baton_commands, console_commands, approval_commands};
 
 /* Cuts text into words as a shell does with quotes and backslashes, in place. -1: a quote is open
  * or there are too many. */

@@ -362,6 +362,7 @@ static void finish(struct console *c)
     side_finish(&c->side);
     world_finish(&c->world);
     console_inboxes_finish(c);
+    approvals_finish(&c->approvals);
     notices_finish(&c->notices);
     line_forget(&c->commands);
     line_forget(&c->searches);
@@ -428,6 +429,7 @@ static int run(struct console *c, const struct cli_options *o, const cJSON *comm
     console_adopt(c);
     c->lists_wanted = c->waits_changed = true;
     console_inboxes_connected(c);
+    console_approvals_connected(c);
     console_first_picture(c);
     c->draw = true;
     loop(c, signals);

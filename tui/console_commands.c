@@ -95,6 +95,7 @@ static void help(struct console *c, int argc, char **argv)
         {"s C", "save a file that came with it; channels: subscribe, leave"},
         {"L X", "who was paused for answering for ever goes on; or not"},
         {"Escape q", "back; away with the pane"},
+        {"a r R", "in the approvals: allow once, reject, reject with a reason"},
     };
     for (size_t i = 0; i < sizeof mail / sizeof mail[0]; i++)
         popup_add(popup, ROLE_TEXT, mail[i][0], mail[i][1], NULL);
@@ -105,6 +106,7 @@ static void help(struct console *c, int argc, char **argv)
     add_commands(popup, session_commands);
     add_commands(popup, inbox_commands);
     add_commands(popup, baton_commands);
+    add_commands(popup, approval_commands);
     add_commands(popup, console_commands);
     popup_add(popup, ROLE_TEXT, ":GROUP NAME", "any command of baton: shell list, hub status …",
               NULL);

@@ -78,6 +78,7 @@ struct console {
 
     struct world world;
     struct post post;
+    struct approvals approvals;
     struct side side;
     struct notices notices;
     struct line_history commands, searches;
@@ -238,6 +239,14 @@ void console_channels_came(struct console *c, const cJSON *list);
 void console_inbox_input(struct console *c, struct pane *p, const struct input_event *event);
 void console_inbox_mouse(struct console *c, struct pane *p, const struct input_event *event);
 
+/* --- approving.c: calls that wait for a human --- */
+void console_approvals_ask(struct console *c);       /* what is wanted and not on its way */
+void console_approvals_connected(struct console *c); /* a new link: all of it anew */
+bool console_approval_event(struct console *c, const char *kind); /* true: it was of an approval */
+/* `a`: the pane with them. False when none waits, or one is there already. */
+bool console_approvals_waiting(struct console *c);
+void console_approvals_input(struct console *c, struct pane *p, const struct input_event *event);
+
 /* --- waiting.c --- */
 /* The command: to the next thing that waits, whatever workspace it is in. */
 void console_next_waiting(struct console *c, int argc, char **argv);
@@ -316,7 +325,7 @@ struct console_command {
     enum command_for whom;
 };
 extern const struct console_command pane_commands[], shell_commands[], session_commands[],
-    inbox_commands[], baton_commands[], console_commands[]; /* end: NULL */
+    inbox_commands[], baton_commands[], console_commands[], approval_commands[]; /* end: NULL */
 /* What an observer is told who wants more than to look. */
 void console_observing(struct console *c);
 

@@ -172,6 +172,7 @@ static void draw_pane(struct console *c, struct pane *p, bool focus, bool all)
         transcript_pane_viewer(p->transcript, c->member, console_may(c, t), t ? t->holder : "");
     if (p->inbox)
         console_loops_banner(c, p->inbox);
+    p->approvals = &c->approvals;
     pane_draw(p, c->canvas, focus, all, c->theme);
     if (p->earlier && p->session)
         sessionfeed_earlier(p->session, 0);

@@ -167,6 +167,7 @@ static void ask_batons(struct console *c)
 void console_ask_lists(struct console *c)
 {
     ask_batons(c);
+    console_approvals_ask(c);
     if (!c->lists_wanted || c->lists_waiting > 0 || !c->connected)
         return;
     c->lists_wanted = false;
@@ -262,9 +263,12 @@ static void notice_of(struct console *c, const char *kind, const cJSON *event)
     if (!strcmp(kind, "notice")) {
         const char *more = json_string(data, "description", "");
         const char *severity = json_string(data, "severity", "");
-        notices_add(&c->notices, strcmp(severity, "info") ? ROLE_ATTENTION : ROLE_TEXT, "%s%s%s",
-                    json_string(data, "title", json_string(data, "text", "")), *more ? ": " : "",
-                    more);
+        const char *title = json_string(data, "title", json_string(data, "text", ""));
+        if (!strcmp(severity, "quiet")) /* of a member's doing, which is no news to itself */
+            notices_add_quietly(&c->notices, "%s%s%s", title, *more ? ": " : "", more);
+        else
+            notices_add(&c->notices, strcmp(severity, "info") ? ROLE_ATTENTION : ROLE_TEXT,
+                        "%s%s%s", title, *more ? ": " : "", more);
     } else if (!strcmp(kind, "shellExit") && !shown(c, id)) {
         int code = (int)json_int(data, "exitCode", 0);
         const struct world_shell *s = world_shell(&c->world, id);
@@ -355,9 +359,11 @@ static void event(struct console *c, const cJSON *json)
     ours = !workspace[0] || !strcmp(workspace, c->workspace);
     c->draw = true;
     ask_again(c, kind);
-    if (hole)
+    if (hole) {
         console_inboxes_connected(c);
-    if (!console_inbox_event(c, kind, json) && !tells_all(kind))
+        c->approvals.wanted = true;
+    }
+    if (!console_approval_event(c, kind) && !console_inbox_event(c, kind, json) && !tells_all(kind))
         c->lists_wanted = true;
     if (hole)
         for (size_t i = 0; i < c->session_count; i++)
@@ -480,6 +486,7 @@ static void on_connected(void *data, bool is)
     console_greeting_read(c);
     world_baton_forget(&c->world);
     console_inboxes_connected(c);
+    console_approvals_connected(c);
     c->looking_rows = 0; /* a new connection: nobody knows it yet */
     c->lists_wanted = true;
     fill_logs(c);

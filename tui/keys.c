@@ -56,6 +56,8 @@ void console_type(struct console *c, const struct input_event *event)
         console_session_input(c, p, event);
     if (p && p->kind == PANE_INBOX)
         console_inbox_input(c, p, event);
+    if (p && p->kind == PANE_APPROVALS)
+        console_approvals_input(c, p, event);
     if (!p || p->kind != PANE_SHELL)
         return;
     if (!c->connected) {
@@ -237,6 +239,8 @@ static void normal_key(struct console *c, const struct input_event *event)
         log_key(c, p, event);
     else if (p->kind == PANE_INBOX)
         console_inbox_input(c, p, event);
+    else if (p->kind == PANE_APPROVALS)
+        console_approvals_input(c, p, event);
     else if (p->kind == PANE_SESSION)
         console_session_input(c, p, event);
     else if (p->feed && p->feed->exited && !p->opening)

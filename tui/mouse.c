@@ -77,6 +77,8 @@ static void wheel(struct console *c, struct pane *p, const struct input_event *e
         eventlog_scroll(p->log, up ? -3 : 3);
     } else if (p->kind == PANE_INBOX) {
         console_inbox_mouse(c, p, event);
+    } else if (p->kind == PANE_APPROVALS) {
+        console_approvals_input(c, p, event);
     } else if (p->kind == PANE_SESSION) {
         console_session_mouse(c, p, event);
     } else if (p->copy || p->copy_asked) {

@@ -33,6 +33,24 @@ void notices_add(struct notices *n, enum theme_role role, const char *format, ..
     n->hidden = false;
 }
 
+void notices_add_quietly(struct notices *n, const char *format, ...)
+{
+    const struct notice *now = notices_now(n);
+    const char *before = now ? now->text : NULL;
+    char text[1024];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    notices_add(n, ROLE_DIM, "%s", text);
+    if (before && n->count > 1 && n->list[n->count - 1].text != before) { /* behind what is shown, which stays the newest */
+        struct notice quiet = n->list[n->count - 1];
+        n->list[n->count - 1] = n->list[n->count - 2];
+        n->list[n->count - 2] = quiet;
+    }
+}
+
 const struct notice *notices_now(const struct notices *n)
 {
     const struct notice *last = n->count > 0 ? &n->list[n->count - 1] : NULL;

@@ -25,6 +25,9 @@ struct notices {
 /* The same as the one that is shown keeps that one for longer. */
 void notices_add(struct notices *n, enum theme_role role, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* For what nobody has to act on: dim, and it does not take the line from what stands there. */
+void notices_add_quietly(struct notices *n, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* What is to be shown now, NULL nothing. */
 const struct notice *notices_now(const struct notices *n);
 /* When what is shown goes away: a moment of the monotonic clock, or -1. */

@@ -48,6 +48,9 @@ void pane_draw(struct pane *p, struct canvas *c, bool focus, bool all, const str
     } else if (p->kind == PANE_INBOX) {
         if (p->inbox)
             inbox_pane_draw(p->inbox, c, p->inner, focus, theme);
+    } else if (p->kind == PANE_APPROVALS) {
+        if (p->approvals)
+            approvals_draw(p->approvals, c, p->inner, focus, clock_wall_us() / 1000, theme);
     } else if (p->kind == PANE_SESSION) {
         if (p->transcript && transcript_pane_draw(p->transcript, c, p->inner, focus && p->browsing,
                                                   clock_wall_us() / 1000, theme))
@@ -74,6 +77,8 @@ void pane_name(const struct pane *p, const struct world *world, char *out, size_
 
     if (p->kind == PANE_LOG)
         snprintf(out, size, "events");
+    else if (p->kind == PANE_APPROVALS)
+        snprintf(out, size, "approvals");
     else if (p->inbox)
         inbox_pane_name(p->inbox, out, size);
     else if (t)
@@ -187,6 +192,8 @@ void pane_title(struct pane *p, struct canvas *c, bool focus, const struct world
     left[1].style = left[2].style = dim;
     if (p->kind == PANE_LOG) {
         left[0].text = "events";
+    } else if (p->kind == PANE_APPROVALS) {
+        left[0].text = "approvals";
     } else if (p->inbox) {
         inbox_pane_name(p->inbox, name, sizeof name);
         inbox_pane_count(p->inbox, place, sizeof place);

@@ -1,8 +1,9 @@
-/* A pane: one place of the layout and what is in it, a shell, a session, an inbox or the event log;
- * over a shell in copy mode a frozen screen. On the console's thread. */
+/* A pane: one place of the layout and what is in it: a shell, a session, an inbox, the approvals or
+ * the event log; over a shell in copy mode a frozen screen. On the console's thread. */
 #ifndef BATON_TUI_PANE_H
 #define BATON_TUI_PANE_H
 
+#include "tui/approvals_pane.h"
 #include "tui/border.h"
 #include "tui/copy.h"
 #include "tui/eventlog.h"
@@ -12,7 +13,7 @@
 #include "tui/transcript_pane.h"
 #include "tui/view.h"
 
-enum pane_kind { PANE_SHELL, PANE_LOG, PANE_SESSION, PANE_INBOX };
+enum pane_kind { PANE_SHELL, PANE_LOG, PANE_SESSION, PANE_INBOX, PANE_APPROVALS };
 
 /* Whether a pane of the kind shows a shell or session, and may show another one. */
 bool pane_shows(enum pane_kind kind);
@@ -32,6 +33,7 @@ struct pane {
     struct buf early;                   /* typed while the shell is being opened */
     struct eventlog *log;               /* owned; PANE_LOG */
     struct inbox_pane *inbox;           /* owned; PANE_INBOX */
+    struct approvals *approvals;        /* the console's, borrowed; PANE_APPROVALS, when drawn */
     struct sessionfeed *session;        /* shared, borrowed; PANE_SESSION */
     struct transcript_pane *transcript; /* owned; the view into it */
     bool browsing;                      /* keys go to the transcript, not to the prompt line */

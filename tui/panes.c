@@ -335,7 +335,7 @@ void console_panes_finish(struct console *c)
 /* --- keeping the layout --- */
 
 /* By enum pane_kind; also the key of what is shown. */
-static const char *const kind_names[] = {"shell", "log", "session", "inbox"};
+static const char *const kind_names[] = {"shell", "log", "session", "inbox", "approvals"};
 
 cJSON *console_layout_save(const struct console *c)
 {
@@ -352,7 +352,7 @@ cJSON *console_layout_save(const struct console *c)
         cJSON_AddStringToObject(pane, "kind", kind_names[p->kind]);
         if (p->inbox)
             cJSON_AddStringToObject(pane, kind_names[p->kind], p->inbox->box.name);
-        else if (p->kind != PANE_LOG)
+        else if (p->kind != PANE_LOG && p->kind != PANE_APPROVALS)
             cJSON_AddStringToObject(pane, kind_names[p->kind], p->target);
         snprintf(key, sizeof key, "%d", p->id);
         cJSON_AddItemToObject(panes, key, pane);
@@ -381,6 +381,8 @@ static bool restore(struct console *c, struct pane *p, const cJSON *kept)
         console_log_fill(c, p);
         return true;
     }
+    if (p->kind == PANE_APPROVALS)
+        return !console_observes(c);
     if (p->kind == PANE_INBOX) {
         p->inbox = inbox_pane_create(*target ? target : c->member, c->member);
         return true;

@@ -80,7 +80,7 @@ int console_waits(const struct console *c)
     struct walk walk = {.visit = count};
 
     walk_waits(c, &walk);
-    return walk.count + (int)c->post.paused_count;
+    return walk.count + (int)c->post.paused_count + (int)c->approvals.count;
 }
 
 /* --- going there --- */
@@ -104,6 +104,8 @@ void console_next_waiting(struct console *c, int argc, char **argv)
     struct pane *p;
 
     (void)argc, (void)argv;
+    if (console_approvals_waiting(c))
+        return;
     walk_waits(c, &walk);
     /* Behind the last of them, or when there is none: messages. */
     if ((!walk.first || (walk.passed && !walk.next)) && console_inbox_waiting(c))

@@ -7,6 +7,7 @@
 #include "core/base/config_lines.h"
 #include "core/base/config_mail.h"
 #include "core/base/config_members.h"
+#include "core/base/config_policy.h"
 #include "core/base/duration.h"
 #include "core/base/mem.h"
 #include "core/base/nearest.h"
@@ -24,6 +25,7 @@
 #define HISTORY        10000
 #define STREAMS        500
 #define PERMISSION_MS  (INT64_C(3600) * 1000)
+#define APPROVAL_MS    (INT64_C(3600) * 1000)
 #define HOOK_MS        (INT64_C(30) * 1000)
 #define SENDMAIL_MS    (INT64_C(120) * 1000)
 #define LINE           (32 * (int64_t)MIB)
@@ -46,7 +48,7 @@ struct config {
     char *text;  /* its bytes, for lines */
     size_t text_n;
     char *env_shell; /* $SHELL when this was loaded, or NULL */
-    int64_t retention, permission_ms, hook_ms, sendmail_ms, line;
+    int64_t retention, permission_ms, approval_ms, hook_ms, sendmail_ms, line;
 };
 
 /* --- what a value must be: each gives NULL, or what it should have been ------------------------
@@ -219,17 +221,25 @@ static const char *must_processes(const cJSON *v)
 }
 
 static const struct key limit_keys[] = {
-    {"history", must_history, NULL},     {"streams", must_streams, NULL},
-    {"permission", must_span, NULL},     {"hook", must_span, NULL},
-    {"sendmail", must_span, NULL},       {"line", must_line, NULL},
-    {"hops", must_tries, NULL},          {"inbox_rate", must_rate, NULL},
-    {"tries", must_tries, NULL},         {"memory", must_room, NULL},
-    {"processes", must_processes, NULL}, {"disk", must_room, NULL},
-    {"file", must_room, NULL},           {0},
+    {"history", must_history, NULL},
+    {"streams", must_streams, NULL},
+    {"permission", must_span, NULL},
+    {"hook", must_span, NULL},
+    {"sendmail", must_span, NULL},
+    {"line", must_line, NULL},
+    {"hops", must_tries, NULL},
+    {"inbox_rate", must_rate, NULL},
+    {"tries", must_tries, NULL},
+    {"memory", must_room, NULL},
+    {"processes", must_processes, NULL},
+    {"disk", must_room, NULL},
+    {"file", must_room, NULL},
+    {"approval", must_span, NULL},
+    {0},
 };
 
-/* mail and policy are read by the rooms that they belong to; agents, hooks and members hold names
- * of the owner's choice, and are checked behind this table (named_parts). */
+/* mail is read by the room that it belongs to; agents, hooks, members and policy hold names of the
+ * owner's choice, and are checked behind this table (named_parts). */
 static const struct key top_keys[] = {
     {"agents", must_object, NULL},       {"mail", must_object, NULL},
     {"hooks", must_object, NULL},        {"policy", must_object, NULL},
@@ -291,10 +301,9 @@ static const struct {
     const char *name, *prefix;
     bool (*wrong)(const cJSON *part, struct config_wrong *ret_wrong);
 } named_parts[] = {
-    {"members", "members.", config_members_wrong},
-    {"agents", "agents.", config_agents_wrong},
-    {"hooks", "hooks.", config_hooks_wrong},
-    {"mail", "mail.", config_mail_wrong},
+    {"members", "members.", config_members_wrong}, {"agents", "agents.", config_agents_wrong},
+    {"hooks", "hooks.", config_hooks_wrong},       {"mail", "mail.", config_mail_wrong},
+    {"policy", "policy.", config_policy_wrong},
 };
 
 static enum err check_named_parts(const struct config *c, char **ret_why)
@@ -302,7 +311,7 @@ static enum err check_named_parts(const struct config *c, char **ret_why)
     for (size_t i = 0; i < sizeof named_parts / sizeof *named_parts; i++) {
         const cJSON *part = json_get(c->json, named_parts[i].name), *v;
         struct config_wrong wrong;
-        int path[3] = {0};
+        int path[1 + CONFIG_WRONG_DEPTH] = {0};
         if (!part || !named_parts[i].wrong(part, &wrong))
             continue;
         cJSON_ArrayForEach(v, c->json)
@@ -332,6 +341,7 @@ enum err config_parse(const char *text, size_t n, const char *file, struct confi
     c->env_shell = shell && shell[0] == '/' ? mem_strdup(shell) : NULL;
     c->retention = RETENTION;
     c->permission_ms = PERMISSION_MS;
+    c->approval_ms = APPROVAL_MS;
     c->hook_ms = HOOK_MS;
     c->sendmail_ms = SENDMAIL_MS;
     c->line = LINE;
@@ -356,6 +366,8 @@ enum err config_parse(const char *text, size_t n, const char *file, struct confi
         c->retention = bytes_of(json_get(c->json, "retention"));
     if (json_get(limits, "permission"))
         c->permission_ms = span_of(json_get(limits, "permission"));
+    if (json_get(limits, "approval"))
+        c->approval_ms = span_of(json_get(limits, "approval"));
     if (json_get(limits, "hook"))
         c->hook_ms = span_of(json_get(limits, "hook"));
     if (json_get(limits, "sendmail"))
@@ -454,6 +466,16 @@ int config_max_streams(const struct config *c)
 int64_t config_permission_ms(const struct config *c)
 {
     return c->permission_ms;
+}
+
+int64_t config_approval_ms(const struct config *c)
+{
+    return c->approval_ms;
+}
+
+const cJSON *config_policy(const struct config *c)
+{
+    return json_get(c->json, "policy");
 }
 
 int64_t config_hook_ms(const struct config *c)
@@ -564,6 +586,8 @@ cJSON *config_show(const struct config *c)
     show(c, out, "limits", "history", cJSON_CreateNumber(config_history(c)), "default");
     show(c, out, "limits", "streams", cJSON_CreateNumber(config_max_streams(c)), "default");
     show(c, out, "limits", "permission", cJSON_CreateNumber((double)c->permission_ms / 1000),
+         "default");
+    show(c, out, "limits", "approval", cJSON_CreateNumber((double)c->approval_ms / 1000),
          "default");
     show(c, out, "limits", "hook", cJSON_CreateNumber((double)c->hook_ms / 1000), "default");
     show(c, out, "limits", "sendmail", cJSON_CreateNumber((double)c->sendmail_ms / 1000),

@@ -33,6 +33,10 @@ int64_t config_retention(const struct config *c);     /* `retention`: bytes a st
 int config_history(const struct config *c);           /* `limits.history`: lines, else 10000 */
 int config_max_streams(const struct config *c);       /* `limits.streams`, else 500 */
 int64_t config_permission_ms(const struct config *c); /* `limits.permission`, else one hour */
+int64_t config_approval_ms(const struct config *c);   /* `limits.approval`, else one hour */
+/* `policy`: {"rules": [RULE…], "groups": {"NAME": {"rules": [RULE…]}}}, each rule checked
+ * (core/base/config_policy.h); or NULL. core/catalogue/policy.h decides by it. */
+const cJSON *config_policy(const struct config *c);
 int64_t config_hook_ms(const struct config *c);       /* `limits.hook`, else 30 s */
 int64_t config_sendmail_ms(const struct config *c);   /* `limits.sendmail`, else 120 s */
 int64_t config_line_max(const struct config *c);      /* `limits.line`: bytes, else 32 MiB */

@@ -79,23 +79,30 @@ static void skip_value(struct scan *s)
     } while (depth > 0);
 }
 
+static void skip_key(struct scan *s)
+{
+    skip_string(s);
+    skip_blank(s);
+    if (s->p < s->end && *s->p == ':')
+        step(s);
+}
+
 int config_line(const char *text, size_t n, const int *path, int depth)
 {
     struct scan s = {.p = text, .end = text + n, .line = 1};
     for (int level = 0; level < depth; level++) {
         skip_blank(&s);
-        if (s.p == s.end || *s.p != '{')
+        if (s.p == s.end || (*s.p != '{' && *s.p != '['))
             return 1;
+        const bool object = *s.p == '{';
         step(&s);
         for (int i = 0;; i++) {
             skip_blank(&s);
-            if (s.p == s.end || *s.p != '"')
+            if (s.p == s.end || (object ? *s.p != '"' : *s.p == ']'))
                 return 1;
             int line = s.line;
-            skip_string(&s);
-            skip_blank(&s);
-            if (s.p < s.end && *s.p == ':')
-                step(&s);
+            if (object)
+                skip_key(&s);
             if (i == path[level]) {
                 if (level == depth - 1)
                     return line;

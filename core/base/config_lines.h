@@ -5,8 +5,9 @@
 #include <stddef.h>
 
 /* The line, from 1, of the path[depth-1]-th key (from 0) in the object that is the value of the
- * path[depth-2]-th key …, of a text that json_parse_relaxed has accepted. 1 when there is no such
- * key. Keys are counted, not compared: escapes and doubles need no care. */
+ * path[depth-2]-th key …, of a text that json_parse_relaxed has accepted; in a list items are
+ * counted. 1 when there is no such key. Keys are counted, not compared: escapes and doubles need no
+ * care. */
 int config_line(const char *text, size_t n, const int *path, int depth);
 
 #endif

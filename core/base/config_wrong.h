@@ -8,8 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define CONFIG_WRONG_DEPTH 6
+
 struct config_wrong {
-    int path[2];    /* as config_line counts: the entry's number, then the key's in it */
+    int path[CONFIG_WRONG_DEPTH]; /* as config_line counts: the entry's number, the key's in it … */
     int depth;      /* of path */
     char name[160]; /* what is wrong, "grace" or "grace.role"; untrusted text */
     char says[160]; /* the rest of the sentence */

@@ -75,7 +75,10 @@
       "Verify the name ('baton identity list'); a name is known once it was here.", false)         \
     X(COMMS, "CommsError", "The message could not be handled.",                                    \
       "The messaging operation failed; the sentence says why.",                                    \
-      "Retry, unless it is paused: then a driver has to run 'baton comms resume'.", true)
+      "Retry, unless it is paused: then a driver has to run 'baton comms resume'.", true)          \
+    X(BLOCKED, "Blocked", "The policy does not allow that.",                                       \
+      "The policy blocks this capability for the caller.",                                         \
+      "'baton policy explain' says which rule it is.", false)
 
 enum err {
 #define X(sym, name, person, agent, next, retry) ERR_##sym,

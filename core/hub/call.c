@@ -4,6 +4,8 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/catalogue/schemas.h"
+#include "core/hub/approvals.h"
+#include "core/hub/policy_gate.h"
 #include "core/hub/streams.h"
 
 #include <stdlib.h>
@@ -117,7 +119,8 @@ void call_format_error_with(struct call *c, enum err code, const char *message, 
     cJSON_AddStringToObject(data, "name", t->name);
     json_add_text(data, "person", message, strlen(message)); /* of this very case */
     cJSON_AddStringToObject(data, "agent", t->agent);
-    cJSON_AddStringToObject(data, "next", next_of(t, message));
+    if (!json_get(data, "next"))
+        cJSON_AddStringToObject(data, "next", next_of(t, message));
     cJSON_AddBoolToObject(data, "retry", t->retry);
     cJSON_AddItemToObject(error, "data", data);
     char *text = json_print(error);
@@ -185,20 +188,40 @@ static enum err unknown_method(const struct call *c, char *why, size_t size)
     return ERR_UNKNOWN_METHOD;
 }
 
+/* The last check, and the work: at once, or when a human has allowed it. A call of the stream
+ * thread may be elsewhere behind its handler, so of that humans are told before. */
+static enum err run(struct call *c, char *why, size_t size)
+{
+    const bool stream = c->row->lane == LANE_STREAM;
+    enum tier tier;
+    enum err e = gate_check(c, &tier, why, size);
+    if (e == ERR_OK && tier == TIER_APPROVAL)
+        return approvals_hold(c, why, size);
+    if (e == ERR_OK && tier == TIER_NOTIFY && stream)
+        e = gate_notice(c);
+    if (e == ERR_OK)
+        e = c->row->handle(c->hub, c);
+    if (e == ERR_OK && tier == TIER_NOTIFY && !stream)
+        e = gate_notice(c);
+    return e;
+}
+
 enum err call_run(struct call *c)
 {
     char why[512] = "";
     enum err e = ERR_OK;
 
-    if (c->request) /* it was checked before it made a detour */
-        return c->detour ? c->detour(c->hub, c) : c->row->handle(c->hub, c);
-    e = parse(c, why, sizeof why);
-    if (e == ERR_OK && (!c->row || !c->row->handle))
-        e = unknown_method(c, why, sizeof why);
-    if (e == ERR_OK)
-        e = check(c, why, sizeof why);
-    if (e == ERR_OK)
-        e = c->row->handle(c->hub, c);
+    if (c->request) { /* it was checked before it made a detour */
+        e = c->detour ? c->detour(c->hub, c) : c->row->handle(c->hub, c);
+    } else {
+        e = parse(c, why, sizeof why);
+        if (e == ERR_OK && (!c->row || !c->row->handle))
+            e = unknown_method(c, why, sizeof why);
+        if (e == ERR_OK)
+            e = check(c, why, sizeof why);
+        if (e == ERR_OK)
+            e = run(c, why, sizeof why);
+    }
     if (e != ERR_OK && !c->answered)
         *why ? call_fail(c, e, "%s", why) : call_fail(c, e, NULL);
     return e;

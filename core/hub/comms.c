@@ -3,7 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/hub/mail.h"
-#include "core/mail/glob.h"
+#include "core/base/glob.h"
 #include "core/mail/priority.h"
 
 #include <stdlib.h>

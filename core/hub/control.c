@@ -440,10 +440,11 @@ enum err control_create(struct hub *hub)
     uv_timer_init(&hub->control_loop, &hub->session_timer);
     uv_timer_init(&hub->control_loop, &hub->mail_timer);
     uv_timer_init(&hub->control_loop, &hub->upload_timer);
+    uv_timer_init(&hub->control_loop, &hub->approval_timer);
     uv_signal_init(&hub->control_loop, &hub->on_term);
     uv_signal_init(&hub->control_loop, &hub->on_int);
     hub->parked_timer.data = hub->again_timer.data = hub->baton_timer.data = hub;
-    hub->session_timer.data = hub->mail_timer.data = hub;
+    hub->session_timer.data = hub->mail_timer.data = hub->approval_timer.data = hub;
     hub->on_term.data = hub->on_int.data = hub;
     return ERR_OK;
 }

@@ -1,12 +1,16 @@
 /* Sending, answering and handing on. Every way ends in email_post, which writes the message once,
  * for those here and those elsewhere, and gives the answer. Control's. */
 #include "core/base/mem.h"
+#include "core/hub/approvals.h"
 #include "core/hub/email.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#define ASKS                                                                                       \
+    "\n\n-- \nThis asks for your approval: answer with APPROVE or DENY as the first word.\n"
 
 /* --- recipients --------------------------------------------------------------------------------
  */
@@ -170,8 +174,17 @@ static enum err answer(struct hub *hub, struct call *c, const struct mail_messag
     cJSON_AddItemToObject(o, "cc", cJSON_Duplicate(json_get(headers, "cc"), true));
     cJSON_AddStringToObject(o, "subject", m->subject);
     letter_finish(&sent);
-    call_reply(c, o);
-    return ERR_OK;
+    if (c->row && c->row->handle == email_send && call_bool(c, "approval", false)) {
+        bool human = false;
+        for (size_t i = 0; i < n; i++)
+            human = human || (posts[i].human && strcmp(posts[i].name, m->from_name) != 0);
+        e = approvals_mail_ask(hub, c, m->id, human, o);
+    }
+    if (e == ERR_OK)
+        call_reply(c, o);
+    else
+        cJSON_Delete(o);
+    return e;
 }
 
 enum err email_post(struct hub *hub, struct call *c, struct mail_message *m,
@@ -259,6 +272,8 @@ enum err email_send(struct hub *hub, struct call *c)
     struct mail files = {0};
     struct letter thread = {0};
     const char *within = call_string(c, "thread", NULL);
+    char *body =
+        mem_printf("%s%s", call_string(c, "body", ""), call_bool(c, "approval", false) ? ASKS : "");
     enum err e = parties_of(hub, c, "to", MAIL_TO, &to);
     if (e == ERR_OK)
         e = parties_of(hub, c, "cc", MAIL_CC, &to);
@@ -267,11 +282,12 @@ enum err email_send(struct hub *hub, struct call *c)
     if (e == ERR_OK)
         e = files_of(hub, c, &files);
     if (e == ERR_OK)
-        e = post(hub, c, call_string(c, "subject", ""), call_string(c, "body", ""),
-                 within ? thread.m.thread_id : "", "", &to, &files);
+        e = post(hub, c, call_string(c, "subject", ""), body, within ? thread.m.thread_id : "", "",
+                 &to, &files);
     letter_finish(&thread);
     mail_finish(&files);
     email_parties_finish(&to);
+    free(body);
     return e;
 }
 
@@ -345,6 +361,8 @@ static enum err reply(struct hub *hub, struct call *c, bool all)
         e = files_of(hub, c, &files);
     if (e == ERR_OK)
         e = read_now(hub, c, l.m.id);
+    if (e == ERR_OK)
+        e = approvals_mail_answer(hub, c, l.m.id, call_string(c, "body", ""));
     if (e == ERR_OK)
         e = post(hub, c, subject, call_string(c, "body", ""), l.m.thread_id, l.m.id, &to, &files);
     free(subject);

@@ -9,7 +9,9 @@
 #include "core/hub/doors.h"
 #include "core/hub/email.h"
 #include "core/hub/hooks.h"
+#include "core/hub/approvals.h"
 #include "core/hub/mail.h"
+#include "core/hub/policy_gate.h"
 #include "core/hub/sessions.h"
 #include "core/hub/sharing.h"
 #include "core/hub/processes.h"
@@ -61,8 +63,11 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
     if (e == ERR_OK)
         atomic_store(&hub->history, config_history(hub->config));
     if (e == ERR_OK)
+        gate_create(hub);
+    if (e == ERR_OK)
         e = journal_open(hub->state_dir, &hub->journal, ret_why);
     if (e == ERR_OK) {
+        hub_post_control(hub, gate_recover, NULL);
         hub_post_control(hub, hooks_recover, NULL);
         hub_post_control(hub, shells_recover, NULL);
         hub_post_control(hub, processes_recover, NULL);
@@ -71,6 +76,7 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
         hub_post_control(hub, email_out_recover, NULL);
         hub_post_control(hub, upload_sweep, NULL);
         hub_post_control(hub, worlds_recover, NULL);
+        hub_post_control(hub, approvals_recover, NULL);
         *ret_hub = hub;
     } else {
         hub_destroy(hub);
@@ -110,6 +116,7 @@ void hub_destroy(struct hub *hub)
     doors_finish(hub);
     email_out_finish(hub);
     journal_close(hub->journal);
+    gate_destroy(hub);
     config_destroy(hub->config);
     registry_destroy(hub->registry);
     roster_destroy(hub->roster);

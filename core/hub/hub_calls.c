@@ -5,6 +5,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/hub/hooks.h"
+#include "core/hub/policy_gate.h"
 #include "core/hub/processes.h"
 #include "core/hub/sessions.h"
 #include "core/hub/sharing.h"
@@ -177,6 +178,7 @@ enum err hub_reload(struct hub *hub, struct call *c)
     config_destroy(hub->config);
     hub->config = fresh;
     atomic_store(&hub->history, config_history(fresh));
+    gate_take(hub, fresh);
     call_reply(c, NULL);
     return ERR_OK;
 }

@@ -7,7 +7,7 @@
 
 #define ALL_ROWS                                                                                   \
     (HUB_ROWS + SHELL_ROWS + EVENT_ROWS + PEOPLE_ROWS + AGENT_ROWS + MAIL_ROWS + EMAIL_ROWS +      \
-     INBOX_ROWS + AUDIT_ROWS + FS_ROWS + PROCESS_ROWS)
+     INBOX_ROWS + AUDIT_ROWS + FS_ROWS + PROCESS_ROWS + POLICY_ROWS)
 
 static const struct capability *rows[ALL_ROWS];
 static const struct catalogue all = {rows, ALL_ROWS};
@@ -31,7 +31,8 @@ static void put_together(void)
     at = add(at, inbox_rows, INBOX_ROWS);
     at = add(at, audit_rows, AUDIT_ROWS);
     at = add(at, fs_rows, FS_ROWS);
-    add(at, process_rows, PROCESS_ROWS);
+    at = add(at, process_rows, PROCESS_ROWS);
+    add(at, policy_rows, POLICY_ROWS);
 }
 
 const struct catalogue *hub_catalogue(void)

@@ -63,6 +63,7 @@ struct call {
     int64_t deadline_us; /* of a parked call; INT64_MAX for ever */
     mail_look look;      /* of one that waits for messages (mail.h) */
     bool looking;        /* and that is about to look again */
+    char approval[32];   /* what a human has to allow first; "" nothing (approvals.h) */
 };
 
 /* A queue of calls and work, filled from any thread, emptied by its own. What came by a sandbox's
@@ -108,6 +109,7 @@ struct hooks_load {
 };
 
 struct streams;
+struct gate;
 struct hooks;
 struct worlds;
 struct email_out;
@@ -123,6 +125,7 @@ struct hub {
     struct registry *registry;          /* any thread, has its own lock */
     struct roster *roster;              /* any thread, has its own lock */
     struct neighbours *neighbours;      /* any thread, has its own lock */
+    struct gate *gate;                  /* any thread, has its own lock */
     atomic_int client_count;
     atomic_int history; /* of config, for the stream thread: a reload frees what control had */
 
@@ -143,6 +146,7 @@ struct hub {
     uv_timer_t baton_timer; /* the next grace, challenge or invitation that ends */
     uv_timer_t session_timer; /* the next permission or cancel whose time is over */
     uv_timer_t mail_timer;    /* the next lease or time of a message that is over */
+    uv_timer_t approval_timer; /* the next approval whose time is over */
     uv_work_t tidy_work;      /* writes the journal's log back: tidy.c */
     bool tidying, tidy_now;   /* it runs; and control does the rest behind it */
     int tidied;               /* its thread's, until it is back */

@@ -1,6 +1,7 @@
 /* Identities: who has an inbox and under which addresses. Control's. */
 #include "core/base/clock.h"
 #include "core/hub/email.h"
+#include "core/hub/policy_gate.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -68,6 +69,8 @@ enum err identity_create(struct hub *hub, struct call *c)
     snprintf(i.policy_group, sizeof i.policy_group, "%s", call_string(c, "policy_group", ""));
     i.human = strcmp(call_string(c, "kind", "agent"), "human") == 0;
     e = journal_identity_put(hub->journal, &i);
+    if (e == ERR_OK)
+        gate_know(hub, &i);
     if (e == ERR_OK)
         e = audit(hub, c, "identity created", "name", i.name);
     return e == ERR_OK ? reply_whole(hub, c, &i) : e;

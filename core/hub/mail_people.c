@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/nearest.h"
+#include "core/hub/policy_gate.h"
 #include "core/base/text.h"
 #include "core/people/neighbours.h"
 #include "core/people/roster.h"
@@ -20,6 +21,8 @@ enum err mail_ensure(struct hub *hub, const char *name, bool human, struct mail_
         one = (struct mail_identity){.human = human, .created_us = clock_wall_us()};
         snprintf(one.name, sizeof one.name, "%s", name);
         e = journal_identity_put(hub->journal, &one);
+        if (e == ERR_OK)
+            gate_know(hub, &one);
         cJSON *more = cJSON_CreateObject();
         cJSON_AddStringToObject(more, "kind", human ? "human" : "agent");
         if (e == ERR_OK)

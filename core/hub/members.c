@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/hub/batons.h"
 #include "core/hub/mail.h"
+#include "core/hub/policy_gate.h"
 #include "core/hub/streams.h"
 #include "core/people/neighbours.h"
 #include "core/people/role.h"
@@ -82,6 +83,7 @@ enum err hub_hello(struct hub *hub, struct call *c)
     cJSON_AddStringToObject(r, "workspace", c->scope);
     cJSON_AddStringToObject(r, "inviteId", c->invite);
     json_add_int(r, "expires", p->expires_us / 1000);
+    cJSON_AddBoolToObject(r, "mayBeHeld", gate_may_hold(c)); /* a call may wait for a human */
     json_add_int(r, "clientId", p->id);
     json_add_int(r, "head", hub->event_head);
     call_reply(c, r);

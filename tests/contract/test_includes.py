@@ -40,7 +40,7 @@ FOREIGN = {
     r"(n?curses\w*|term|panel|ncursesw?/.*)\.h": ["tui"],
     r"xxhash\.h": ["core/stream"],
     r"seccomp\.h": ["core/work"],
-    r"sodium\.h": ["core/base", "core/mail", "core/people", "core/hub"],
+    r"sodium\.h": ["core/base", "core/catalogue", "core/mail", "core/people", "core/hub"],
     r"(util|pty)\.h": [],
 }
 

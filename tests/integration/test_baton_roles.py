@@ -116,6 +116,10 @@ def params_of(method, shell, workspace):
         "fs.mkdir": dict(here, path="x"), "fs.move": dict(here, path="x", to="z"),
         "fs.delete": dict(here, path="x"),
         "inbox.people": {}, "audit.log": {}, "audit.verify": {},
+        "policy.list": {}, "policy.explain": {"capability": "comms.send"}, "policy.tiers": {},
+        "approval.list": {}, "approval.show": {"approvalId": "ap1"},
+        "approval.accept": {"approvalId": "ap1"}, "approval.reject": {"approvalId": "ap1"},
+        "approval.watch": {"timeout": 0},
     }
     if method not in known:
         raise Failed("%s is new: say here what one calls it with" % method)

@@ -178,6 +178,7 @@ int mcp_main(const struct mcp_options *options)
     mcp_jobs_end(&m, true);
     mcp_jobs_step(&m);
     client_close(m.client);
+    cJSON_Delete(m.blocked);
     buf_finish(&m.in);
     buf_finish(&m.out);
     return m.broken ? 1 : 0;

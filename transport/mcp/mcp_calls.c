@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define ANSWER_MS 60000            /* of calls that do not wait */
+#define PROBE_MS  5000             /* of the question what is blocked */
 #define AWAY_US   (10 * 1000000LL) /* a call waits so long for a hub that is away */
 
 /* --- answers -----------------------------------------------------------------------------------
@@ -140,6 +141,24 @@ void mcp_learn(struct mcp *m)
     }
 }
 
+void mcp_learn_blocked(struct mcp *m)
+{
+    struct client_fault fault = {0};
+    struct client *client = NULL;
+    cJSON *result = NULL, *ask = cJSON_CreateObject();
+    if (m->options->workspace)
+        cJSON_AddStringToObject(ask, "workspace", m->options->workspace);
+    if (open_link(m, "mcp-probe", false, &client, &fault) == ERR_OK &&
+        client_call(client, "policy.tiers", ask, PROBE_MS, &result, &fault) == ERR_OK) {
+        cJSON_Delete(m->blocked);
+        m->blocked = cJSON_DetachItemFromObjectCaseSensitive(result, "blocked");
+    }
+    client_fault_finish(&fault);
+    client_close(client);
+    cJSON_Delete(result);
+    cJSON_Delete(ask);
+}
+
 /* --- jobs --------------------------------------------------------------------------------------
  */
 
@@ -155,8 +174,9 @@ static void send(struct job *j)
         client_fault_finish(&fault);
         return;
     }
-    client_send(waits ? j->own : j->mcp->client, method, j->arguments, waits ? -1 : ANSWER_MS,
-                answered, j);
+    /* On control any call may have to wait for a human (the policy's approval tier). */
+    client_send(waits ? j->own : j->mcp->client, method, j->arguments,
+                waits || j->row->lane == LANE_CONTROL ? -1 : ANSWER_MS, answered, j);
 }
 
 /* A workspace that was named when the server was started is meant where a tool takes one. */

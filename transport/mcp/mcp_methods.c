@@ -108,6 +108,7 @@ static void tools_list(const struct request *r)
     bool begun = !given || cJSON_IsNull(given);
     int count = 0;
     mcp_learn(r->mcp);
+    mcp_learn_blocked(r->mcp);
     cJSON *result = cJSON_CreateObject(), *tools = cJSON_AddArrayToObject(result, "tools");
     for (size_t i = 0; i < m->catalogue->count && !next; i++) {
         const struct capability *row = m->catalogue->rows[i];

@@ -61,6 +61,7 @@ struct mcp {
     bool known;
     enum role role;
     char member[64], scope[64];
+    cJSON *blocked; /* capabilities that the policy keeps from us, as of the last list; or NULL */
 
     struct client *client; /* NULL: no tool was called yet, or the hub could not be reached */
     bool up;
@@ -102,6 +103,8 @@ char *mcp_fault_text(const struct client_fault *fault);
 /* --- mcp_calls.c --- */
 /* Asks the hub who we are, when that can't be told from here; without joining. */
 void mcp_learn(struct mcp *m);
+/* Asks it which capabilities the policy keeps from us; what is not answered changes nothing. */
+void mcp_learn_blocked(struct mcp *m);
 /* Takes arguments. */
 void mcp_call(struct mcp *m, const cJSON *id, bool modern, const struct capability *row,
               cJSON *arguments);

@@ -49,8 +49,24 @@ static bool names_a_place(const struct capability *row)
     return found;
 }
 
+static bool is_blocked(const struct mcp *m, const struct capability *row)
+{
+    const size_t n = strlen(row->group);
+    const cJSON *one;
+    cJSON_ArrayForEach(one, m->blocked)
+    {
+        const char *method = cJSON_IsString(one) ? one->valuestring : "";
+        if (strncmp(method, row->group, n) == 0 && method[n] == '.' &&
+            strcmp(method + n + 1, row->name) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool mcp_tool_allowed(const struct mcp *m, const struct capability *row)
 {
+    if (is_blocked(m, row))
+        return false;
     if (!m->known)
         return true;
     return role_may(m->role, row->role) &&

@@ -34,6 +34,8 @@ static void hub_free(struct hub *hub)
     for (size_t i = 0; i < hub->frame_count; i++)
         buf_finish(&hub->frames[i].lines);
     free(hub->frames);
+    for (size_t i = 0; i < hub->after_count; i++)
+        free(hub->afters[i].arg);
     free(hub->afters);
     journal_close(hub->journal);
     config_destroy(hub->config);

@@ -1,6 +1,6 @@
 /* Only the newest `*` is ever taken back: what an earlier one could gain, it gains too. So there is
  * no pattern that takes long. */
-#include "core/mail/glob.h"
+#include "core/base/glob.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/mail/glob.h"
+#include "core/base/glob.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Names against a pattern of people: `*` any run, `?` one character, `[a-z]` one of these, `[!a-z]`
  * none of these, `\` takes the next one as it is. Pure, any thread. */
-#ifndef BATON_MAIL_GLOB_H
-#define BATON_MAIL_GLOB_H
+#ifndef BATON_BASE_GLOB_H
+#define BATON_BASE_GLOB_H
 
 #include <stdbool.h>
 

@@ -1,0 +1,183 @@
+/* The calls that wait for an approval: held, joined, and let run; see approvals.h. What a human
+ * allows is the document: when a call runs its params are held against it once more. */
+#include "core/hub/approvals_private.h"
+#include "core/base/mem.h"
+#include "core/hub/stream_private.h"
+
+#include <string.h>
+
+static enum err run_held(struct hub *hub, struct call *c);
+
+/* --- running -----------------------------------------------------------------------------------
+ */
+
+/* After the commit that marks it as used: a row of the stream thread goes there. */
+static enum err to_stream(struct hub *hub, void *arg)
+{
+    struct call *c = control_parked(hub, *(uint64_t *)arg);
+    if (!c)
+        return ERR_OK;
+    control_unpark(hub, c);
+    c->detour = NULL;
+    if (!inbox_put(&hub->stream_in, c, false))
+        call_destroy(c);
+    return ERR_OK;
+}
+
+/* Is the document about exactly this call? */
+static bool is_for(const struct call *c, const cJSON *doc)
+{
+    char method[METHOD_MAX], mine[POLICY_HASH], shown[POLICY_HASH];
+    gate_method(c->row, method);
+    policy_hash(method, c->who, c->params, mine);
+    policy_hash(json_string(doc, "capability", ""), json_string(doc, "by", ""),
+                json_get(doc, "params"), shown);
+    return strcmp(mine, shown) == 0 && strcmp(mine, json_string(doc, "hash", "")) == 0;
+}
+
+/* An accepted one runs: from here on it is used, unless the handler fails and all is undone. */
+static enum err use(struct hub *hub, struct call *c, cJSON *doc)
+{
+    char why[512];
+    enum err e = gate_check_again(c, why, sizeof why);
+    if (e != ERR_OK)
+        return call_fail(c, e, "%s", why);
+    if (!is_for(c, doc))
+        return call_fail(c, ERR_DENIED, "%s was given for another call",
+                         json_string(doc, "approvalId", ""));
+    e = approvals_end(hub, doc, "used");
+    cJSON *told = approvals_describe(doc);
+    if (e == ERR_OK)
+        e = control_event(hub, "approvalUsed", json_string(doc, "workspace", ""), c->who, "", told);
+    cJSON_Delete(told);
+    if (e != ERR_OK)
+        return e;
+    c->approval[0] = '\0';
+    c->detour = NULL;
+    if (c->row->lane != LANE_STREAM)
+        return c->row->handle(hub, c);
+    control_park(hub, c, -1);
+    control_after(hub, to_stream, mem_dup(&c->serial, sizeof c->serial));
+    return ERR_OK;
+}
+
+/* --- waiting -----------------------------------------------------------------------------------
+ */
+
+static enum err wait_for(struct hub *hub, struct call *c, const cJSON *doc)
+{
+    snprintf(c->approval, sizeof c->approval, "%s", json_string(doc, "approvalId", ""));
+    c->detour = run_held;
+    control_park(hub, c, -1);
+    return ERR_OK;
+}
+
+/* The open one that is for this call; NULL: none. Borrowed from the list. */
+static cJSON *find_same(cJSON *list, const struct call *c, const char *hash)
+{
+    cJSON *one;
+    cJSON_ArrayForEach(one, list)
+    {
+        if (strcmp(json_string(one, "hash", ""), hash) == 0 &&
+            strcmp(json_string(one, "by", ""), c->who) == 0)
+            return one;
+    }
+    return NULL;
+}
+
+static enum err ask(struct hub *hub, struct call *c)
+{
+    char method[METHOD_MAX], hash[POLICY_HASH];
+    cJSON *list = NULL, *made = NULL;
+    gate_method(c->row, method);
+    policy_hash(method, c->who, c->params, hash);
+    enum err e = approvals_open(hub, &list);
+    cJSON *doc = e == ERR_OK ? find_same(list, c, hash) : NULL;
+    if (e == ERR_OK && doc && strcmp(json_string(doc, "state", ""), "accepted") == 0) {
+        e = use(hub, c, doc);
+    } else {
+        if (e == ERR_OK && !doc)
+            e = approvals_make(hub, c, hash, NULL, &made);
+        if (e == ERR_OK)
+            e = wait_for(hub, c, doc ? doc : made);
+    }
+    cJSON_Delete(made);
+    cJSON_Delete(list);
+    return e;
+}
+
+enum err approvals_hold(struct call *c, char *why, size_t size)
+{
+    struct hub *hub = c->hub;
+    if (c->row->lane != LANE_STREAM)
+        return ask(hub, c);
+    c->detour = ask;
+    hub->streams->handed_on = c;
+    if (inbox_put(&hub->control_in, c, true))
+        return ERR_OK; /* not ours any more */
+    hub->streams->handed_on = NULL;
+    c->detour = NULL;
+    snprintf(why, size, "the hub has %d calls waiting already", HUB_QUEUE_MAX);
+    return ERR_LIMIT;
+}
+
+/* A call that was parked is back in the batch: a human has answered. Who called is asked again, for
+ * an invitation may have ended since. */
+static enum err run_held(struct hub *hub, struct call *c)
+{
+    char why[512], who[MEMBER_NAME_MAX], id[32];
+    cJSON *doc = NULL;
+    bool open = false;
+    memcpy(who, c->who, sizeof who);
+    memcpy(id, c->approval, sizeof id);
+    enum err e = access_identify(c, why, sizeof why);
+    if (e != ERR_OK)
+        return call_fail(c, e, "%s", why);
+    if (strcmp(who, c->who) != 0)
+        return call_fail(c, ERR_DENIED, "%s asked, and %s would run it", who, c->who);
+    e = approvals_get(hub, id, &doc, &open);
+    if (e == ERR_OK && !open)
+        e = approvals_tell_end(c, doc, ERR_DENIED);
+    else if (e == ERR_OK && strcmp(json_string(doc, "state", ""), "accepted") == 0)
+        e = use(hub, c, doc);
+    else if (e == ERR_OK)
+        e = wait_for(hub, c, doc);
+    cJSON_Delete(doc);
+    return e;
+}
+
+/* --- after an answer ---------------------------------------------------------------------------
+ */
+
+/* After the commit: all that wait for it come into the next batch, in the order in which they came.
+ */
+static enum err bring_back(struct hub *hub, void *arg)
+{
+    const char *id = arg;
+    struct call *first = NULL;
+    for (struct call **at = &hub->parked, *c; (c = *at);) {
+        if (strcmp(c->approval, id) != 0) {
+            at = &c->next;
+            continue;
+        }
+        *at = c->next; /* parked calls are newest first */
+        c->parked = false;
+        c->next = first;
+        first = c;
+    }
+    while (first) {
+        struct call *c = first;
+        first = c->next;
+        c->next = NULL;
+        if (!inbox_put(&hub->control_in, c, false))
+            call_destroy(c);
+    }
+    return ERR_OK;
+}
+
+void approvals_settled(struct hub *hub, const char *id)
+{
+    char copy[32];
+    snprintf(copy, sizeof copy, "%s", id);
+    control_after(hub, bring_back, mem_dup(copy, sizeof copy));
+}

@@ -1,0 +1,111 @@
+/* The policy, shown and explained. Control. */
+#include "core/hub/approvals.h"
+#include "core/hub/policy_gate.h"
+#include "core/people/neighbours.h"
+#include "core/people/roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum err policy_list(struct hub *hub, struct call *c)
+{
+    char *wrong = NULL;
+    cJSON *r = cJSON_CreateObject();
+    cJSON_AddItemToObject(r, "rules", gate_rules(hub, &wrong));
+    if (wrong)
+        json_add_text(r, "refused", wrong, strlen(wrong));
+    free(wrong);
+    call_reply(c, r);
+    return ERR_OK;
+}
+
+/* What an invitation or the machine says of a name; ERR_NOT_FOUND: nothing. */
+static enum err bound_kind(struct hub *hub, const char *name, bool *ret_human)
+{
+    struct neighbour_right right;
+    size_t count;
+    enum err e = ERR_NOT_FOUND;
+    struct grant *all = roster_all(hub->roster, &count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(all[i].member, name) == 0 && !all[i].revoked) {
+            *ret_human = all[i].kind == BATON_HUMAN;
+            e = ERR_OK;
+        }
+    free(all);
+    if (e != ERR_OK &&
+        (strcmp(name, hub->user) == 0 || neighbours_named(hub->neighbours, name, &right))) {
+        *ret_human = true;
+        e = ERR_OK;
+    }
+    return e;
+}
+
+/* The member that is asked about, as the gate would see it. */
+static void find_asker(struct hub *hub, const struct call *c, struct policy_asker *asker,
+                       char group[MAIL_NAME])
+{
+    bool human = true;
+    asker->member = call_string(c, "as", c->who);
+    if (strcmp(asker->member, c->who) == 0)
+        human = gate_caller_is_human(c), gate_member(hub, asker->member, human, group);
+    else if (bound_kind(hub, asker->member, &human) == ERR_OK)
+        gate_member(hub, asker->member, human, group);
+    else
+        human = gate_member(hub, asker->member, false, group);
+    asker->human = human;
+    asker->group = group;
+    asker->workspace = call_string(c, "workspace", c->scope);
+}
+
+enum err policy_explain(struct hub *hub, struct call *c)
+{
+    const char *method = call_string(c, "capability", "");
+    const struct capability *row = catalogue_find(hub_catalogue(), method, strlen(method));
+    struct policy_asker asker;
+    struct policy_verdict v;
+    char group[MAIL_NAME];
+    if (!row) {
+        char near[200];
+        catalogue_nearest(hub_catalogue(), method, near, sizeof near);
+        return call_fail(c, ERR_NOT_FOUND, "there is no capability of that name%s%s",
+                         *near ? "; near it: " : "", near);
+    }
+    find_asker(hub, c, &asker, group);
+    if (strcmp(asker.member, c->who) != 0 && !gate_caller_is_human(c))
+        return call_fail(c, ERR_DENIED, "an agent may ask about itself only");
+    gate_explain(hub, row, &asker, &v);
+    cJSON *r = cJSON_CreateObject();
+    cJSON_AddStringToObject(r, "capability", method);
+    cJSON_AddStringToObject(r, "member", asker.member);
+    cJSON_AddStringToObject(r, "kind", asker.human ? "human" : "agent");
+    cJSON_AddStringToObject(r, "policy_group", group);
+    cJSON_AddStringToObject(r, "workspace", asker.workspace);
+    cJSON_AddStringToObject(r, "own", tier_name(row->tier));
+    cJSON_AddStringToObject(r, "tier", tier_name(v.tier));
+    cJSON_AddStringToObject(r, "why", v.why);
+    call_reply(c, r);
+    return ERR_OK;
+}
+
+/* For whoever lists what the caller can do: what is blocked is not listed. */
+enum err policy_tiers(struct hub *hub, struct call *c)
+{
+    const struct catalogue *all = hub_catalogue();
+    struct policy_asker asker = {.member = c->who, .human = gate_caller_is_human(c)};
+    char group[MAIL_NAME], method[METHOD_MAX];
+    gate_member(hub, c->who, asker.human, group);
+    asker.group = group;
+    asker.workspace = call_string(c, "workspace", c->scope);
+    cJSON *r = cJSON_CreateObject(), *blocked = cJSON_AddArrayToObject(r, "blocked");
+    cJSON *held = cJSON_AddArrayToObject(r, "approval");
+    for (size_t i = 0; i < all->count; i++) {
+        struct policy_verdict v;
+        gate_explain(hub, all->rows[i], &asker, &v);
+        gate_method(all->rows[i], method);
+        if (v.tier >= TIER_APPROVAL)
+            cJSON_AddItemToArray(v.tier == TIER_BLOCKED ? blocked : held,
+                                 cJSON_CreateString(method));
+    }
+    call_reply(c, r);
+    return ERR_OK;
+}
