@@ -3,7 +3,9 @@
 #include "core/hub/hub_private.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/catalogue/schema.h"
 #include "core/catalogue/schemas.h"
+#include "core/hub/bindings.h"
 #include "core/hub/streams.h"
 
 #include <stdlib.h>
@@ -26,6 +28,7 @@ void call_destroy(struct call *c)
         hub_post_stream(c->hub, streams_came_back, mem_dup(c->away_id, sizeof c->away_id));
     if (c->handle && c->hub->io)
         c->hub->io->reply(c->hub->io_data, c->handle, NULL, 0);
+    binding_unref(c->binding);
     cJSON_Delete(c->request);
     buf_finish(&c->answer);
     free(c->message);
@@ -117,7 +120,8 @@ void call_format_error_with(struct call *c, enum err code, const char *message, 
     cJSON_AddStringToObject(data, "name", t->name);
     json_add_text(data, "person", message, strlen(message)); /* of this very case */
     cJSON_AddStringToObject(data, "agent", t->agent);
-    cJSON_AddStringToObject(data, "next", next_of(t, message));
+    if (!json_get(data, "next"))
+        cJSON_AddStringToObject(data, "next", next_of(t, message));
     cJSON_AddBoolToObject(data, "retry", t->retry);
     cJSON_AddItemToObject(error, "data", data);
     char *text = json_print(error);
@@ -171,7 +175,9 @@ static enum err check(struct call *c, char *why, size_t size)
 {
     struct schemas *schemas =
         c->row->lane == LANE_STREAM ? c->hub->stream_schemas : c->hub->control_schemas;
-    enum err e = schemas_apply(schemas, c->row, c->params, why, size);
+    enum err e = c->binding ? schema_apply_known(c->binding->schema, c->binding->patterns,
+                                                 c->params, why, size)
+                            : schemas_apply(schemas, c->row, c->params, why, size);
     return e == ERR_OK ? access_check(c, schemas, why, size) : e;
 }
 
@@ -193,6 +199,8 @@ enum err call_run(struct call *c)
     if (c->request) /* it was checked before it made a detour */
         return c->detour ? c->detour(c->hub, c) : c->row->handle(c->hub, c);
     e = parse(c, why, sizeof why);
+    if (e == ERR_OK && !c->row)
+        bindings_resolve(c->hub, c); /* what is in no row of ours is control's */
     if (e == ERR_OK && (!c->row || !c->row->handle))
         e = unknown_method(c, why, sizeof why);
     if (e == ERR_OK)

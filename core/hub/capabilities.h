@@ -25,5 +25,7 @@ extern const struct capability audit_rows[AUDIT_ROWS];
 
 #define FS_ROWS 8
 extern const struct capability fs_rows[FS_ROWS];
+#define BINDING_ROWS 1
+extern const struct capability binding_rows[BINDING_ROWS];
 
 #endif

@@ -6,6 +6,7 @@
 #include "core/base/paths.h"
 #include "core/catalogue/schemas.h"
 #include "core/hub/batons.h"
+#include "core/hub/bindings.h"
 #include "core/hub/doors.h"
 #include "core/hub/email.h"
 #include "core/hub/hooks.h"
@@ -50,6 +51,7 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
     control_create(hub);
     hooks_create(hub);
     worlds_create(hub);
+    bindings_create(hub);
     email_out_create(hub);
     streams_create(hub);
     e = path_make_private(hub->streams_dir);
@@ -67,6 +69,7 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
         hub_post_control(hub, mail_recover, NULL);
         hub_post_control(hub, sessions_recover, NULL);
         hub_post_control(hub, email_out_recover, NULL);
+        hub_post_control(hub, bindings_recover, NULL);
         *ret_hub = hub;
     } else {
         hub_destroy(hub);
@@ -99,10 +102,12 @@ void hub_destroy(struct hub *hub)
     streams_destroy(hub);
     hooks_stop(hub);
     worlds_stop(hub);
+    bindings_stop(hub);
     email_out_stop(hub);
     control_destroy(hub);
     hooks_finish(hub);
     worlds_finish(hub);
+    bindings_finish(hub);
     doors_finish(hub);
     email_out_finish(hub);
     journal_close(hub->journal);
@@ -171,6 +176,7 @@ static enum err peer_gone(struct hub *hub, void *arg)
         *at = c->next;
         call_destroy(c);
     }
+    bindings_peer_gone(hub, peer);
     return members_gone(hub, peer);
 }
 

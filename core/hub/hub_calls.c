@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/hub/bindings.h"
 #include "core/hub/hooks.h"
 #include "core/hub/sessions.h"
 #include "core/hub/sharing.h"
@@ -55,6 +56,7 @@ enum err hub_status(struct hub *hub, struct call *c)
     json_add_int(r, "streamQueue", (int64_t)hub->stream_in.count);
     pthread_mutex_unlock(&hub->stream_in.lock);
     cJSON_AddItemToObject(r, "hooks", hooks_describe(hub));
+    cJSON_AddItemToObject(r, "bindings", bindings_describe(hub));
     cJSON_AddItemToObject(r, "streams", describe_streams(hub));
     call_reply(c, r);
     return ERR_OK;
@@ -143,7 +145,12 @@ enum err hub_reload(struct hub *hub, struct call *c)
     config_destroy(hub->config);
     hub->config = fresh;
     atomic_store(&hub->history, config_history(fresh));
-    call_reply(c, NULL);
+    bindings_read(hub, true, &why);
+    cJSON *r = cJSON_CreateObject();
+    if (why)
+        cJSON_AddStringToObject(r, "refused", why);
+    free(why);
+    call_reply(c, r);
     return ERR_OK;
 }
 

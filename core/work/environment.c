@@ -143,6 +143,25 @@ char **environment_for_agent(const struct agent_place *place, char *const *more)
     return env;
 }
 
+char **environment_for_binding(const struct binding_place *place)
+{
+    const char *path = getenv("PATH");
+    size_t count = 0, at = 0;
+    while (environ[count])
+        count++;
+    char **env = mem_calloc(count + 8, sizeof *env);
+    for (size_t i = 0; i < count; i++)
+        if (!is_dropped(environ[i]) && strncmp(environ[i], "PATH=", 5) != 0)
+            env[at++] = mem_strdup(environ[i]);
+    env[at++] = mem_printf("PATH=%s:%s", path ? path : "/usr/local/bin:/usr/bin:/bin", place->bin);
+    env[at++] = mem_printf("BATON_HUB=%s", place->hub);
+    env[at++] = mem_printf("BATON_CALLER=%s", place->member);
+    env[at++] = mem_printf("BATON_CALLER_WORKSPACE=%s", place->workspace);
+    env[at++] = mem_printf("BATON_CALLER_SESSION=%s", place->session);
+    env[at++] = mem_printf("BATON_CALLER_KIND=%s", place->kind);
+    return env;
+}
+
 void environment_free(char **env)
 {
     for (char **e = env; e && *e; e++)
