@@ -183,6 +183,5 @@ static enum err peer_gone(struct hub *hub, void *arg)
 void hub_peer_gone(struct hub *hub, uint32_t peer)
 {
     neighbours_gone(hub->neighbours, peer);
-    hub_post_control(hub, peer_gone, mem_dup(&peer, sizeof peer));
-    hub_post_stream(hub, streams_peer_gone, mem_dup(&peer, sizeof peer));
+    hub_post_behind(hub, peer_gone, streams_peer_gone, &peer, sizeof peer);
 }

@@ -65,11 +65,14 @@ struct call {
     bool looking;        /* and that is about to look again */
 };
 
-/* A queue of calls and work, filled from any thread, emptied by its own. */
+/* A queue of calls and work, filled from any thread, emptied by its own. What came by a sandbox's
+ * door stands behind in one of its own, of which each turn takes a few: a flood of it makes nobody
+ * else wait. */
 struct inbox {
     pthread_mutex_t lock;
     struct call *first, **last;
-    size_t count;
+    struct call *doors, **doors_last;
+    size_t count, door_count; /* of both; of the second */
     uv_async_t wake;
 };
 
@@ -191,10 +194,12 @@ enum err access_check(struct call *c, struct schemas *schemas, char *why, size_t
 void inbox_init(struct inbox *in, uv_loop_t *loop, uv_async_cb wake, struct hub *hub);
 void inbox_finish(struct inbox *in);
 bool inbox_put(struct inbox *in, struct call *c, bool bounded);
-struct call *inbox_take(struct inbox *in);
+struct call *inbox_take(struct inbox *in); /* what is due now, in order; it is woken for the rest */
 /* Runs work on that thread; on control it runs in a transaction of its batch. */
 void hub_post_control(struct hub *hub, hub_work work, void *arg);
 void hub_post_stream(struct hub *hub, hub_work work, void *arg);
+/* The same on both, behind all calls that were put before, those by doors included. */
+void hub_post_behind(struct hub *hub, hub_work control, hub_work stream, const void *arg, size_t n);
 
 /* --- control.c: control only, within a batch unless it says otherwise --- */
 enum err control_create(struct hub *hub);

@@ -73,13 +73,13 @@ static void remove_others(int dir, const char *const *groups, size_t count)
         close(copy);
 }
 
-enum err command_links(const char *path, const char *target, const char *const *groups,
+enum err command_links(const char *folder, const char *target, const char *const *groups,
                        size_t count)
 {
-    enum err e = path_make_private(path), one;
+    enum err e = path_make_private(folder), one;
     if (e != ERR_OK)
         return e;
-    const int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    const int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (dir < 0)
         return err_from_errno(errno);
     remove_others(dir, groups, count);

@@ -15,7 +15,7 @@ bool command_group_ok(const char *group);
  * name, no matter whether target exists here. What is right stays as it is, links of names that are
  * no longer wanted go; what is no link is not touched. Groups that are not OK are left out, and one
  * may be named twice. ERR_EXISTS: something else has a name that is wanted; the others are made. */
-enum err command_links(const char *dir, const char *target, const char *const *groups,
+enum err command_links(const char *folder, const char *target, const char *const *groups,
                        size_t count);
 
 #endif

@@ -34,14 +34,16 @@ class Gone(Failed):
 
 
 class Client:
-    """kind: what it says of itself in its hello; None: it says none."""
+    """kind: what it says of itself in its hello; None: it says none. place: the folder of the
+    socket; None: the hub's own."""
 
-    def __init__(self, w, token=None, identity=None, kind=None):
+    def __init__(self, w, token=None, identity=None, kind=None, place=None):
         self.auth = {k: v for k, v in (("token", token), ("identity", identity)) if v}
         self.last, self.input, self.answers = 0, b"", {}
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self.socket.connect(os.path.join(w.env["XDG_RUNTIME_DIR"], "baton", w.hub, "call"))
+            own = os.path.join(w.env["XDG_RUNTIME_DIR"], "baton", w.hub)
+            self.socket.connect(os.path.join(place or own, "call"))
             self.socket.sendall(GREETING)
             while len(self.input) < len(ANSWERS):
                 self.read(10)

@@ -145,6 +145,8 @@ static const struct {
           {"BATON_HUB, BATON_WORKSPACE, BATON_IDENTITY",
            "What -L, -w and --identity are when absent."},
           {"BATON_TOKEN", "Who you are when you are not the hub's owner."},
+          {"BATON_DOOR", "In a sandbox: the folder of its door to the hub. Commands go there, and "
+                         "nothing else does; there is no console."},
           {"BATON_SHARE_DIR", "Where shared hubs are, for both sides, instead of /tmp."},
           {"SHELL", "The program of a new shell, unless the configuration names one."},
           {"NO_COLOR", "No colours when it is set and not empty."},

@@ -36,7 +36,8 @@ struct conn {
 
     char *in;
     size_t in_n, in_size;
-    bool greeted;
+    bool greeted, resting; /* resting: `read` is a pause just now */
+    unsigned pause_ms;     /* that the last message was put off for; 0: it was not */
 
     pthread_mutex_t mutex;
     struct waiting *first, *last;
@@ -303,6 +304,7 @@ static bool greet(struct conn *c)
 static bool parse(struct conn *c)
 {
     size_t at = 0;
+    c->pause_ms = 0;
     if (!c->greeted) {
         if (c->in_n < CONN_GREETING)
             return true;
@@ -316,6 +318,9 @@ static bool parse(struct conn *c)
             return false;
         if (c->in_n - at - CONN_FRAME < n)
             break;
+        c->pause_ms = c->events->pause ? c->events->pause(c->data, c) : 0;
+        if (c->pause_ms)
+            break;
         if (!c->events->message(c->data, c, c->in + at + CONN_FRAME, (size_t)n))
             return false;
         at += CONN_FRAME + (size_t)n;
@@ -325,7 +330,7 @@ static bool parse(struct conn *c)
     c->in_n -= at;
 
     size_t want = c->in_size;
-    if (c->in_n == c->in_size)
+    if (c->in_n == c->in_size && !c->pause_ms)
         want *= 2;
     else if (c->in_n < READ_FIRST && c->in_size > READ_KEEP)
         want = READ_FIRST;
@@ -339,16 +344,28 @@ static bool parse(struct conn *c)
     return true;
 }
 
+static bool is_closed(struct conn *c)
+{
+    pthread_mutex_lock(&c->mutex);
+    const bool closed = c->closed;
+    pthread_mutex_unlock(&c->mutex);
+    return closed;
+}
+
+/* Something was read, or a pause is over. */
 static void have_read(void *arg)
 {
     struct conn *c = arg;
-    const size_t n = nng_aio_count(c->read);
-    bool go_on = nng_aio_result(c->read) == 0 && n > 0;
+    const size_t n = c->resting ? 0 : nng_aio_count(c->read);
+    bool go_on = c->resting ? !is_closed(c) : nng_aio_result(c->read) == 0 && n > 0;
     if (go_on) {
         c->in_n += n;
         go_on = parse(c);
     }
-    if (!go_on || !read_more(c))
+    c->resting = go_on && c->pause_ms > 0;
+    if (c->resting)
+        nng_sleep_aio((nng_duration)c->pause_ms, c->read);
+    else if (!go_on || !read_more(c))
         end(c);
 }
 

@@ -34,6 +34,9 @@ struct conn_events {
     /* A message, borrowed; false: it is against the protocol, end the connection. */
     bool (*message)(void *data, struct conn *c, const char *bytes, size_t n);
     void (*gone)(void *data, struct conn *c); /* the last that is heard; data may go after it */
+    /* Asked before each message: for so many ms nothing more is taken in from there. NULL: never.
+     */
+    unsigned (*pause)(void *data, struct conn *c);
 };
 
 struct conn_kind {

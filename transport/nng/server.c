@@ -186,7 +186,8 @@ static void gone(void *data, struct conn *c)
     pthread_mutex_unlock(&s->mutex);
 }
 
-static const struct conn_events events = {greeted, message, gone};
+static const struct conn_events events = {greeted, message, gone, NULL},
+                                door_events = {greeted, message, gone, door_pause};
 
 /* ---- new connections ---- */
 
@@ -197,10 +198,10 @@ void server_come_in(struct server *s, nng_stream *stream, const struct peer *who
     do
         p->id = ++s->last_id;
     while (p->id == 0 || *server_peer(s, p->id));
-    struct conn *c =
-        s->closing
-            ? NULL
-            : conn_create(stream, p->id, &kinds[p->foreign || p->door][p->subscriber], &events, s);
+    struct conn *c = s->closing
+                         ? NULL
+                         : conn_create(stream, p->id, &kinds[p->foreign || p->door][p->subscriber],
+                                       p->door ? &door_events : &events, s);
     p->conn = c;
     if (c) {
         p->next = s->peers[p->id % PEER_BUCKETS];

@@ -4,19 +4,26 @@
  * What always holds: what comes by a door is told to the hub with its workspace, which asks for a
  * token; all who come by one door together have so many connections, so many calls that wait and so
  * many bytes of them, and no more, whatever they do. Beyond that a call is answered at once with
- * why, so that a program inside knows; beyond a few such connections nobody is let in.
+ * why, so that a program inside knows; beyond a few such connections nobody is let in. And they
+ * have so many calls a second: what is beyond that is left in their sockets, so that the hub spends
+ * a small part of its time on them, however many they are.
  *
  * A door is opened and closed by control alone. Its memory stays as long as a peer or a call that
  * came by it (held), since both outlive its closing. */
 #include "transport/nng/server_private.h"
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define PRICE_US INT64_C(500)     /* a call's: 2000 a second … */
+#define AHEAD_US (512 * PRICE_US) /* … and so many at once after a rest */
+
 enum {
-    MOST = 128,               /* connections by one door … */
+    MOST = 128, /* connections by one door … */
+    PAUSE_MOST_MS = 20,
     LATE_MOST = 32,           /* … and of such as are only told that these are too many */
     CALLS = 256,              /* calls that wait, those that were parked included … */
     BYTES = 16 * 1024 * 1024, /* … and what they have together */
@@ -42,6 +49,24 @@ const char *door_takes(struct doorway *d, const struct peer *p, size_t n)
     d->calls++;
     d->bytes += n;
     return NULL;
+}
+
+unsigned door_pause(void *data, struct conn *c)
+{
+    struct server *s = data;
+    const int64_t now = clock_mono_us();
+    int64_t wait = 0;
+    pthread_mutex_lock(&s->mutex);
+    const struct peer *p = *server_peer(s, conn_id(c));
+    struct doorway *d = p ? p->door : NULL;
+    if (d && d->paid_until_us < now)
+        d->paid_until_us = now;
+    if (d && (wait = d->paid_until_us - now - AHEAD_US) <= 0)
+        d->paid_until_us += PRICE_US;
+    pthread_mutex_unlock(&s->mutex);
+    return wait <= 0                     ? 0
+           : wait > PAUSE_MOST_MS * 1000 ? PAUSE_MOST_MS
+                                         : (unsigned)(wait / 1000) + 1;
 }
 
 void door_answered(struct doorway *d, size_t counted)

@@ -43,6 +43,7 @@ struct doorway {
     unsigned held;         /* by being open, and by each peer and each slot */
     unsigned peers, calls; /* connections; calls that wait for their answer … */
     size_t bytes;          /* … and their size */
+    int64_t paid_until_us; /* each call pays for a moment: beyond BURST the rest has to wait */
 };
 
 struct slot;
@@ -89,7 +90,9 @@ enum err door_io(void *data, const char *workspace, const char *dir, bool on, ch
 /* A call of n bytes has come by it, or was answered; a peer has gone: with the mutex. door_takes
  * says why there is no room for the call, NULL: it was counted. */
 const char *door_takes(struct doorway *d, const struct peer *p, size_t n);
-void door_answered(struct doorway *d, size_t n);
+/* conn.h's pause for those who came by a door; without the mutex. */
+unsigned door_pause(void *data, struct conn *c);
+void door_answered(struct doorway *d, size_t counted);
 void door_left(struct doorway *d);
 /* All doors: nobody comes any more; and then, when no peer is left, all is freed. */
 void doors_quiet(struct server *s);

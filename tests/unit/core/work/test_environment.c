@@ -34,6 +34,7 @@ static void what_an_agent_needs(void **state)
 {
     (void)state;
     setenv("BATON_TOKEN", "of the hub's starter", 1);
+    setenv("BATON_DOOR", "/run/another", 1);
     setenv("TERM", "xterm", 1);
     setenv("TMUX", "here", 1);
     setenv("PLAIN", "stays", 1);
@@ -49,6 +50,7 @@ static void what_an_agent_needs(void **state)
     assert_string_equal(value(env, "PATH"), "/bin:/opt/baton/bin");
     assert_null(value(env, "TMUX"));
     assert_null(value(env, "BATON"));
+    assert_null(value(env, "BATON_DOOR"));
     environment_free(env);
 }
 

@@ -56,6 +56,11 @@ const struct catalogue *hub_catalogue(void)
     return &sample_catalogue;
 }
 
+const char *client_door(void)
+{
+    return NULL;
+}
+
 enum err client_open(const struct client_options *options, struct client **ret_client,
                      struct client_fault *ret_fault)
 {
