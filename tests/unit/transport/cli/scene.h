@@ -220,6 +220,11 @@ static inline int door_hook(const char *file)
     return strcmp(file, "/d/1.json") == 0 ? 6 : 1;
 }
 
+static inline int door_binding(void)
+{
+    return 0;
+}
+
 static inline int door_demo_agent(void)
 {
     scene.door = 4;
@@ -272,7 +277,8 @@ static inline void forget(void)
 static inline int run(const char *const *words)
 {
     static const struct cli_doors doors = {door_console, door_hub_run,    door_keep,
-                                           door_hook,    door_demo_agent, door_mcp};
+                                           door_hook,    door_binding,    door_demo_agent,
+                                           door_mcp};
     char *argv[WORDS] = {mem_strdup("baton")};
     FILE *out, *err;
     int argc = 1;
