@@ -394,6 +394,9 @@ int binding_runner_main(void)
     int status = 2;
     settle();
     if (read_work(&in, &work, &at) && cJSON_GetArraySize(json_get(work, "command")) > 0) {
+        const cJSON *one;
+        cJSON_ArrayForEach(one, json_get(work, "env")) if (cJSON_IsString(one))
+            setenv(one->string, one->valuestring, 1);
         char **command = command_of(work);
         /* Nothing of ours is to wait there any more but the end. */
         fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);

@@ -4,9 +4,10 @@
  * what came of it to standard output.
  *
  * Standard input: a JSON line {"command": [], "cwd", "timeout": ms, "tool": "group:name",
- * "inputBytes": n}, then n bytes, which become the command's input. The hub keeps its end open: its
- * end means that the caller has gone, or the hub. The environment is the command's.
- * Standard output: a JSON line, {"ok": true} and behind it the result as JSON text, or
+ * "env": {NAME: VALUE}, "inputBytes": n}, then n bytes, which become the command's input. The hub
+ * keeps its end open: its end means that the caller has gone, or the hub. The environment is the
+ * command's, with env over it. Standard output: a JSON line, {"ok": true} and behind it the result
+ * as JSON text, or
  * {"ok": false, "error": NAME, "message", "status" or "signal", "stderr"}. */
 #ifndef BATON_BINDING_RUNNER_H
 #define BATON_BINDING_RUNNER_H

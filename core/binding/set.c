@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define FILES_MAX 256
-#define FILE_NAME 100 /* bytes of a name that messages show */
+#define BYTES_MAX (8u * 1024u * 1024u) /* of all: one answer has to hold all schemas */
+#define FILE_NAME 100                  /* bytes of a name that messages show */
 
 struct file {
     char *name;
@@ -126,6 +127,14 @@ static void drop_gone(struct binding_set *set, const struct telling *t)
 /* --- what each one says -------------------------------------------------------------------------
  */
 
+static size_t bytes_but(const struct binding_set *set, const struct file *but)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < set->count; i++)
+        sum += &set->files[i] == but ? 0 : set->files[i].n;
+    return sum;
+}
+
 static const struct file *owner_of(const struct binding_set *set, const char *group,
                                    const struct file *but)
 {
@@ -180,6 +189,8 @@ static void read_file(struct binding_set *set, struct file *f, size_t place, con
                                             : err_text(e)->person);
     else if (place >= FILES_MAX)
         why = mem_printf("%s:1: there are more than %d files of bindings", safe, FILES_MAX);
+    else if (bytes_but(set, f) + n > BYTES_MAX)
+        why = mem_printf("%s:1: the files of bindings are larger than 8 MiB together", safe);
     else
         binding_file_parse(text, n, safe, dir, &set->rules, &group, &why);
     const struct file *owner = group ? owner_of(set, group->name, f) : NULL;

@@ -12,6 +12,7 @@
 
 static const char *const tier_names[] = {"autonomous", "notify", "approval", "blocked"};
 
+/* The group's description is told with its first one. */
 static cJSON *describe(const struct binding_group *g, const struct binding *b, bool schemas)
 {
     cJSON *o = cJSON_CreateObject();
@@ -21,7 +22,8 @@ static cJSON *describe(const struct binding_group *g, const struct binding *b, b
     cJSON_AddStringToObject(o, "tier", tier_names[b->row.tier]);
     json_add_int(o, "timeout", b->timeout_ms);
     if (schemas) {
-        cJSON_AddStringToObject(o, "groupDescription", g->description);
+        if (b == g->list[0])
+            cJSON_AddStringToObject(o, "groupDescription", g->description);
         cJSON_AddItemToObject(o, "inputSchema", cJSON_Duplicate(b->schema, true));
     }
     return o;

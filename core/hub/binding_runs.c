@@ -3,6 +3,9 @@
  * it are one part of a batch. A run knows its call by the serial alone: whoever went away took the
  * call along, and the run ends without an answer.
  *
+ * Half of a short call would be the start of its runner. So behind a call the next one is started
+ * before anybody asks, and waits for its work for a minute: the spare, a run without a binding.
+ *
  * A run has three handles while its runner lives (process and two pipes); it is freed when all are
  * closed and what came of it is told. */
 #include "core/hub/bindings.h"
@@ -19,6 +22,7 @@
 #define WAITING_MAX 1000
 #define BYTES_MAX   ((size_t)256 * 1024 * 1024)
 #define READ_MAX    (256u * 1024u)
+#define SPARE_MS    60000
 
 struct binding_run {
     struct binding_run *next;
@@ -35,12 +39,14 @@ struct binding_run {
     uv_pipe_t in, from;
     uv_write_t write;
     int open_handles;
-    bool started, gone; /* gone: nobody waits for it any more */
+    bool spawned, started; /* it has a runner; and that has its work */
+    bool gone;             /* nobody waits for it any more */
     int64_t called_us;
     char why[200]; /* it could not be started */
 };
 
 static void pump(struct hub *hub);
+static void prepare(struct hub *hub);
 
 /* --- the end of one ----------------------------------------------------------------------------
  */
@@ -74,6 +80,7 @@ static enum err forget(struct hub *hub, void *arg)
     take_out(r);
     destroy(r);
     pump(hub);
+    prepare(hub);
     return ERR_OK;
 }
 
@@ -119,32 +126,51 @@ static enum err write_event(const struct binding_run *r, bool ok)
     return e;
 }
 
-/* Control work: the event, and with it the answer. */
+struct ended { /* flat: an argument of control's work */
+    struct binding_run *run;
+    bool ok;
+};
+
+/* Control work. */
 static enum err told(struct hub *hub, void *arg)
 {
-    struct binding_run *r = *(struct binding_run **)arg;
+    struct ended *ended = arg;
+    const enum err e = write_event(ended->run, ended->ok);
+    if (e == ERR_OK)
+        control_after(hub, forget, mem_dup(&ended->run, sizeof ended->run));
+    return e;
+}
+
+/* The answer leaves at once: the call has changed nothing here that a commit could take back. That
+ * it was made is written behind it. Outside of a batch. */
+static void settle(struct binding_run *r)
+{
+    struct hub *hub = r->hub;
     const char *end = r->out.len ? memchr(r->out.data, '\n', r->out.len) : NULL;
     const size_t n = end ? (size_t)(end - r->out.data) : 0;
     cJSON *head = NULL;
     if (end && n <= BINDING_HEAD_MAX)
         json_parse(r->out.data, n, &head);
     struct call *c = r->gone ? NULL : control_parked(hub, r->serial);
-    enum err e = write_event(r, c && json_bool(head, "ok", false));
-    if (e == ERR_OK && c) {
+    const struct ended ended = {r, c && json_bool(head, "ok", false)};
+    if (c) {
+        control_unpark(hub, c);
         answer(r, c, head, n + 1);
-        control_answered(hub, c);
+        call_send(c);
     }
     cJSON_Delete(head);
-    if (e == ERR_OK)
-        control_after(hub, forget, mem_dup(&r, sizeof r));
-    return e;
+    hub_post_control(hub, told, mem_dup(&ended, sizeof ended));
 }
 
 static void on_closed(uv_handle_t *handle)
 {
     struct binding_run *r = handle->data;
-    if (--r->open_handles == 0 && !r->hub->bindings->stopped)
-        hub_post_control(r->hub, told, mem_dup(&r, sizeof r));
+    if (--r->open_handles > 0 || r->hub->bindings->stopped)
+        return;
+    if (r->binding)
+        settle(r);
+    else
+        destroy(r); /* a spare that was not needed */
 }
 
 static void end(uv_handle_t *handle)
@@ -160,6 +186,8 @@ static void on_exit_of(uv_process_t *process, int64_t status, int signal)
 {
     struct binding_run *r = process->data;
     (void)status, (void)signal; /* what it has said tells all */
+    if (r->hub->bindings->spare == r)
+        r->hub->bindings->spare = NULL;
     end((uv_handle_t *)process);
     end((uv_handle_t *)&r->in);
 }
@@ -189,20 +217,12 @@ static void on_written(uv_write_t *write, int status)
 static char **environment_of(const struct binding_run *r)
 {
     char *bin = path_join(r->hub->state_dir, "bin");
-    const struct binding_place place = {
-        .hub = r->hub->name,
-        .bin = bin,
-        .member = r->who,
-        .workspace = r->workspace,
-        .session = r->session,
-        .kind = r->kind,
-    };
-    char **env = environment_for_binding(&place);
+    char **env = environment_for_binding(r->hub->name, bin);
     free(bin);
     return env;
 }
 
-static void start(struct binding_run *r)
+static void spawn(struct binding_run *r)
 {
     struct hub *hub = r->hub;
     char word[] = "run-binding", **env = environment_of(r);
@@ -222,15 +242,12 @@ static void start(struct binding_run *r)
     };
     r->process.data = r->in.data = r->from.data = r;
     r->open_handles = 3;
-    r->started = true;
-    hub->bindings->running++;
+    r->spawned = true;
     uv_pipe_init(&hub->control_loop, &r->in, 0);
     uv_pipe_init(&hub->control_loop, &r->from, 0);
     const int rc = uv_spawn(&hub->control_loop, &r->process, &options);
     if (rc == 0) {
-        uv_buf_t all = uv_buf_init(r->work, (unsigned)r->work_n);
         uv_read_start((uv_stream_t *)&r->from, on_alloc, on_read);
-        uv_write(&r->write, (uv_stream_t *)&r->in, &all, 1, on_written);
     } else {
         log_warn("the runner of a binding does not start: %s", uv_strerror(rc));
         snprintf(r->why, sizeof r->why, "the runner of the command does not start: %s",
@@ -240,6 +257,58 @@ static void start(struct binding_run *r)
         end((uv_handle_t *)&r->from);
     }
     environment_free(env);
+}
+
+static void start(struct binding_run *r)
+{
+    uv_buf_t all = uv_buf_init(r->work, (unsigned)r->work_n);
+    r->started = true;
+    r->hub->bindings->running++;
+    if (!r->spawned)
+        spawn(r);
+    if (!uv_is_closing((uv_handle_t *)&r->in))
+        uv_write(&r->write, (uv_stream_t *)&r->in, &all, 1, on_written);
+}
+
+/* --- the spare ----------------------------------------------------------------------------------
+ */
+
+static void drop_spare(uv_timer_t *timer)
+{
+    struct hub *hub = timer->data;
+    struct binding_run *r = hub->bindings->spare;
+    hub->bindings->spare = NULL;
+    if (r && !uv_is_closing((uv_handle_t *)&r->in))
+        uv_close((uv_handle_t *)&r->in, on_closed); /* it then ends by itself */
+}
+
+/* Behind a call, when no other one waits. */
+static void prepare(struct hub *hub)
+{
+    struct bindings *b = hub->bindings;
+    if (b->stopped || b->count > b->running)
+        return;
+    uv_timer_start(&b->spare_timer, drop_spare, SPARE_MS, 0);
+    if (b->spare)
+        return;
+    b->spare = mem_zalloc(sizeof *b->spare);
+    b->spare->hub = hub;
+    spawn(b->spare);
+    if (uv_is_closing((uv_handle_t *)&b->spare->in))
+        b->spare = NULL; /* it did not start: its handles' ends free it */
+}
+
+static struct binding_run *new_run(struct hub *hub)
+{
+    struct bindings *b = hub->bindings;
+    struct binding_run *r = b->spare;
+    if (r && b->running < (size_t)config_bindings(hub->config)) {
+        b->spare = NULL;
+        return r;
+    }
+    r = mem_zalloc(sizeof *r);
+    r->hub = hub;
+    return r;
 }
 
 static void pump(struct hub *hub)
@@ -254,8 +323,9 @@ static void pump(struct hub *hub)
 /* --- a call -------------------------------------------------------------------------------------
  */
 
-static char *work_of(const struct binding *b, const char *input, size_t input_n, size_t *ret_n)
+static char *work_of(const struct binding_run *r, const char *input, size_t input_n, size_t *ret_n)
 {
+    const struct binding *b = r->binding;
     cJSON *head = cJSON_CreateObject(), *command = cJSON_AddArrayToObject(head, "command");
     struct buf all = {0};
     char *tool = mem_printf("%s:%s", b->group, b->name);
@@ -264,6 +334,11 @@ static char *work_of(const struct binding *b, const char *input, size_t input_n,
     cJSON_AddStringToObject(head, "cwd", b->dir);
     json_add_int(head, "timeout", b->timeout_ms);
     cJSON_AddStringToObject(head, "tool", tool);
+    cJSON *env = cJSON_AddObjectToObject(head, "env");
+    cJSON_AddStringToObject(env, "BATON_CALLER", r->who);
+    cJSON_AddStringToObject(env, "BATON_CALLER_KIND", r->kind);
+    cJSON_AddStringToObject(env, "BATON_CALLER_WORKSPACE", r->workspace);
+    cJSON_AddStringToObject(env, "BATON_CALLER_SESSION", r->session);
     json_add_int(head, "inputBytes", (int64_t)input_n);
     char *text = json_print(head);
     buf_printf(&all, "%s\n", text);
@@ -306,8 +381,7 @@ static enum err begin(struct hub *hub, void *arg)
     struct binding_run **at = &b->runs;
     if (!c)
         return ERR_OK;
-    struct binding_run *r = mem_zalloc(sizeof *r);
-    r->hub = hub;
+    struct binding_run *r = new_run(hub);
     r->binding = binding_ref(c->binding);
     r->serial = c->serial;
     r->peer = c->peer;
@@ -317,7 +391,7 @@ static enum err begin(struct hub *hub, void *arg)
     workspace_of(c, r->workspace);
     session_of(hub, c, r->session);
     char *input = json_print(c->params);
-    r->work = work_of(r->binding, input, strlen(input), &r->work_n);
+    r->work = work_of(r, input, strlen(input), &r->work_n);
     free(input);
     while (*at)
         at = &(*at)->next;
@@ -362,6 +436,9 @@ void binding_runs_finish(struct hub *hub)
         b->runs = r->next;
         destroy(r);
     }
+    if (b->spare)
+        destroy(b->spare);
+    b->spare = NULL;
 }
 
 cJSON *bindings_describe(const struct hub *hub)

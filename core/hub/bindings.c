@@ -199,7 +199,8 @@ void bindings_create(struct hub *hub)
     b->dir = path_join(b->config_dir, "bindings");
     uv_fs_event_init(&hub->control_loop, &b->watch);
     uv_timer_init(&hub->control_loop, &b->timer);
-    b->watch.data = b->timer.data = hub;
+    uv_timer_init(&hub->control_loop, &b->spare_timer);
+    b->watch.data = b->timer.data = b->spare_timer.data = hub;
     hub->bindings = b;
 }
 

@@ -19,7 +19,9 @@ struct bindings {
     char *watched;          /* the folder that watch looks at; NULL none */
     uv_fs_event_t watch;
     uv_timer_t timer;
-    int64_t unread_us;        /* since when something may have changed; 0 nothing has */
+    int64_t unread_us;         /* since when something may have changed; 0 nothing has */
+    struct binding_run *spare; /* a runner that waits for its work; or NULL */
+    uv_timer_t spare_timer;
     struct binding_run *runs; /* waiting and running, in the order of calls */
     size_t count, running;
     size_t bytes; /* of their inputs */

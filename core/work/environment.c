@@ -69,7 +69,7 @@ char **environment_for_shell(const char *hub, const char *shell, const char *wor
     size_t count = 0, at = 0;
     while (environ[count])
         count++;
-    char **env = mem_calloc(count + 8, sizeof *env);
+    char **env = mem_calloc(count + 3, sizeof *env);
     for (size_t i = 0; i < count; i++)
         if (!is_dropped(environ[i]))
             env[at++] = mem_strdup(environ[i]);
@@ -143,7 +143,7 @@ char **environment_for_agent(const struct agent_place *place, char *const *more)
     return env;
 }
 
-char **environment_for_binding(const struct binding_place *place)
+char **environment_for_binding(const char *hub, const char *bin)
 {
     const char *path = getenv("PATH");
     size_t count = 0, at = 0;
@@ -153,12 +153,8 @@ char **environment_for_binding(const struct binding_place *place)
     for (size_t i = 0; i < count; i++)
         if (!is_dropped(environ[i]) && strncmp(environ[i], "PATH=", 5) != 0)
             env[at++] = mem_strdup(environ[i]);
-    env[at++] = mem_printf("PATH=%s:%s", path ? path : "/usr/local/bin:/usr/bin:/bin", place->bin);
-    env[at++] = mem_printf("BATON_HUB=%s", place->hub);
-    env[at++] = mem_printf("BATON_CALLER=%s", place->member);
-    env[at++] = mem_printf("BATON_CALLER_WORKSPACE=%s", place->workspace);
-    env[at++] = mem_printf("BATON_CALLER_SESSION=%s", place->session);
-    env[at++] = mem_printf("BATON_CALLER_KIND=%s", place->kind);
+    env[at++] = mem_printf("PATH=%s:%s", path ? path : "/usr/local/bin:/usr/bin:/bin", bin);
+    env[at] = mem_printf("BATON_HUB=%s", hub);
     return env;
 }
 

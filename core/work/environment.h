@@ -19,14 +19,9 @@ struct agent_place { /* all borrowed */
  * NULL-terminated) goes over all of it. */
 char **environment_for_agent(const struct agent_place *place, char *const *more);
 
-struct binding_place {                               /* all borrowed */
-    const char *hub, *bin;                           /* bin: a folder that is put behind PATH */
-    const char *member, *workspace, *session, *kind; /* who calls; "" what is not known */
-};
-/* The environment of a binding's command: this process's own without what belongs to a terminal or
- * to whoever started the hub, and who calls as BATON_CALLER, BATON_CALLER_WORKSPACE,
- * BATON_CALLER_SESSION and BATON_CALLER_KIND. */
-char **environment_for_binding(const struct binding_place *place);
+/* The environment of a binding's command, but for who calls: this process's own without what
+ * belongs to a terminal or to whoever started the hub, with the folder bin behind PATH. */
+char **environment_for_binding(const char *hub, const char *bin);
 
 void environment_free(char **env); /* takes NULL */
 

@@ -236,8 +236,7 @@ def test_caller(w):
     watcher = w.baton("invite", "lab")["token"]
     status, out, err = tool(w, "agentos-who", "am-i", env=dict(w.env, BATON_TOKEN=watcher))
     check(status == 1 and not out and "role" in err, "an observer: %r" % err)
-    same(len([e for e in w.baton("events", "since", "0", "--kind", "bindingCalled")["events"]]), 2,
-         "events of calls")
+    wait_until(lambda: len(kinds_of(w, "bindingCalled")) == 2, 10, "events of calls")
 
 
 def test_in_a_session(w):
@@ -435,7 +434,8 @@ def test_commands(w):
     fails(w, "slow", 'Tool "cmd:slow" timed out after 200ms')
     wait_until(lambda: not alive(int(open(place + "child").read())), 10, "its group to end")
     same(w.run("cmd", "slow", check=False).returncode, 124, "a wait that ran out")
-    same(w.baton("hub", "status")["bindings"], {"groups": 1, "waiting": 0, "running": 0}, "the rest")
+    rest = {"groups": 1, "waiting": 0, "running": 0}
+    wait_until(lambda: w.baton("hub", "status")["bindings"] == rest, 10, "the rest")
 
 
 def test_caller_goes(w):
@@ -477,8 +477,9 @@ def test_many(w):
     for t in threads:
         t.join()
     same(wrong, [], "answers")
-    done = [e for e in w.baton("events", "since", "0", "--kind", "bindingCalled", "--limit",
-                               "1000")["events"]]
+    done = wait_until(lambda: [e for e in [w.baton("events", "since", "0", "--kind", "bindingCalled",
+                                                   "--limit", "1000")["events"]]
+                               if len(e) == 100], 20, "events of all")[0]
     same((len(done), len({e["workspace"] for e in done})), (100, 10), "events")
     same(all(e["data"]["ok"] for e in done), True, "all well")
     with Client(w) as c:
