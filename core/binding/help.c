@@ -53,7 +53,7 @@ static bool is_switch(const cJSON *property)
 /* What stands for a value: a|b|c, N, JSON, TEXT. */
 static void put_value_name(const cJSON *property, struct buf *out)
 {
-    const cJSON *list = json_get(property, "enum"), *one;
+    const cJSON *list, *one;
     if (is_type(property, "array") && json_get(property, "items"))
         property = json_get(property, "items");
     list = json_get(property, "enum");

@@ -110,18 +110,17 @@ static void list_files(struct binding_set *set, const char *dir)
 
 static void drop_gone(struct binding_set *set, const struct telling *t)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < set->count; i++) {
+    for (size_t i = 0; i < set->count;) {
         struct file *f = &set->files[i];
         if (f->there) {
-            set->files[kept++] = *f;
+            i++;
             continue;
         }
         if (f->group)
             tell(t, BINDING_REMOVED, f);
         finish_file(f);
+        memmove(f, f + 1, (--set->count - i) * sizeof *f);
     }
-    set->count = kept;
 }
 
 /* --- what each one says -------------------------------------------------------------------------
