@@ -5,6 +5,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/paths.h"
+#include "core/binding/runner.h"
 #include "core/stream/hook_runner.h"
 #include "core/stream/keeper.h"
 #include "core/work/inside.h"
@@ -106,6 +107,7 @@ int main(int argc, char **argv)
         .hub_run = run_hub,
         .keep = keeper_main,
         .hook = hook_main,
+        .run_binding = binding_runner_main,
         .demo_agent = run_demo_agent,
         .mcp = run_mcp,
     };

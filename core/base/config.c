@@ -35,6 +35,7 @@
 #define MAIL_HOPS      32
 #define MAIL_RATE      120
 #define MAIL_TRIES     5
+#define BINDINGS       64
 #define GIB            (1024 * (int64_t)MIB)
 #define BOX_MEMORY     (4 * GIB)
 #define BOX_PROCESSES  512
@@ -230,6 +231,7 @@ static const struct key limit_keys[] = {
     {"hops", must_tries, NULL},
     {"inbox_rate", must_rate, NULL},
     {"tries", must_tries, NULL},
+    {"bindings", must_tries, NULL},
     {"memory", must_room, NULL},
     {"processes", must_processes, NULL},
     {"disk", must_room, NULL},
@@ -545,6 +547,11 @@ int config_mail_tries(const struct config *c)
     return (int)json_int(json_get(c->json, "limits"), "tries", MAIL_TRIES);
 }
 
+int config_bindings(const struct config *c)
+{
+    return (int)json_int(json_get(c->json, "limits"), "bindings", BINDINGS);
+}
+
 /* Adds one row; takes value. The source is the line of KEY or GROUP.KEY, else `otherwise`. */
 static void show(const struct config *c, cJSON *out, const char *group, const char *key,
                  cJSON *value, const char *otherwise)
@@ -597,6 +604,7 @@ cJSON *config_show(const struct config *c)
     show(c, out, "limits", "inbox_rate", cJSON_CreateNumber((double)config_mail_rate(c)),
          "default");
     show(c, out, "limits", "tries", cJSON_CreateNumber(config_mail_tries(c)), "default");
+    show(c, out, "limits", "bindings", cJSON_CreateNumber(config_bindings(c)), "default");
     show(c, out, "limits", "memory", cJSON_CreateNumber((double)config_box_memory(c)), "default");
     show(c, out, "limits", "processes", cJSON_CreateNumber(config_box_processes(c)), "default");
     show(c, out, "limits", "disk", cJSON_CreateNumber((double)config_box_disk(c)), "default");

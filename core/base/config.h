@@ -54,6 +54,8 @@ int64_t
 config_mail_rate(const struct config *c);      /* `limits.inbox_rate`: a minute, else 120; 0 all */
 int config_mail_tries(const struct config *c); /* `limits.tries`: of a message, else 5 */
 
+int config_bindings(const struct config *c); /* `limits.bindings`: commands at once, else 64 */
+
 /* What is in force, and where each value came from: {KEY: {value, source}}; the caller's. */
 cJSON *config_show(const struct config *c);
 

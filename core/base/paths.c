@@ -120,7 +120,8 @@ bool path_hub_name_ok(const char *hub)
 
 enum err path_read_file(const char *path, size_t limit, char **ret_text, size_t *ret_n)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* Not to wait for whoever might write into a FIFO of that name. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return err_from_errno(errno);
     struct stat st;

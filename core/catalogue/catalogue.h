@@ -27,6 +27,8 @@ enum capability_flags {
     CAP_SELF = 1u << 5,       /* for whoever is bound to one workspace too, though the input names
                                  none: about the caller, or the handler leaves out the others */
     CAP_MCP = 1u << 6,        /* a tool of `baton mcp` too */
+    CAP_BINDING = 1u << 7,    /* a user's binding (core/binding): what its input names is its own
+                                 matter, and no workspace, shell or session of the hub's */
 };
 
 struct hub;

@@ -3,9 +3,11 @@
 #include "core/hub/hub_private.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/catalogue/schema.h"
 #include "core/catalogue/schemas.h"
 #include "core/hub/approvals.h"
 #include "core/hub/policy_gate.h"
+#include "core/hub/bindings.h"
 #include "core/hub/streams.h"
 
 #include <stdlib.h>
@@ -28,6 +30,7 @@ void call_destroy(struct call *c)
         hub_post_stream(c->hub, streams_came_back, mem_dup(c->away_id, sizeof c->away_id));
     if (c->handle && c->hub->io)
         c->hub->io->reply(c->hub->io_data, c->handle, NULL, 0);
+    binding_unref(c->binding);
     cJSON_Delete(c->request);
     buf_finish(&c->answer);
     free(c->message);
@@ -174,7 +177,9 @@ static enum err check(struct call *c, char *why, size_t size)
 {
     struct schemas *schemas =
         c->row->lane == LANE_STREAM ? c->hub->stream_schemas : c->hub->control_schemas;
-    enum err e = schemas_apply(schemas, c->row, c->params, why, size);
+    enum err e = c->binding ? schema_apply_known(c->binding->schema, c->binding->patterns,
+                                                 c->params, why, size)
+                            : schemas_apply(schemas, c->row, c->params, why, size);
     return e == ERR_OK ? access_check(c, schemas, why, size) : e;
 }
 
@@ -215,6 +220,8 @@ enum err call_run(struct call *c)
         e = c->detour ? c->detour(c->hub, c) : c->row->handle(c->hub, c);
     } else {
         e = parse(c, why, sizeof why);
+        if (e == ERR_OK && !c->row)
+            bindings_resolve(c->hub, c); /* what is in no row of ours is control's */
         if (e == ERR_OK && (!c->row || !c->row->handle))
             e = unknown_method(c, why, sizeof why);
         if (e == ERR_OK)

@@ -44,9 +44,12 @@ const struct capability hub_rows[HUB_ROWS] = {
     {"hub", "status", "1.0", "Show the hub's health: clients, streams and their lag, queues",
      NO_INPUT, SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, 0,
      no_errors, hub_status},
-    {"hub", "reload", "1.0", "Read the configuration again, without a restart", NO_INPUT,
-     SCHEMA({"type" : "object", "x-sentence" : "The configuration is in force."}), TIER_NOTIFY,
-     ROLE_OWNER, LANE_CONTROL, 0, no_errors, hub_reload},
+    {"hub", "reload", "1.0", "Read the configuration again, without a restart", NO_INPUT, SCHEMA({
+         "type" : "object",
+         "x-sentence" :
+             "The configuration is in force.{refused? A file of bindings was refused: |}{refused}"
+     }),
+     TIER_NOTIFY, ROLE_OWNER, LANE_CONTROL, 0, no_errors, hub_reload},
     {"hub", "upgrade", "1.0", "Let the installed program take over, while shells go on", NO_INPUT,
      SCHEMA({"type" : "object", "x-sentence" : "{program} takes over."}), TIER_NOTIFY, ROLE_OWNER,
      LANE_CONTROL, 0, look_errors, hub_upgrade},

@@ -126,9 +126,23 @@ static void refresh_one(void *data, const char *key, const cJSON *doc)
     r->first = r->first == ERR_OK ? e : r->first;
 }
 
+/* The same links for plain workspaces, whose programs have them behind all others (worlds.c). */
+static enum err refresh_plain(struct hub *hub)
+{
+    size_t count;
+    const char **groups = all_groups(hub, &count);
+    char *bin = path_join(hub->state_dir, "bin");
+    const enum err e = command_links(bin, hub->program, groups, count);
+    if (e != ERR_OK)
+        log_warn("%s has not every link to a group of commands: %s", bin, err_text(e)->name);
+    free(bin);
+    free((void *)groups);
+    return e;
+}
+
 enum err doors_refresh(struct hub *hub)
 {
-    struct refreshing r = {hub, ERR_OK};
+    struct refreshing r = {hub, refresh_plain(hub)};
     const enum err e = journal_each(hub->journal, "workspace", refresh_one, &r);
     return e == ERR_OK ? r.first : e;
 }

@@ -6,6 +6,7 @@
 #include "core/base/paths.h"
 #include "core/catalogue/schemas.h"
 #include "core/hub/batons.h"
+#include "core/hub/bindings.h"
 #include "core/hub/doors.h"
 #include "core/hub/email.h"
 #include "core/hub/hooks.h"
@@ -53,6 +54,7 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
     control_create(hub);
     hooks_create(hub);
     worlds_create(hub);
+    bindings_create(hub);
     email_out_create(hub);
     streams_create(hub);
     e = path_make_private(hub->streams_dir);
@@ -77,6 +79,7 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
         hub_post_control(hub, upload_sweep, NULL);
         hub_post_control(hub, worlds_recover, NULL);
         hub_post_control(hub, approvals_recover, NULL);
+        hub_post_control(hub, bindings_recover, NULL);
         *ret_hub = hub;
     } else {
         hub_destroy(hub);
@@ -109,10 +112,12 @@ void hub_destroy(struct hub *hub)
     streams_destroy(hub);
     hooks_stop(hub);
     worlds_stop(hub);
+    bindings_stop(hub);
     email_out_stop(hub);
     control_destroy(hub);
     hooks_finish(hub);
     worlds_finish(hub);
+    bindings_finish(hub);
     doors_finish(hub);
     email_out_finish(hub);
     journal_close(hub->journal);
@@ -184,6 +189,7 @@ static enum err peer_gone(struct hub *hub, void *arg)
     }
     /* And what started in this moment is told so behind its attaching. */
     hub_post_stream(hub, streams_peer_gone, mem_dup(&peer, sizeof peer));
+    bindings_peer_gone(hub, peer);
     return members_gone(hub, peer);
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/hub/bindings.h"
 #include "core/hub/hooks.h"
 #include "core/hub/policy_gate.h"
 #include "core/hub/processes.h"
@@ -59,6 +60,7 @@ enum err hub_status(struct hub *hub, struct call *c)
     json_add_int(r, "streamQueue", (int64_t)hub->stream_in.count);
     pthread_mutex_unlock(&hub->stream_in.lock);
     cJSON_AddItemToObject(r, "hooks", hooks_describe(hub));
+    cJSON_AddItemToObject(r, "bindings", bindings_describe(hub));
     cJSON_AddItemToObject(r, "streams", describe_streams(hub));
     call_reply(c, r);
     return ERR_OK;
@@ -179,7 +181,12 @@ enum err hub_reload(struct hub *hub, struct call *c)
     hub->config = fresh;
     atomic_store(&hub->history, config_history(fresh));
     gate_take(hub, fresh);
-    call_reply(c, NULL);
+    bindings_read(hub, true, &why);
+    cJSON *r = cJSON_CreateObject();
+    if (why)
+        cJSON_AddStringToObject(r, "refused", why);
+    free(why);
+    call_reply(c, r);
     return ERR_OK;
 }
 

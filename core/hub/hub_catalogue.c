@@ -7,7 +7,7 @@
 
 #define ALL_ROWS                                                                                   \
     (HUB_ROWS + SHELL_ROWS + EVENT_ROWS + PEOPLE_ROWS + AGENT_ROWS + MAIL_ROWS + EMAIL_ROWS +      \
-     INBOX_ROWS + AUDIT_ROWS + FS_ROWS + PROCESS_ROWS + POLICY_ROWS)
+     INBOX_ROWS + AUDIT_ROWS + FS_ROWS + PROCESS_ROWS + POLICY_ROWS + BINDING_ROWS)
 
 static const struct capability *rows[ALL_ROWS];
 static const struct catalogue all = {rows, ALL_ROWS};
@@ -32,7 +32,8 @@ static void put_together(void)
     at = add(at, audit_rows, AUDIT_ROWS);
     at = add(at, fs_rows, FS_ROWS);
     at = add(at, process_rows, PROCESS_ROWS);
-    add(at, policy_rows, POLICY_ROWS);
+    at = add(at, policy_rows, POLICY_ROWS);
+    add(at, binding_rows, BINDING_ROWS);
 }
 
 const struct catalogue *hub_catalogue(void)

@@ -31,6 +31,7 @@ struct call {
     struct call *next;
     struct hub *hub;
     const struct capability *row; /* NULL: unknown method, or work */
+    struct binding *binding;      /* a reference, when row is its; else NULL */
     hub_work work;                /* not a call of a peer but something to do in the batch */
     void *arg;
 
@@ -112,6 +113,8 @@ struct streams;
 struct gate;
 struct hooks;
 struct worlds;
+struct bindings;
+struct binding;
 struct email_out;
 
 struct hub {
@@ -164,6 +167,7 @@ struct hub {
     int64_t event_head; /* newest committed event */
     struct hooks *hooks;
     struct worlds *worlds;
+    struct bindings *bindings;
     char **door_groups; /* of bindings: doors.h; NULL none */
     struct email_out *email_out;
     uv_timer_t upload_timer; /* email_upload.c's */
@@ -186,7 +190,8 @@ void call_destroy(struct call *c);
 enum err call_run(struct call *c); /* what the handler gave */
 void call_send(struct call *c);    /* lets the answer go; the call is destroyed */
 void call_format_error(struct call *c, enum err code, const char *message);
-/* more (taken, may be NULL) is an object to which the error's own words are added: its data. */
+/* more (taken, may be NULL) is an object to which the error's own words are added: its data; a
+ * "next" of its own stays. */
 void call_format_error_with(struct call *c, enum err code, const char *message, cJSON *more);
 
 /* --- access.c: any hub thread --- */
@@ -348,7 +353,8 @@ enum err shells_close(struct hub *hub, const char *workspace);
     X(session_rename)                                                                              \
     X(session_close)                                                                               \
     X(session_destroy)                                                                             \
-    X(session_agents)
+    X(session_agents)                                                                              \
+    X(binding_list)
 #define X(name) enum err name(struct hub *hub, struct call *c);
 HUB_HANDLERS(X)
 #undef X

@@ -1,4 +1,4 @@
-/* Starting a child as a terminal would, for the keeper and for the runner of hooks: the one place
+/* Starting a child as a terminal would, for the keeper and for the runners of hooks and bindings: the one place
  * that forks for it. Between fork and exec only async-signal-safe calls happen, although both have
  * one thread: all that needs memory (the candidates of PATH) is made before. A failure on the
  * child's side comes back through a pipe that exec closes. */

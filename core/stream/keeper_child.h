@@ -1,5 +1,5 @@
-/* The keeper's child: started on a PTY of its own or on three pipes, signalled, reaped. Internal to
- * core/stream; the keeper's one thread. */
+/* The keeper's child: started on a PTY of its own or on three pipes, signalled, reaped. Also for
+ * the runners of hooks and of bindings; their one thread. */
 #ifndef BATON_STREAM_KEEPER_CHILD_H
 #define BATON_STREAM_KEEPER_CHILD_H
 

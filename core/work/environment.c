@@ -69,7 +69,7 @@ char **environment_for_shell(const char *hub, const char *shell, const char *wor
     size_t count = 0, at = 0;
     while (environ[count])
         count++;
-    char **env = mem_calloc(count + 8, sizeof *env);
+    char **env = mem_calloc(count + 3, sizeof *env);
     for (size_t i = 0; i < count; i++)
         if (!is_dropped(environ[i]))
             env[at++] = mem_strdup(environ[i]);
@@ -140,6 +140,21 @@ char **environment_for_agent(const struct agent_place *place, char *const *more)
     }
     for (size_t i = 0; i < extra; i++)
         env[at++] = mem_strdup(more[i]);
+    return env;
+}
+
+char **environment_for_binding(const char *hub, const char *bin)
+{
+    const char *path = getenv("PATH");
+    size_t count = 0, at = 0;
+    while (environ[count])
+        count++;
+    char **env = mem_calloc(count + 8, sizeof *env);
+    for (size_t i = 0; i < count; i++)
+        if (!is_dropped(environ[i]) && strncmp(environ[i], "PATH=", 5) != 0)
+            env[at++] = mem_strdup(environ[i]);
+    env[at++] = mem_printf("PATH=%s:%s", path ? path : "/usr/local/bin:/usr/bin:/bin", bin);
+    env[at] = mem_printf("BATON_HUB=%s", hub);
     return env;
 }
 

@@ -19,6 +19,10 @@ struct agent_place { /* all borrowed */
  * NULL-terminated) goes over all of it. */
 char **environment_for_agent(const struct agent_place *place, char *const *more);
 
+/* The environment of a binding's command, but for who calls: this process's own without what
+ * belongs to a terminal or to whoever started the hub, with the folder bin behind PATH. */
+char **environment_for_binding(const char *hub, const char *bin);
+
 void environment_free(char **env); /* takes NULL */
 
 #endif

@@ -16,12 +16,13 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import calls  # noqa: E402
 import measure  # noqa: E402
 import samples  # noqa: E402
 import sessions  # noqa: E402
 from peers import Failed  # noqa: E402
 
-PARTS = dict(measure.ALL, sessions=sessions.sessions)
+PARTS = dict(measure.ALL, sessions=sessions.sessions, bindings=calls.bindings)
 NOISE = 1.05  # 'no worse than' leaves so much to the machine
 
 
@@ -115,6 +116,8 @@ def rows(f, done):
         yield from message_rows(f)
     if "sessions" in done:
         yield from session_rows(f)
+    if "bindings" in done:
+        yield from binding_rows(f)
 
 
 def message_rows(f):
@@ -184,6 +187,18 @@ def session_rows(f):
                   peer="")
 
 
+def binding_rows(f):
+    def row(what, key, most=None):
+        value = f["bindings." + key]
+        return Row(what, "ms", value, None, None, "< %d ms" % most if most else "",
+                   value < most if most else None, peer="")
+    yield row("a call of an empty binding, p50", "call.p50_ms", 10)
+    yield row("  p99", "call.p99_ms")
+    yield row("  of that the command's own start", "start.p50_ms")
+    yield row("  the call alone, over an open connection, p50", "open.p50_ms")
+    yield row("  of that the host's command", "command.p50_ms")
+
+
 def number(value):
     if value is None:
         return ""
@@ -238,7 +253,8 @@ def show(files, as_markdown):
         with open(name) as f:
             figures.update(json.load(f))
     parts = {"cat": "throughput", "echo": "echo", "crowd": "crowd", "attach": "attach",
-             "memory": "memory", "idle": "idle", "messages": "messages", "sessions": "sessions"}
+             "memory": "memory", "idle": "idle", "messages": "messages", "sessions": "sessions",
+             "bindings": "bindings"}
     lines = list(rows(figures, {parts.get(k.split(".")[0]) for k in figures}))
     (markdown if as_markdown else table)(lines)
 

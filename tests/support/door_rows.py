@@ -26,7 +26,7 @@ ROWS = {
         comms.broadcast comms.subscribe comms.unsubscribe comms.publish comms.channels comms.receive
         comms.ack comms.nack comms.dead comms.requeue comms.receipts comms.paused identity.list identity.get email.send email.reply email.reply-all email.forward
         email.resend email.read email.thread email.attachment email.raw inbox.email inbox.wait
-        inbox.list inbox.text inbox.mark inbox.people""",
+        inbox.list inbox.text inbox.mark inbox.people binding.list""",
     "client": """hub.run hub.start hub.doctor stream.export stream.play events.follow
         email.export""",
 }

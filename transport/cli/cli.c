@@ -5,6 +5,7 @@
 #include "core/base/nearest.h"
 #include "core/base/paths.h"
 #include "core/base/text.h"
+#include "transport/cli/binding.h"
 #include "transport/cli/command.h"
 #include "transport/cli/complete.h"
 #include "transport/cli/help.h"
@@ -106,7 +107,7 @@ static int help_for(struct command *c)
 }
 
 /* `baton help`, `baton help GROUP`, `baton help GROUP NAME`, and --help with as many words. */
-static int help(struct command *c, int argc, char **argv)
+static int help(struct command *c, struct globals *g, int argc, char **argv)
 {
     struct buf out = {0};
     int used;
@@ -127,6 +128,9 @@ static int help(struct command *c, int argc, char **argv)
                        d->name, d->help, d->name, *d->synopsis ? " " : "", d->synopsis);
             return print_buf(c, &out);
         }
+    char flag[] = "--help", *words[] = {argv[0], argc > 1 ? argv[1] : flag, flag};
+    if (binding_try(c, g, argc > 1 ? 3 : 2, words, &used))
+        return used;
     return unknown(c, argc, argv);
 }
 
@@ -196,7 +200,7 @@ static int run_console(struct command *c, struct globals *g, int argc, char **ar
     }
     c->options = g->options;
     if (g->help)
-        status = help(c, n ? 1 : 0, rest);
+        status = help(c, g, n ? 1 : 0, rest);
     else if (!path_hub_address_ok(c->options.hub))
         status = command_usage(c, BAD_HUB);
     else if (client_door())
@@ -209,12 +213,12 @@ static int run_console(struct command *c, struct globals *g, int argc, char **ar
     return status;
 }
 
-static int run_demo_agent(struct command *c, int argc, char **argv)
+static int run_demo_agent(struct command *c, struct globals *g, int argc, char **argv)
 {
     if (argc == 1)
         return c->doors->demo_agent();
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-        return help(c, 1, argv);
+        return help(c, g, 1, argv);
     return command_usage(c, "demo-agent takes nothing: it is told what to do in its prompts");
 }
 
@@ -237,7 +241,7 @@ static int run_mcp(struct command *c, struct globals *g, int argc, char **argv)
     }
     c->options = g->options;
     if (g->help)
-        return help(c, 1, argv);
+        return help(c, g, 1, argv);
     if (!path_hub_address_ok(c->options.hub))
         return command_usage(c, BAD_HUB);
     return c->doors->mcp(&c->options, (int)page);
@@ -261,15 +265,17 @@ static bool run_word(struct command *c, struct globals *g, int argc, char **argv
     if (strcmp(word, "attach") == 0 || strcmp(word, "run") == 0) {
         *ret_status = run_console(c, g, argc, argv);
     } else if (strcmp(word, "demo-agent") == 0) {
-        *ret_status = run_demo_agent(c, argc, argv);
+        *ret_status = run_demo_agent(c, g, argc, argv);
     } else if (strcmp(word, "mcp") == 0) {
         *ret_status = run_mcp(c, g, argc, argv);
     } else if (strcmp(word, "keep") == 0 && argc == 2) {
         *ret_status = c->doors->keep(argv[1]);
     } else if (strcmp(word, "hook") == 0 && argc == 2) {
         *ret_status = c->doors->hook(argv[1]);
+    } else if (strcmp(word, "run-binding") == 0 && argc == 1) {
+        *ret_status = c->doors->run_binding();
     } else if (strcmp(word, "help") == 0) {
-        *ret_status = help(c, argc - 1, argv + 1);
+        *ret_status = help(c, g, argc - 1, argv + 1);
     } else if (strcmp(word, "completion") == 0) {
         const char *text = argc == 2 ? complete_script(argv[1]) : NULL;
         if (text)
@@ -283,6 +289,7 @@ static bool run_word(struct command *c, struct globals *g, int argc, char **argv
     } else if (strcmp(word, "__complete") == 0) {
         complete_words(c->catalogue, argc - 1, argv + 1, &out);
         complete_ids(c->catalogue, &g->options, argc - 1, argv + 1, &out);
+        binding_complete(&g->options, argc - 1, argv + 1, &out);
         *ret_status = print_buf(c, &out);
     } else {
         return false;
@@ -316,9 +323,9 @@ static int run(struct command *c, struct globals *g, int argc, char **argv)
     if (g->version)
         return version(c);
     if (argc == 0)
-        return g->help ? help(c, 0, argv) : run_console(c, g, 0, argv);
+        return g->help ? help(c, g, 0, argv) : run_console(c, g, 0, argv);
     if (g->help)
-        return help(c, argc, argv);
+        return help(c, g, argc, argv);
     if (run_word(c, g, argc, argv, &status))
         return status;
     c->row = resolve(c->catalogue, argc, argv, &used);
@@ -327,7 +334,7 @@ static int run(struct command *c, struct globals *g, int argc, char **argv)
     if (argc >= 2 && is_group(c->catalogue, argv[0]) &&
         (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
          strcmp(argv[1], "help") == 0))
-        return help(c, 1, argv);
+        return help(c, g, 1, argv);
     if (argc == 1 && is_group(c->catalogue, argv[0])) {
         struct buf out = {0};
         help_group(c->catalogue, argv[0], &out);
@@ -335,7 +342,60 @@ static int run(struct command *c, struct globals *g, int argc, char **argv)
         buf_finish(&out);
         return EXIT_USAGE;
     }
+    if (binding_try(c, g, argc, argv, &status))
+        return status;
     return unknown(c, argc, argv);
+}
+
+/* --- by the name of a group ------------------------------------------------------------------ */
+
+/* The hub of the shell that this runs in, BATON=HUB:SHELL, where BATON_HUB names none: who calls a
+ * command by a group's name gives no -L. The caller frees. */
+static char *hub_here(void)
+{
+    const char *here = environment("BATON"), *colon = here ? strchr(here, ':') : NULL;
+    return colon ? mem_strndup(here, (size_t)(colon - here)) : NULL;
+}
+
+static int list_bindings(struct command *c, int argc, char **argv)
+{
+    if (argc > 1 || (argc == 1 && argv[0][0] == '-'))
+        return command_usage_at(c, "list-bindings takes the name of a group alone", "");
+    return binding_list_all(c, argc ? argv[0] : NULL);
+}
+
+static int run_alias(struct command *c, struct globals *g, const struct alias *alias, int argc,
+                     char **argv)
+{
+    const char *group = alias->group;
+    char *hub = getenv("BATON_HUB") ? NULL : hub_here();
+    int status;
+    if (hub && path_hub_address_ok(hub))
+        c->options.hub = g->options.hub = hub;
+    argc--;
+    argv++;
+    if (!group && argc) {
+        group = *argv++;
+        argc--;
+    }
+    const bool ours = group && is_group(c->catalogue, group);
+    c->tool = alias->agentos || !ours;
+    if (!group || strcmp(group, "list-bindings") == 0 || strcmp(group, "list-tools") == 0) {
+        status = list_bindings(c, argc, argv);
+    } else if (ours) {
+        char **words = mem_calloc((size_t)argc + 3, sizeof *words);
+        char program[] = "baton", *name = mem_strdup(group);
+        words[0] = program;
+        words[1] = name;
+        memcpy(words + 2, argv, (size_t)argc * sizeof *words);
+        status = run(c, g, argc + 2, words);
+        free(name);
+        free(words);
+    } else {
+        status = binding_run(c, g, group, argc, argv);
+    }
+    free(hub);
+    return status;
 }
 
 int cli_main(int argc, char **argv, const struct cli_doors *doors)
@@ -347,7 +407,9 @@ int cli_main(int argc, char **argv, const struct cli_doors *doors)
     if (!g.options.hub)
         g.options.hub = "default";
     c.options = g.options;
-    int status = run(&c, &g, argc, argv);
+    struct alias alias;
+    int status = argc && alias_of(argv[0], &alias) ? run_alias(&c, &g, &alias, argc, argv)
+                                                   : run(&c, &g, argc, argv);
     flags_finish(&c.flags);
     cJSON_Delete(c.schema);
     cJSON_Delete(c.output);

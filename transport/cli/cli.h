@@ -16,6 +16,7 @@ struct cli_doors {
     int (*hub_run)(const struct cli_options *o, bool foreground);
     int (*keep)(const char *dir);
     int (*hook)(const char *file);
+    int (*run_binding)(void);
     int (*demo_agent)(void);
     int (*mcp)(const struct cli_options *o, int page); /* page 0: as usual */
 };

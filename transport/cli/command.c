@@ -40,12 +40,30 @@ static void tell_json(enum err code, const char *name, const char *message, cons
     cJSON_Delete(json);
 }
 
+/* A failure as an agent's command tells it: the sentence, and what the command behind it has said
+ * when that was more than a line. */
+static void tell_agent(const char *message, const cJSON *data)
+{
+    const char *said = json_string(data, "stderr", ""), *second = strchr(said, '\n');
+    fprintf(stderr, "%s\n", message);
+    for (bool more = second && second[1]; more && *said;) {
+        const size_t n = strcspn(said, "\n"), most = n * 4 + 8;
+        char *safe = mem_zalloc(most);
+        text_make_safe(safe, most, said, n);
+        fprintf(stderr, "%s\n", safe);
+        free(safe);
+        said += n + (said[n] == '\n');
+    }
+}
+
 static void tell(const struct command *c, enum err code, const char *name, const char *message,
                  const char *next, bool retry, const cJSON *data)
 {
     size_t n = strlen(message);
     const char *stop = n && strchr(".!?", message[n - 1]) ? "" : ".";
-    if (c->options.json)
+    if (c->tool)
+        tell_agent(message, data);
+    else if (c->options.json)
         tell_json(code, name, message, next, retry, data);
     else
         fprintf(stderr, "baton: %s%s%s%s\n", message, stop, *next ? " " : "", next);
@@ -57,7 +75,7 @@ int command_fault(const struct command *c, struct client_fault *fault)
     tell(c, fault->code, fault->name[0] ? fault->name : known->name,
          fault->message[0] ? fault->message : known->person, fault->next, fault->retry,
          fault->data);
-    int status = fault->code == ERR_TIMEOUT ? EXIT_TIMEOUT : EXIT_FAILED;
+    int status = fault->code == ERR_TIMEOUT && !c->tool ? EXIT_TIMEOUT : EXIT_FAILED;
     client_fault_finish(fault);
     return status;
 }
@@ -66,7 +84,7 @@ int command_fail(const struct command *c, enum err code, const char *message)
 {
     const struct err_text *known = err_text(code);
     tell(c, code, known->name, message ? message : known->person, known->next, known->retry, NULL);
-    return code == ERR_TIMEOUT ? EXIT_TIMEOUT : EXIT_FAILED;
+    return code == ERR_TIMEOUT && !c->tool ? EXIT_TIMEOUT : EXIT_FAILED;
 }
 
 int command_usage_at(const struct command *c, const char *message, const char *where)
@@ -74,7 +92,7 @@ int command_usage_at(const struct command *c, const char *message, const char *w
     char *next = mem_printf("See 'baton %s%s--help'.", where, *where ? " " : "");
     tell(c, ERR_USAGE, err_text(ERR_USAGE)->name, message, next, false, NULL);
     free(next);
-    return EXIT_USAGE;
+    return c->tool ? EXIT_FAILED : EXIT_USAGE;
 }
 
 int command_usage(const struct command *c, const char *message)
@@ -95,6 +113,7 @@ struct client *command_connect(const struct command *c, bool start, int *ret_sta
         .hub = c->options.hub,
         .token = token,
         .identity = c->options.identity ? c->options.identity : usual,
+        .workspace = c->options.workspace,
         .kind = "cli",
         .start = start,
     };
@@ -159,9 +178,9 @@ int command_print(const struct command *c, const cJSON *result)
     struct buf out = {0}, error = {0};
     const char *exit_property = json_string(c->output, "x-exit", NULL);
     int status;
-    if (c->options.json) {
+    if (c->options.json || c->tool) {
         char *text = json_print(result);
-        buf_printf(&out, "%s\n", text);
+        buf_printf(&out, c->tool ? "{\"ok\":true,\"result\":%s}\n" : "%s\n", text);
         free(text);
     } else if (render_raw(c->output, "x-raw", result, &out)) {
         if (render_raw(c->output, "x-raw-error", result, &error))
@@ -170,7 +189,7 @@ int command_print(const struct command *c, const cJSON *result)
         render_result(c->output, result, width_of_terminal(), &out);
     }
     status = command_write(c, out.data, out.len);
-    if (status == EXIT_DONE && exit_property) {
+    if (status == EXIT_DONE && exit_property && !c->tool) {
         int64_t code = json_int(result, exit_property, 0);
         status = code < 0 ? 128 + (int)(-code & 127) : (int)(code & 255);
     }

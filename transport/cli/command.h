@@ -16,6 +16,7 @@ struct command {
     const struct catalogue *catalogue;
     const struct cli_doors *doors;
     const struct capability *row;
+    bool tool; /* called as agents do, agentos-GROUP: {"ok":true,"result":…}, or a sentence and 1 */
     cJSON *schema, *output; /* the row's, parsed; owned */
     struct flags flags;
 };

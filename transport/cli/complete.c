@@ -4,7 +4,7 @@
 #include "core/base/json.h"
 #include "transport/cli/flags.h"
 #include "transport/cli/help.h"
-#include "transport/cli/value.h"
+#include "core/catalogue/value.h"
 
 #include <string.h>
 

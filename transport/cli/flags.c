@@ -7,7 +7,7 @@
 #include "core/base/paths.h"
 #include "core/base/text.h"
 #include "core/catalogue/schema.h"
-#include "transport/cli/value.h"
+#include "core/catalogue/value.h"
 #include "transport/wire/wire.h"
 
 #include <errno.h>
@@ -92,19 +92,6 @@ int globals_take(struct globals *g, int argc, char **argv, int i, char *why, siz
 }
 
 /* --- names ----------------------------------------------------------------------------------- */
-
-void flag_name(const char *property, struct buf *out)
-{
-    for (const char *p = property; *p; p++) {
-        if (*p >= 'A' && *p <= 'Z') {
-            if (p > property && p[-1] != '_')
-                buf_putc(out, '-');
-            buf_putc(out, (char)(*p + 32));
-        } else {
-            buf_putc(out, *p == '_' ? '-' : *p);
-        }
-    }
-}
 
 void flag_value_name(const cJSON *property, struct buf *out)
 {

@@ -6,6 +6,7 @@
 #include "core/base/buf.h"
 #include "core/base/json.h"
 #include "core/catalogue/catalogue.h"
+#include "core/catalogue/value.h"
 #include "transport/cli/cli.h"
 
 /* The flags that stand before the group or after it. */
@@ -40,8 +41,6 @@ enum err flags_read(struct flags *f, const cJSON *schema, int fd, size_t limit, 
 /* Checks the input as the hub will; the sentence speaks of flags and arguments, not of JSON. */
 enum err flags_check(const struct flags *f, const cJSON *schema, char *why, size_t size);
 
-/* `shellId` and `message_id` as the flag's name: shell-id, message-id. Appends to out. */
-void flag_name(const char *property, struct buf *out);
 /* What help and errors call a property's value: x-value, or the name in capitals. Appends. */
 void flag_value_name(const cJSON *property, struct buf *out);
 /* Is the property one of the schema's plain arguments (x-positional) or its rest? */

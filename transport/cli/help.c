@@ -4,7 +4,7 @@
 #include "core/base/text.h"
 #include "transport/cli/flags.h"
 #include "transport/cli/render.h"
-#include "transport/cli/value.h"
+#include "core/catalogue/value.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -177,6 +177,7 @@ int mcp_main(const struct mcp_options *options)
     }
     mcp_jobs_end(&m, true);
     mcp_jobs_step(&m);
+    mcp_bindings_finish(&m);
     client_close(m.client);
     cJSON_Delete(m.blocked);
     buf_finish(&m.in);

@@ -61,7 +61,9 @@ static void answered(void *data, const cJSON *hub_result, const struct client_fa
         return;
     }
     cJSON *result = cJSON_CreateObject();
-    char *text = json_print(hub_result);
+    char *text = cJSON_IsString(hub_result) && (j->row->flags & CAP_BINDING)
+                     ? mem_strdup(hub_result->valuestring)
+                     : json_print(hub_result);
     cJSON_AddItemToObject(result, "content", text_content(text));
     if (cJSON_IsObject(hub_result) && mcp_tool_gives_object(j->row))
         cJSON_AddItemToObject(result, "structuredContent", cJSON_Duplicate(hub_result, true));
@@ -87,6 +89,7 @@ static enum err open_link(const struct mcp *m, const char *kind, bool start,
         .hub = m->options->hub,
         .token = m->options->token,
         .identity = m->options->identity,
+        .workspace = m->options->workspace,
         .kind = kind,
         .start = start,
     };
@@ -122,6 +125,13 @@ static enum err join(struct mcp *m, struct client_fault *fault)
     client_listen(m->client, &events, m);
     connected(m, true);
     return ERR_OK;
+}
+
+void mcp_probe(const struct mcp *m, struct client **ret_client)
+{
+    struct client_fault fault = {0};
+    if (open_link(m, "mcp-probe", false, ret_client, &fault) != ERR_OK)
+        client_fault_finish(&fault);
 }
 
 void mcp_learn(struct mcp *m)
@@ -184,7 +194,7 @@ static void fill_workspace(struct job *j)
 {
     const char *workspace = j->mcp->options->workspace;
     cJSON *input = NULL;
-    if (!workspace || json_get(j->arguments, "workspace") ||
+    if (!workspace || (j->row->flags & CAP_BINDING) || json_get(j->arguments, "workspace") ||
         json_parse(j->row->input, strlen(j->row->input), &input) != ERR_OK)
         return;
     if (json_get(json_get(input, "properties"), "workspace"))

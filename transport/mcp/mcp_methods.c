@@ -109,12 +109,15 @@ static void tools_list(const struct request *r)
     int count = 0;
     mcp_learn(r->mcp);
     mcp_learn_blocked(r->mcp);
+    mcp_bindings_learn(r->mcp);
+    const struct capability *row;
     cJSON *result = cJSON_CreateObject(), *tools = cJSON_AddArrayToObject(result, "tools");
-    for (size_t i = 0; i < m->catalogue->count && !next; i++) {
-        const struct capability *row = m->catalogue->rows[i];
+    for (size_t i = 0; !next && (row = mcp_row(m, i)); i++) {
         if (!(row->flags & CAP_MCP) || !mcp_tool_allowed(m, row))
             continue;
         mcp_tool_name(row, name);
+        if (mcp_tool_find(m, name) != row)
+            continue; /* a-b.c and a.b-c are one name: the first one's */
         begun = begun || (cursor && strcmp(cursor, name) == 0);
         if (begun && count == m->options->page) {
             memcpy(after, name, sizeof after);
@@ -140,6 +143,10 @@ static void tools_call(const struct request *r)
     const char *name = json_string(r->params, "name", NULL);
     const cJSON *arguments = json_get(r->params, "arguments");
     const struct capability *row = name ? mcp_tool_find(r->mcp, name) : NULL;
+    if (name && !row) { /* a binding that is new */
+        mcp_bindings_learn(r->mcp);
+        row = mcp_tool_find(r->mcp, name);
+    }
     if (row)
         mcp_learn(r->mcp);
     if (!name || !row || !mcp_tool_allowed(r->mcp, row)) {

@@ -4,6 +4,7 @@
  *   mcp.c          the loop: poll, lines in, lines out
  *   mcp_methods.c  requests of both eras, and what is answered at once
  *   mcp_tools.c    tools from the catalogue's rows
+ *   mcp_bindings.c tools that are bindings
  *   mcp_words.c    what an agent is told: instructions, when to use a tool, what to do next
  *   mcp_calls.c    tools/call: jobs at the hub
  *
@@ -47,6 +48,8 @@ struct job { /* one tools/call */
     int64_t give_up_us; /* when it does so no more */
 };
 
+struct mcp_rows;
+
 struct mcp {
     const struct mcp_options *options;
     const struct catalogue *catalogue;
@@ -66,6 +69,7 @@ struct mcp {
     struct client *client; /* NULL: no tool was called yet, or the hub could not be reached */
     bool up;
     struct job *jobs;
+    struct mcp_rows *bindings; /* as last listed; NULL: never yet */
 };
 
 /* --- mcp.c: each takes the objects that it is given --- */
@@ -88,6 +92,12 @@ cJSON *mcp_tool_describe(const struct capability *row);
 /* Is the result an object by the row's schema? */
 bool mcp_tool_gives_object(const struct capability *row);
 
+/* --- mcp_bindings.c --- */
+void mcp_bindings_learn(struct mcp *m); /* asks the hub that runs; without joining */
+void mcp_bindings_finish(struct mcp *m);
+/* The catalogue's rows, then bindings; NULL behind the last. Borrowed while any call is out. */
+const struct capability *mcp_row(const struct mcp *m, size_t i);
+
 /* --- mcp_words.c --- */
 struct tool_words {
     const char *method;
@@ -105,6 +115,8 @@ char *mcp_fault_text(const struct client_fault *fault);
 void mcp_learn(struct mcp *m);
 /* Asks it which capabilities the policy keeps from us; what is not answered changes nothing. */
 void mcp_learn_blocked(struct mcp *m);
+/* A link that is no member's; *ret_client is NULL when no hub answers. */
+void mcp_probe(const struct mcp *m, struct client **ret_client);
 /* Takes arguments. */
 void mcp_call(struct mcp *m, const cJSON *id, bool modern, const struct capability *row,
               cJSON *arguments);

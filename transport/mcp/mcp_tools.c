@@ -19,8 +19,8 @@ void mcp_tool_name(const struct capability *row, char out[MCP_TOOL_MAX])
 const struct capability *mcp_tool_find(const struct mcp *m, const char *name)
 {
     char own[MCP_TOOL_MAX];
-    for (size_t i = 0; i < m->catalogue->count; i++) {
-        const struct capability *row = m->catalogue->rows[i];
+    const struct capability *row;
+    for (size_t i = 0; (row = mcp_row(m, i)); i++) {
         if (!(row->flags & CAP_MCP))
             continue;
         mcp_tool_name(row, own);

@@ -213,6 +213,7 @@ static const struct {
     {ERR_NO_HUB, "Wait some seconds, then try again; if that goes on, tell your user that the hub "
                  "does not run."},
     {ERR_LOST, "Look whether it was carried out, then try again."},
+    {ERR_BINDING, "Correct the arguments if that is what it says; else tell your user."},
     {ERR_INTERNAL, "Try it another way, and tell your user."},
 };
 
@@ -232,6 +233,9 @@ char *mcp_fault_text(const struct client_fault *fault)
         buf_printf(&text, " %s", agent);
     if (*next)
         buf_printf(&text, "\nWhat to do next: %s", next);
+    const char *said = json_string(fault->data, "stderr", "");
+    if (*said)
+        buf_printf(&text, "\nThe command said:\n%s", said);
     if (fault->retry)
         buf_puts(&text, "\nThe same call may well succeed later.");
     return buf_take(&text);

@@ -126,6 +126,7 @@ enum err client_open(const struct client_options *options, struct client **ret_c
     c->hub = mem_strdup(options->hub ? options->hub : "default");
     c->token = mem_strdup(options->token);
     c->identity = mem_strdup(options->identity);
+    c->workspace = mem_strdup(options->workspace);
     c->kind = mem_strdup(options->kind ? options->kind : "client");
     c->door = client_door() != NULL;
     c->others = !c->door && path_hub_is_others(c->hub);
@@ -213,6 +214,7 @@ void client_close(struct client *client)
     free(c->hub);
     free(c->token);
     free(c->identity);
+    free(c->workspace);
     free(c->kind);
     free(c->call_path);
     free(c->pub_path);

@@ -15,13 +15,14 @@
 struct client;
 
 struct client_options {
-    const char *hub;      /* NAME, or USER/NAME of another user's; NULL is "default" */
-    const char *token;    /* or NULL */
-    const char *identity; /* the name to appear by, or NULL */
-    const char *kind;     /* "console", "cli" … for member list */
-    bool start;           /* start the hub (`baton hub run` detached) when none answers; a hub of
-                             another user is never started */
-    bool events;          /* it will subscribe: the link for that is opened with the other */
+    const char *hub;       /* NAME, or USER/NAME of another user's; NULL is "default" */
+    const char *token;     /* or NULL */
+    const char *identity;  /* the name to appear by, or NULL */
+    const char *workspace; /* where the caller is, for calls that name none; or NULL */
+    const char *kind;      /* "console", "cli" … for member list */
+    bool start;            /* start the hub (`baton hub run` detached) when none answers; a hub of
+                              another user is never started */
+    bool events;           /* it will subscribe: the link for that is opened with the other */
 };
 
 /* What went wrong, as the hub told it. Owned by the callee of whoever passes it. */

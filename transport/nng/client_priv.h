@@ -69,7 +69,7 @@ struct topic {
 enum state { DOWN, GREETING, UP };
 
 struct client {
-    char *hub, *token, *identity, *kind, *call_path, *pub_path;
+    char *hub, *token, *identity, *workspace, *kind, *call_path, *pub_path;
     uid_t owner; /* whose sockets they have to be */
     bool start;
     bool door;   /* it came by one: no events */

@@ -22,6 +22,8 @@ void client_make_auth(struct client *c)
         cJSON_AddStringToObject(auth, "token", c->token);
     if (c->identity)
         cJSON_AddStringToObject(auth, "identity", c->identity);
+    if (c->workspace)
+        cJSON_AddStringToObject(auth, "workspace", c->workspace);
     const cJSON *id = json_get(c->hello, "clientId");
     if (id)
         cJSON_AddItemToObject(auth, "client", cJSON_Duplicate(id, true));

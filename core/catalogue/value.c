@@ -1,10 +1,23 @@
 /* Text to JSON, by type. */
-#include "transport/cli/value.h"
+#include "core/catalogue/value.h"
 #include "core/base/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+void flag_name(const char *property, struct buf *out)
+{
+    for (const char *p = property; *p; p++) {
+        if (*p >= 'A' && *p <= 'Z') {
+            if (p > property && p[-1] != '_')
+                buf_putc(out, '-');
+            buf_putc(out, (char)(*p + 32));
+        } else {
+            buf_putc(out, *p == '_' ? '-' : *p);
+        }
+    }
+}
 
 bool value_can_be(const cJSON *property, const char *type)
 {

@@ -1,8 +1,12 @@
 /* One argument's text to the JSON value that its property's schema asks for. Pure, any thread. */
-#ifndef BATON_CLI_VALUE_H
-#define BATON_CLI_VALUE_H
+#ifndef BATON_CATALOGUE_VALUE_H
+#define BATON_CATALOGUE_VALUE_H
 
+#include "core/base/buf.h"
 #include "core/base/json.h"
+
+/* `shellId` and `message_id` as the flag's name: shell-id, message-id. Appends to out. */
+void flag_name(const char *property, struct buf *out);
 
 /* May a value of this property be of that type? A property without type may be anything. */
 bool value_can_be(const cJSON *property, const char *type);

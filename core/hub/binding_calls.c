@@ -1,0 +1,89 @@
+/* What bindings there are: for clients, which make commands and tools of it, and in words for
+ * agents. Control. */
+#include "core/hub/bindings.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/catalogue/value.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TOLD_MAX 8192 /* bytes of what an agent is told */
+
+static const char *const tier_names[] = {"autonomous", "notify", "approval", "blocked"};
+
+/* The group's description is told with its first one. */
+static cJSON *describe(const struct binding_group *g, const struct binding *b, bool schemas)
+{
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "group", b->group);
+    cJSON_AddStringToObject(o, "name", b->name);
+    cJSON_AddStringToObject(o, "description", b->description);
+    cJSON_AddStringToObject(o, "tier", tier_names[b->row.tier]);
+    json_add_int(o, "timeout", b->timeout_ms);
+    if (schemas) {
+        if (b == g->list[0])
+            cJSON_AddStringToObject(o, "groupDescription", g->description);
+        cJSON_AddItemToObject(o, "inputSchema", cJSON_Duplicate(b->schema, true));
+    }
+    return o;
+}
+
+enum err binding_list(struct hub *hub, struct call *c)
+{
+    const char *group = call_string(c, "group", NULL);
+    const bool schemas = call_bool(c, "schemas", false);
+    cJSON *list = cJSON_CreateArray();
+    size_t count;
+    const struct binding_group *const *groups = binding_set_groups(hub->bindings->set, &count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < groups[i]->count; k++)
+            if (!group || strcmp(groups[i]->name, group) == 0)
+                cJSON_AddItemToArray(list, describe(groups[i], groups[i]->list[k], schemas));
+    call_reply(c, list);
+    return ERR_OK;
+}
+
+/* `agentos-review submit --code CODE [--lang LANG]: what it does` */
+static void describe_command(const struct binding *b, struct buf *out)
+{
+    const cJSON *properties = json_get(b->schema, "properties"), *p, *one;
+    buf_printf(out, "\n- agentos-%s %s", b->group, b->name);
+    cJSON_ArrayForEach(p, properties)
+    {
+        bool required = false;
+        cJSON_ArrayForEach(one, json_get(b->schema, "required")) required =
+            required || strcmp(one->valuestring, p->string) == 0;
+        if (!required)
+            continue;
+        buf_puts(out, " --");
+        flag_name(p->string, out);
+        buf_puts(out, " …");
+    }
+    buf_printf(out, ": %s", b->help);
+}
+
+char *bindings_instructions(struct hub *hub)
+{
+    struct buf text = {0};
+    size_t count, left = 0;
+    const struct binding_group *const *groups = binding_set_groups(hub->bindings->set, &count);
+    if (!count)
+        return NULL;
+    buf_puts(&text,
+             "Beside the usual commands there are these here. They run outside of your workspace "
+             "and print their result as JSON; with --help each says what it takes.");
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < groups[i]->count; k++) {
+            const struct binding *b = groups[i]->list[k];
+            if (b->row.tier == TIER_BLOCKED)
+                continue;
+            if (text.len < TOLD_MAX)
+                describe_command(b, &text);
+            else
+                left++;
+        }
+    if (left)
+        buf_printf(&text, "\n- and %zu more: agentos list-bindings", left);
+    return buf_take(&text);
+}
