@@ -202,16 +202,11 @@ static const char *must_domain(const cJSON *v)
 }
 
 static const struct key limit_keys[] = {
-    {"history", must_history, NULL},
-    {"streams", must_streams, NULL},
-    {"permission", must_span, NULL},
-    {"hook", must_span, NULL},
-    {"line", must_line, NULL},
-    {"hops", must_tries, NULL},
-    {"inbox_rate", must_rate, NULL},
-    {"tries", must_tries, NULL},
-    {"approval", must_span, NULL},
-    {0},
+    {"history", must_history, NULL}, {"streams", must_streams, NULL},
+    {"permission", must_span, NULL}, {"hook", must_span, NULL},
+    {"line", must_line, NULL},       {"hops", must_tries, NULL},
+    {"inbox_rate", must_rate, NULL}, {"tries", must_tries, NULL},
+    {"approval", must_span, NULL},   {0},
 };
 
 /* mail is read by the room that it belongs to; agents, hooks, members and policy hold names of the
@@ -277,10 +272,8 @@ static const struct {
     const char *name, *prefix;
     bool (*wrong)(const cJSON *part, struct config_wrong *ret_wrong);
 } named_parts[] = {
-    {"members", "members.", config_members_wrong},
-    {"agents", "agents.", config_agents_wrong},
-    {"hooks", "hooks.", config_hooks_wrong},
-    {"mail", "mail.", config_mail_wrong},
+    {"members", "members.", config_members_wrong}, {"agents", "agents.", config_agents_wrong},
+    {"hooks", "hooks.", config_hooks_wrong},       {"mail", "mail.", config_mail_wrong},
     {"policy", "policy.", config_policy_wrong},
 };
 
@@ -531,7 +524,8 @@ cJSON *config_show(const struct config *c)
     show(c, out, "limits", "streams", cJSON_CreateNumber(config_max_streams(c)), "default");
     show(c, out, "limits", "permission", cJSON_CreateNumber((double)c->permission_ms / 1000),
          "default");
-    show(c, out, "limits", "approval", cJSON_CreateNumber((double)c->approval_ms / 1000), "default");
+    show(c, out, "limits", "approval", cJSON_CreateNumber((double)c->approval_ms / 1000),
+         "default");
     show(c, out, "limits", "hook", cJSON_CreateNumber((double)c->hook_ms / 1000), "default");
     show(c, out, "limits", "line", cJSON_CreateNumber((double)c->line), "default");
     show(c, out, "limits", "hops", cJSON_CreateNumber((double)config_mail_hops(c)), "default");

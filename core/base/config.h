@@ -37,9 +37,9 @@ int64_t config_approval_ms(const struct config *c);   /* `limits.approval`, else
 /* `policy`: {"rules": [RULE…], "groups": {"NAME": {"rules": [RULE…]}}}, each rule checked
  * (core/base/config_policy.h); or NULL. core/catalogue/policy.h decides by it. */
 const cJSON *config_policy(const struct config *c);
-int64_t config_hook_ms(const struct config *c);       /* `limits.hook`, else 30 s */
-int64_t config_line_max(const struct config *c);      /* `limits.line`: bytes, else 32 MiB */
-const cJSON *config_mail(const struct config *c);     /* `mail`, or NULL */
+int64_t config_hook_ms(const struct config *c);         /* `limits.hook`, else 30 s */
+int64_t config_line_max(const struct config *c);        /* `limits.line`: bytes, else 32 MiB */
+const cJSON *config_mail(const struct config *c);       /* `mail`, or NULL */
 const char *config_mail_domain(const struct config *c); /* `mail.domain`, else "baton.local" */
 int64_t
 config_mail_hops(const struct config *c); /* `limits.hops`: of a chain of replies, else 32 */
