@@ -44,7 +44,8 @@ void notices_add_quietly(struct notices *n, const char *format, ...)
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
     notices_add(n, ROLE_DIM, "%s", text);
-    if (before && n->count > 1 && n->list[n->count - 1].text != before) { /* behind what is shown, which stays the newest */
+    if (before && n->count > 1 &&
+        n->list[n->count - 1].text != before) { /* behind what is shown, which stays the newest */
         struct notice quiet = n->list[n->count - 1];
         n->list[n->count - 1] = n->list[n->count - 2];
         n->list[n->count - 2] = quiet;

@@ -222,22 +222,14 @@ static const char *must_processes(const cJSON *v)
 }
 
 static const struct key limit_keys[] = {
-    {"history", must_history, NULL},
-    {"streams", must_streams, NULL},
-    {"permission", must_span, NULL},
-    {"hook", must_span, NULL},
-    {"sendmail", must_span, NULL},
-    {"line", must_line, NULL},
-    {"hops", must_tries, NULL},
-    {"inbox_rate", must_rate, NULL},
-    {"tries", must_tries, NULL},
-    {"bindings", must_tries, NULL},
-    {"memory", must_room, NULL},
-    {"processes", must_processes, NULL},
-    {"disk", must_room, NULL},
-    {"file", must_room, NULL},
-    {"approval", must_span, NULL},
-    {0},
+    {"history", must_history, NULL}, {"streams", must_streams, NULL},
+    {"permission", must_span, NULL}, {"hook", must_span, NULL},
+    {"sendmail", must_span, NULL},   {"line", must_line, NULL},
+    {"hops", must_tries, NULL},      {"inbox_rate", must_rate, NULL},
+    {"tries", must_tries, NULL},     {"bindings", must_tries, NULL},
+    {"memory", must_room, NULL},     {"processes", must_processes, NULL},
+    {"disk", must_room, NULL},       {"file", must_room, NULL},
+    {"approval", must_span, NULL},   {0},
 };
 
 /* mail is read by the room that it belongs to; agents, hooks, members and policy hold names of the

@@ -37,9 +37,9 @@ int64_t config_approval_ms(const struct config *c);   /* `limits.approval`, else
 /* `policy`: {"rules": [RULE…], "groups": {"NAME": {"rules": [RULE…]}}}, each rule checked
  * (core/base/config_policy.h); or NULL. core/catalogue/policy.h decides by it. */
 const cJSON *config_policy(const struct config *c);
-int64_t config_hook_ms(const struct config *c);       /* `limits.hook`, else 30 s */
-int64_t config_sendmail_ms(const struct config *c);   /* `limits.sendmail`, else 120 s */
-int64_t config_line_max(const struct config *c);      /* `limits.line`: bytes, else 32 MiB */
+int64_t config_hook_ms(const struct config *c);     /* `limits.hook`, else 30 s */
+int64_t config_sendmail_ms(const struct config *c); /* `limits.sendmail`, else 120 s */
+int64_t config_line_max(const struct config *c);    /* `limits.line`: bytes, else 32 MiB */
 /* Of each sandboxed workspace: `limits.memory`, else 4 GiB; `limits.processes`, else 512;
  * `limits.disk`, bytes of its home, else 4 GiB; `limits.file`, bytes of one file, else 1 GiB */
 int64_t config_box_memory(const struct config *c);

@@ -12,9 +12,9 @@
 
 struct config_wrong {
     int path[CONFIG_WRONG_DEPTH]; /* as config_line counts: the entry's number, the key's in it … */
-    int depth;      /* of path */
-    char name[160]; /* what is wrong, "grace" or "grace.role"; untrusted text */
-    char says[160]; /* the rest of the sentence */
+    int depth;                    /* of path */
+    char name[160];               /* what is wrong, "grace" or "grace.role"; untrusted text */
+    char says[160];               /* the rest of the sentence */
 };
 
 /* A key that an object may have. */

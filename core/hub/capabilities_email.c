@@ -174,14 +174,19 @@ const struct capability email_rows[] = {
 
     {"email", "send", "1.0", "Send a mail, to names here or to addresses",
      INPUT("properties"
-           : {ADDRESSES("to", "who it is for"), ADDRESSES("cc", "who reads it too"),
-              WORDS("subject", 900, "what it is about"), BODY, FILES,
-              WORDS("thread", 255, "goes on with this message's thread"),
-              "approval" : {
-                  "type" : "boolean",
-                  "default" : false,
-                  "description" : "ask a human: APPROVE or DENY in the answer settles it"
-              }},
+           : {
+               ADDRESSES("to", "who it is for"),
+               ADDRESSES("cc", "who reads it too"),
+               WORDS("subject", 900, "what it is about"),
+               BODY,
+               FILES,
+               WORDS("thread", 255, "goes on with this message's thread"),
+               "approval" : {
+                   "type" : "boolean",
+                   "default" : false,
+                   "description" : "ask a human: APPROVE or DENY in the answer settles it"
+               }
+           },
              "required"
            : [ "to", "subject", "body" ]),
      SENT, TIER_NOTIFY, ROLE_AGENT, LANE_CONTROL, FLAGS, send_errors, email_send},

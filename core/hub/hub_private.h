@@ -147,13 +147,13 @@ struct hub {
     int64_t failed_told_us; /* when the log was last told that the journal takes nothing; 0 never */
     bool failing;           /* and since then nothing was written */
     uv_timer_t baton_timer; /* the next grace, challenge or invitation that ends */
-    uv_timer_t session_timer; /* the next permission or cancel whose time is over */
-    uv_timer_t mail_timer;    /* the next lease or time of a message that is over */
+    uv_timer_t session_timer;  /* the next permission or cancel whose time is over */
+    uv_timer_t mail_timer;     /* the next lease or time of a message that is over */
     uv_timer_t approval_timer; /* the next approval whose time is over */
-    uv_work_t tidy_work;      /* writes the journal's log back: tidy.c */
-    bool tidying, tidy_now;   /* it runs; and control does the rest behind it */
-    int tidied;               /* its thread's, until it is back */
-    struct mail_rate *rates;  /* the loop guard's, in the order of names */
+    uv_work_t tidy_work;       /* writes the journal's log back: tidy.c */
+    bool tidying, tidy_now;    /* it runs; and control does the rest behind it */
+    int tidied;                /* its thread's, until it is back */
+    struct mail_rate *rates;   /* the loop guard's, in the order of names */
     size_t rate_count;
     struct seen *seen; /* members without a lasting link that hold a baton */
     size_t seen_count;

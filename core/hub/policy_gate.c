@@ -217,7 +217,7 @@ static int by_name(const void *a, const void *b)
 
 static struct member *find_member(const struct gate *g, const char *name)
 {
-    struct member wanted;
+    struct member wanted = {0};
     snprintf(wanted.name, sizeof wanted.name, "%s", name);
     return g->member_count
                ? bsearch(&wanted, g->members, g->member_count, sizeof *g->members, by_name)

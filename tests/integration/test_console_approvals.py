@@ -114,7 +114,8 @@ def it_stands_over_a_hub(world, state):
     os.kill(pid, signal.SIGKILL)
     code, text = ended(p)
     expect(code == 1 and "ConnectionLost" in text, "the caller is told: " + text)
-    a.wait_text("connected again")
+    wait_until("both consoles to be back", lambda: {"ada", "grace"} <= {
+        m["member"] for m in asked(world, "member", "list")})
     a.wait("it waits still", lambda s: "fourth" in s and "hash" in s)
     p = send(world, state, "fourth")
     wait_until("it is joined", lambda: len(asked(world, "approval", "list")) == 1)

@@ -244,8 +244,7 @@ int command_call(const struct command *c)
     /* With a policy any call may have to wait for a human; the hub says when that is over. */
     const bool waits =
         (c->row->flags & CAP_LONG) || json_bool(client_hello(client), "mayBeHeld", false);
-    enum err e =
-        client_call(client, method, c->flags.input, waits ? -1 : CALL_MS, &result, &fault);
+    enum err e = client_call(client, method, c->flags.input, waits ? -1 : CALL_MS, &result, &fault);
     if (e == ERR_BUSY && (c->row->flags & CAP_ASKS) && !json_bool(c->flags.input, "force", false))
         e = ask(c, client, method, &result, &fault);
     if (e == ERR_OK) {
