@@ -30,12 +30,27 @@ static void on_update(struct event *e)
     transcript_fold_update(e->t, e->seq, e->at, json_get(e->params, "update"));
 }
 
+/* What the hub put before somebody's words: told to the agent, typed by nobody. */
+static bool is_ours(const cJSON *content)
+{
+    return json_get(json_get(content, "_meta"), "baton") != NULL;
+}
+
+static void tell_before(struct event *e, const cJSON *content)
+{
+    struct transcript_block *b = transcript_append(e->t, BLOCK_NOTICE, e->seq, e->at);
+    put(&b->text, "told beforehand: ");
+    transcript_text_content(&b->text, content, TRANSCRIPT_TEXT_LIMIT);
+    transcript_touch(e->t, b);
+}
+
 static void on_prompt(struct event *e)
 {
     const cJSON *prompt = json_get(e->params, "prompt"), *content;
     struct transcript_block *b;
 
     transcript_turn_begins(e->t);
+    cJSON_ArrayForEach(content, prompt) if (is_ours(content)) tell_before(e, content);
     b = transcript_append(e->t, BLOCK_PROMPT, e->seq, e->at);
     b->turn = json_int(e->params, "turn", 0);
     b->by = transcript_line(word(e, "by"), 200);
@@ -43,6 +58,8 @@ static void on_prompt(struct event *e)
     b->detail = transcript_line(json_string(e->params, "suggestedBy", NULL), 200);
     cJSON_ArrayForEach(content, prompt)
     {
+        if (is_ours(content))
+            continue;
         if (b->text.n)
             put(&b->text, "\n");
         transcript_text_content(&b->text, content, TRANSCRIPT_TEXT_LIMIT);

@@ -297,9 +297,26 @@ static void what_is_read_back_is_bounded_too(void **state)
     transcript_destroy(t);
 }
 
+/* Nobody has typed what the hub tells an agent before its first prompt. */
+static void instructions_are_nobodys_words(void **state)
+{
+    struct transcript *t = transcript_create(0);
+    (void)state;
+    add(t, "session/prompt",
+        "{\"turn\":1,\"by\":\"ada\",\"prompt\":[{\"type\":\"text\",\"text\":\"Be brief.\","
+        "\"_meta\":{\"baton\":{\"instructions\":true}}},{\"type\":\"text\",\"text\":\"hi\"}]}");
+    assert_int_equal(transcript_count(t), 2);
+    assert_int_equal(transcript_at(t, 0)->kind, BLOCK_NOTICE);
+    assert_string_equal(transcript_at(t, 0)->text.text, "told beforehand: Be brief.");
+    assert_int_equal(transcript_at(t, 1)->kind, BLOCK_PROMPT);
+    assert_string_equal(transcript_at(t, 1)->text.text, "hi");
+    transcript_destroy(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(instructions_are_nobodys_words),
         cmocka_unit_test(texts_grow_until_something_else_comes),
         cmocka_unit_test(a_tool_call_and_all_that_belongs_to_it),
         cmocka_unit_test(a_plan_is_one_block_a_turn),
