@@ -69,16 +69,17 @@ char **environment_for_shell(const char *hub, const char *shell, const char *wor
     size_t count = 0, at = 0;
     while (environ[count])
         count++;
-    char **env = mem_calloc(count + 3, sizeof *env);
+    char *own[] = {
+        mem_strdup("TERM=xterm-256color"),     mem_strdup("COLORTERM=truecolor"),
+        mem_strdup("TERM_PROGRAM=baton"),      mem_strdup("TERM_PROGRAM_VERSION=" BATON_VERSION),
+        mem_printf("BATON=%s:%s", hub, shell), mem_printf("BATON_WORKSPACE=%s", workspace),
+    };
+    const size_t more = sizeof own / sizeof *own;
+    char **env = mem_calloc(count + more + 1, sizeof *env);
     for (size_t i = 0; i < count; i++)
         if (!is_dropped(environ[i]))
             env[at++] = mem_strdup(environ[i]);
-    env[at++] = mem_strdup("TERM=xterm-256color");
-    env[at++] = mem_strdup("COLORTERM=truecolor");
-    env[at++] = mem_strdup("TERM_PROGRAM=baton");
-    env[at++] = mem_strdup("TERM_PROGRAM_VERSION=" BATON_VERSION);
-    env[at++] = mem_printf("BATON=%s:%s", hub, shell);
-    env[at++] = mem_printf("BATON_WORKSPACE=%s", workspace);
+    memcpy(env + at, own, sizeof own);
     return env;
 }
 

@@ -89,7 +89,7 @@ def denying_and_withdrawing(world, state):
     g.wait_no_text("ada asks")
     a.wait_no_text("you ask")
     g.prefix("n") # nobody asks: the next shell, of which there is none
-    g.wait_text("there is no other shell here")
+    g.wait_text("there is no other shell or session here")
 
 
 def releasing_and_taking(world, state):

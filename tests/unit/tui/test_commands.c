@@ -293,7 +293,7 @@ static void a_key_with_two_meanings(void **state)
     assert_false(console_asked_text(c, text, sizeof text));
     press(c, 'b', MOD_CTRL);
     press(c, 'n', 0); /* nobody asks */
-    assert_string_equal(last_notice(c), "there is no other shell here");
+    assert_string_equal(last_notice(c), "there is no other shell or session here");
     press(c, 'b', MOD_CTRL);
     press(c, 'y', 0);
     assert_string_equal(last_notice(c), "nobody asks you for a baton");

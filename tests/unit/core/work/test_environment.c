@@ -89,9 +89,29 @@ static void the_folder_is_there_already(void **state)
     environment_free(env);
 }
 
+/* Nothing to drop, as a service manager starts programs: all that is added has room. */
+static void a_shell_of_a_hub_with_a_bare_environment(void **state)
+{
+    extern char **environ;
+    static char path[] = "PATH=/bin";
+    char *bare[] = {path, NULL}, **whole = environ;
+    (void)state;
+    environ = bare;
+    char **env = environment_for_shell("default", "sh1", "main");
+    environ = whole;
+    int count = 0;
+    while (env[count])
+        count++;
+    assert_int_equal(count, 7);
+    assert_string_equal(env[0], "PATH=/bin");
+    assert_string_equal(env[6], "BATON_WORKSPACE=main");
+    environment_free(env);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_shell_of_a_hub_with_a_bare_environment),
         cmocka_unit_test(what_an_agent_needs),
         cmocka_unit_test(more_goes_over_it),
         cmocka_unit_test(the_folder_is_there_already),
