@@ -1,7 +1,7 @@
 /* The configuration file. One table says which keys there are and what each must be; a key that is
  * not in it is refused, for a misspelt one would be silently without effect. JSON has no lines, so
  * a small scan of the text finds them: config_lines.c. */
-#include "core/base/config.h"
+#include "core/base/config_private.h"
 #include "core/base/config_agents.h"
 #include "core/base/config_hooks.h"
 #include "core/base/config_lines.h"
@@ -42,15 +42,6 @@
 #define BOX_DISK       (4 * GIB)
 #define BOX_FILE       (1 * GIB)
 #define FALLBACK_SHELL "/bin/sh"
-
-struct config {
-    cJSON *json; /* the file; an empty object without one */
-    char *file;  /* its name, as messages show it */
-    char *text;  /* its bytes, for lines */
-    size_t text_n;
-    char *env_shell; /* $SHELL when this was loaded, or NULL */
-    int64_t retention, permission_ms, approval_ms, hook_ms, sendmail_ms, line;
-};
 
 /* --- what a value must be: each gives NULL, or what it should have been ------------------------
  */
@@ -229,8 +220,7 @@ static const struct key limit_keys[] = {
     {"tries", must_tries, NULL},     {"bindings", must_tries, NULL},
     {"memory", must_room, NULL},     {"processes", must_processes, NULL},
     {"disk", must_room, NULL},       {"file", must_room, NULL},
-    {"approval", must_span, NULL},   {0},
-};
+    {"approval", must_span, NULL},   {0}};
 
 /* mail is read by the room that it belongs to; agents, hooks, members and policy hold names of the
  * owner's choice, and are checked behind this table (named_parts). */
@@ -542,69 +532,4 @@ int config_mail_tries(const struct config *c)
 int config_bindings(const struct config *c)
 {
     return (int)json_int(json_get(c->json, "limits"), "bindings", BINDINGS);
-}
-
-/* Adds one row; takes value. The source is the line of KEY or GROUP.KEY, else `otherwise`. */
-static void show(const struct config *c, cJSON *out, const char *group, const char *key,
-                 cJSON *value, const char *otherwise)
-{
-    int path[2] = {0}, depth = 0;
-    const cJSON *in = c->json, *v;
-    char *name = group ? mem_printf("%s.%s", group, key) : mem_strdup(key), *source = NULL;
-    const char *const steps[] = {group ? group : key, group ? key : NULL};
-
-    for (; in && depth < 2 && steps[depth]; depth++) {
-        const cJSON *found = json_get(in, steps[depth]);
-        path[depth] = 0;
-        cJSON_ArrayForEach(v, in)
-        {
-            if (v == found)
-                break;
-            path[depth]++;
-        }
-        in = found;
-    }
-    if (in)
-        source = mem_printf("%s:%d", c->file, config_line(c->text, c->text_n, path, depth));
-    cJSON *row = cJSON_AddObjectToObject(out, name);
-    cJSON_AddItemToObject(row, "value", value);
-    json_add_text(row, "source", source ? source : otherwise, strlen(source ? source : otherwise));
-    free(source);
-    free(name);
-}
-
-cJSON *config_show(const struct config *c)
-{
-    static const char *const objects[] = {"keys", "agents", "mail", "hooks", "policy", "members"};
-    cJSON *out = cJSON_CreateObject();
-    show(c, out, NULL, "shell", cJSON_CreateString(config_shell(c)),
-         c->env_shell ? "environment SHELL" : "default");
-    show(c, out, NULL, "theme", cJSON_CreateString(config_theme(c)), "default");
-    show(c, out, NULL, "prefix", cJSON_CreateString(config_prefix(c)), "default");
-    show(c, out, NULL, "retention", cJSON_CreateNumber((double)c->retention), "default");
-    show(c, out, "limits", "history", cJSON_CreateNumber(config_history(c)), "default");
-    show(c, out, "limits", "streams", cJSON_CreateNumber(config_max_streams(c)), "default");
-    show(c, out, "limits", "permission", cJSON_CreateNumber((double)c->permission_ms / 1000),
-         "default");
-    show(c, out, "limits", "approval", cJSON_CreateNumber((double)c->approval_ms / 1000),
-         "default");
-    show(c, out, "limits", "hook", cJSON_CreateNumber((double)c->hook_ms / 1000), "default");
-    show(c, out, "limits", "sendmail", cJSON_CreateNumber((double)c->sendmail_ms / 1000),
-         "default");
-    show(c, out, "limits", "line", cJSON_CreateNumber((double)c->line), "default");
-    show(c, out, "limits", "hops", cJSON_CreateNumber((double)config_mail_hops(c)), "default");
-    show(c, out, "limits", "inbox_rate", cJSON_CreateNumber((double)config_mail_rate(c)),
-         "default");
-    show(c, out, "limits", "tries", cJSON_CreateNumber(config_mail_tries(c)), "default");
-    show(c, out, "limits", "bindings", cJSON_CreateNumber(config_bindings(c)), "default");
-    show(c, out, "limits", "memory", cJSON_CreateNumber((double)config_box_memory(c)), "default");
-    show(c, out, "limits", "processes", cJSON_CreateNumber(config_box_processes(c)), "default");
-    show(c, out, "limits", "disk", cJSON_CreateNumber((double)config_box_disk(c)), "default");
-    show(c, out, "limits", "file", cJSON_CreateNumber((double)config_box_file(c)), "default");
-    for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
-        const cJSON *v = json_get(c->json, objects[i]);
-        show(c, out, NULL, objects[i], v ? cJSON_Duplicate(v, true) : cJSON_CreateObject(),
-             "default");
-    }
-    return out;
 }

@@ -4,6 +4,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/catalogue/value.h"
+#include "core/hub/policy_gate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,8 @@
 
 static const char *const tier_names[] = {"autonomous", "notify", "approval", "blocked"};
 
-/* The group's description is told with its first one. */
-static cJSON *describe(const struct binding_group *g, const struct binding *b, bool schemas)
+/* The group's description is told with its first one that is listed: NULL for the others. */
+static cJSON *describe(const struct binding *b, const char *of_group, bool schemas)
 {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "group", b->group);
@@ -22,8 +23,8 @@ static cJSON *describe(const struct binding_group *g, const struct binding *b, b
     cJSON_AddStringToObject(o, "tier", tier_names[b->row.tier]);
     json_add_int(o, "timeout", b->timeout_ms);
     if (schemas) {
-        if (b == g->list[0])
-            cJSON_AddStringToObject(o, "groupDescription", g->description);
+        if (of_group)
+            cJSON_AddStringToObject(o, "groupDescription", of_group);
         cJSON_AddItemToObject(o, "inputSchema", cJSON_Duplicate(b->schema, true));
     }
     return o;
@@ -36,10 +37,15 @@ enum err binding_list(struct hub *hub, struct call *c)
     cJSON *list = cJSON_CreateArray();
     size_t count;
     const struct binding_group *const *groups = binding_set_groups(hub->bindings->set, &count);
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < groups[i]->count; k++)
-            if (!group || strcmp(groups[i]->name, group) == 0)
-                cJSON_AddItemToArray(list, describe(groups[i], groups[i]->list[k], schemas));
+    for (size_t i = 0; i < count; i++) {
+        const struct binding_group *g = groups[i];
+        const char *told = g->description;
+        for (size_t k = 0; k < g->count && (!group || strcmp(g->name, group) == 0); k++)
+            if (gate_tier(c, &g->list[k]->row) != TIER_BLOCKED) {
+                cJSON_AddItemToArray(list, describe(g->list[k], told, schemas));
+                told = NULL;
+            }
+    }
     call_reply(c, list);
     return ERR_OK;
 }

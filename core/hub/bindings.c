@@ -173,14 +173,20 @@ static void watch_again(struct hub *hub)
 /* --- finding ------------------------------------------------------------------------------------
  */
 
-void bindings_resolve(struct hub *hub, struct call *c)
+struct binding *bindings_find(const struct hub *hub, const char *method)
 {
-    const char *method = json_string(c->request, "method", ""), *dot = strchr(method, '.');
+    const char *dot = strchr(method, '.');
     if (!dot)
-        return;
+        return NULL;
     char *group = mem_strndup(method, (size_t)(dot - method));
     struct binding *found = binding_set_find(hub->bindings->set, group, dot + 1);
     free(group);
+    return found;
+}
+
+void bindings_resolve(struct hub *hub, struct call *c)
+{
+    struct binding *found = bindings_find(hub, json_string(c->request, "method", ""));
     if (!found)
         return;
     c->binding = binding_ref(found);

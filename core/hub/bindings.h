@@ -39,6 +39,9 @@ enum err bindings_recover(struct hub *hub, void *arg);
  * *ret_why is the first sentence of a refused file (the caller frees), NULL when all are right. */
 enum err bindings_read(struct hub *hub, bool all, char **ret_why);
 
+/* The binding `group.name`, borrowed until the next reading; NULL: there is none. */
+struct binding *bindings_find(const struct hub *hub, const char *method);
+
 /* The binding that a call of no row of the catalogue is of: sets row and binding. */
 void bindings_resolve(struct hub *hub, struct call *c);
 

@@ -200,14 +200,16 @@ const struct capability mail_rows[] = {
      TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, CAP_LONG | FLAGS, receive_errors, comms_receive},
     {"comms", "ack", "1.0", "A message that you had under a lease is done",
      INPUT("properties"
-           : {MESSAGE_ID("message_id", "which one: its id, or the last six letters of it")}, "required"
+           : {MESSAGE_ID("message_id", "which one: its id, or the last six letters of it")},
+             "required"
            : ["message_id"], "x-positional"
            : ["message_id"]),
      STATUS("{message_id}: {status}."), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, FLAGS,
      one_errors, comms_ack},
     {"comms", "nack", "1.0", "Give a message back, to be handed out again",
      INPUT("properties"
-           : {MESSAGE_ID("message_id", "which one: its id, or the last six letters of it")}, "required"
+           : {MESSAGE_ID("message_id", "which one: its id, or the last six letters of it")},
+             "required"
            : ["message_id"], "x-positional"
            : ["message_id"]),
      STATUS("{message_id}: {status}, after {tries} tries."), TIER_AUTONOMOUS, ROLE_OBSERVER,
@@ -243,7 +245,8 @@ const struct capability mail_rows[] = {
      one_errors, comms_requeue},
     {"comms", "receipts", "1.0", "Show what became of a message: when, and by whom",
      INPUT("properties"
-           : {MESSAGE_ID("message_id", "which one: its id, or the last six letters of it")}, "required"
+           : {MESSAGE_ID("message_id", "which one: its id, or the last six letters of it")},
+             "required"
            : ["message_id"], "x-positional"
            : ["message_id"]),
      SCHEMA({

@@ -1,5 +1,6 @@
 /* The policy, shown and explained. Control. */
 #include "core/hub/approvals.h"
+#include "core/hub/bindings.h"
 #include "core/hub/policy_gate.h"
 #include "core/people/neighbours.h"
 #include "core/people/roster.h"
@@ -61,9 +62,12 @@ enum err policy_explain(struct hub *hub, struct call *c)
 {
     const char *method = call_string(c, "capability", "");
     const struct capability *row = catalogue_find(hub_catalogue(), method, strlen(method));
+    const struct binding *binding = row ? NULL : bindings_find(hub, method);
     struct policy_asker asker;
     struct policy_verdict v;
     char group[MAIL_NAME];
+    if (binding)
+        row = &binding->row;
     if (!row) {
         char near[200];
         catalogue_nearest(hub_catalogue(), method, near, sizeof near);
@@ -87,25 +91,29 @@ enum err policy_explain(struct hub *hub, struct call *c)
     return ERR_OK;
 }
 
+static void add_tier(const struct call *c, const struct capability *row, cJSON *blocked,
+                     cJSON *held)
+{
+    char method[METHOD_MAX];
+    const enum tier tier = gate_tier(c, row);
+    gate_method(row, method);
+    if (tier >= TIER_APPROVAL)
+        cJSON_AddItemToArray(tier == TIER_BLOCKED ? blocked : held, cJSON_CreateString(method));
+}
+
 /* For whoever lists what the caller can do: what is blocked is not listed. */
 enum err policy_tiers(struct hub *hub, struct call *c)
 {
     const struct catalogue *all = hub_catalogue();
-    struct policy_asker asker = {.member = c->who, .human = gate_caller_is_human(c)};
-    char group[MAIL_NAME], method[METHOD_MAX];
-    gate_member(hub, c->who, asker.human, group);
-    asker.group = group;
-    asker.workspace = call_string(c, "workspace", c->scope);
     cJSON *r = cJSON_CreateObject(), *blocked = cJSON_AddArrayToObject(r, "blocked");
     cJSON *held = cJSON_AddArrayToObject(r, "approval");
-    for (size_t i = 0; i < all->count; i++) {
-        struct policy_verdict v;
-        gate_explain(hub, all->rows[i], &asker, &v);
-        gate_method(all->rows[i], method);
-        if (v.tier >= TIER_APPROVAL)
-            cJSON_AddItemToArray(v.tier == TIER_BLOCKED ? blocked : held,
-                                 cJSON_CreateString(method));
-    }
+    size_t count;
+    for (size_t i = 0; i < all->count; i++)
+        add_tier(c, all->rows[i], blocked, held);
+    const struct binding_group *const *groups = binding_set_groups(hub->bindings->set, &count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < groups[i]->count; k++)
+            add_tier(c, &groups[i]->list[k]->row, blocked, held);
     call_reply(c, r);
     return ERR_OK;
 }

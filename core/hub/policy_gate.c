@@ -398,6 +398,18 @@ void gate_explain(struct hub *hub, const struct capability *row, const struct po
     pthread_mutex_unlock(&g->lock);
 }
 
+enum tier gate_tier(const struct call *c, const struct capability *row)
+{
+    struct policy_asker asker = {.member = c->who, .human = gate_caller_is_human(c)};
+    struct policy_verdict v;
+    char group[MAIL_NAME];
+    gate_member(c->hub, c->who, asker.human, group);
+    asker.group = group;
+    asker.workspace = call_string(c, "workspace", c->scope);
+    gate_explain(c->hub, row, &asker, &v);
+    return v.tier;
+}
+
 /* --- telling humans of what runs ---------------------------------------------------------------
  */
 

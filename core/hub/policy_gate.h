@@ -30,6 +30,8 @@ enum err gate_notice(struct call *c);
 /* What it would say, for policy.explain and lists. asker's member need not exist. */
 void gate_explain(struct hub *hub, const struct capability *row, const struct policy_asker *asker,
                   struct policy_verdict *ret);
+/* What it would say to this caller, in the workspace that the call names: for lists. */
+enum tier gate_tier(const struct call *c, const struct capability *row);
 /* The policy group of a member and whether it is human: from the identities. human: as the caller
  * knows; ret_group borrows nothing. */
 bool gate_member(struct hub *hub, const char *name, bool human, char ret_group[MAIL_NAME]);

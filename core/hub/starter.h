@@ -14,8 +14,8 @@ struct starter_done {
 };
 
 /* Starts the keeper of stream id; to be called after a commit. done is posted as control work, with
- * a struct starter_done, in every case, once. meta is as for the host, borrowed, and changed for the
- * world of its workspace (worlds.h). */
+ * a struct starter_done, in every case, once. meta is as for the host, borrowed, and changed for
+ * the world of its workspace (worlds.h). */
 void starter_start(struct hub *hub, const char *id, uint64_t serial, struct keeper_meta *meta,
                    hub_work done);
 /* Has it end in the same way, without a start: the meta could not be made. */

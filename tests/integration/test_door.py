@@ -309,6 +309,7 @@ def far_away(w):
     w.baton("baton", "take", shell, "--note", "faraway-note")
     w.run("comms", "publish", "faraway-channel", '{"text":"faraway-post"}', token=agent, check=False)
     return {"workspace": "faraway", "key": "faraway", "shellId": shell, "streamId": shell,
+            "processId": w.baton("-w", "faraway", "process", "spawn", "--", "/bin/cat")["processId"],
             "sessionId": session["sessionId"], "target": shell, "member": "faraway-agent"}
 
 
@@ -318,6 +319,8 @@ def every_row_by_the_door(w):
     shell = w.baton("-w", "box", "shell", "open", "--", "/bin/cat")["shellId"]
     own = {"workspace": "box", "key": "box", "shellId": shell, "streamId": shell,
            "sessionId": "se999", "target": shell, "member": "bot"}
+    own["processId"] = w.baton("-w", "box", "process", "spawn", "--", "/bin/cat")["processId"]
+    dies = w.baton("-w", "box", "shell", "open", "--", "/bin/cat")["shellId"]
     w.baton("-w", "box", "fs", "write", "walk.txt", "x")
     all_rows, wrong = rows(w), []
     new = [r["method"] for r in all_rows if r["method"] not in EXPECTED]
@@ -344,7 +347,7 @@ def every_row_by_the_door(w):
         kind = EXPECTED[row["method"]]
         there, here = ask(row, far), None
         if kind not in ("own", "owner"):
-            here = ask(row, own)
+            here = ask(row, dict(own, shellId=dies) if row["method"] == "shell.close" else own)
         denied = "PermissionDenied"
         ok = {"owner": there == denied,
               "place": there == denied and here not in (denied, "TokenRefused"),

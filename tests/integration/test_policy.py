@@ -168,6 +168,44 @@ def what_is_blocked_is_not_listed(w):
         check("comms.send" in c.call("policy.tiers")["blocked"], "policy.tiers")
 
 
+def bindings_are_held_like_all_else(w):
+    """Their own tier and rules: what is blocked is in no list, what waits runs once it may."""
+    os.makedirs(w.path("config/baton/bindings"))
+    input = {"type": "object", "properties": {"text": {"type": "string"}}}
+    kinds = {tier: {"description": "Says it.", "inputSchema": input, "tier": tier, "execute": ["cat"]}
+             for tier in ("autonomous", "approval", "blocked")}
+    with open(w.path("config/baton/bindings/held.json"), "w") as f:
+        json.dump({"name": "held", "description": "A group.", "bindings": kinds}, f)
+    w.baton("workspace", "open", "main")
+    token = agent(w)
+    with Client(w, token=token) as c, Client(w, kind="test") as human:
+        listed = wait_until(lambda: c.call("binding.list", schemas=True), 10, "the bindings")
+        check([b["name"] for b in listed] == ["autonomous", "approval"] and
+              listed[0]["groupDescription"] == "A group.", str(listed))
+        check(len(human.call("binding.list")) == 3, "a human may all of it")
+        tiers = c.call("policy.tiers")
+        check("held.blocked" in tiers["blocked"] and "held.approval" in tiers["approval"], str(tiers))
+        refused(lambda: c.call("held.blocked", text="x"), "Blocked")
+        call = c.send("held.approval", text="may I")
+        one = wait_until(lambda: human.call("approval.list"), 10, "the question")[0]
+        check(one["capability"] == "held.approval" and not c.answered(call), str(one))
+        human.call("approval.accept", approvalId=one["approvalId"])
+        check(c.answer(call) == {"text": "may I"}, "what it gave")
+        check("held.approval" in human.call("policy.explain", capability="held.approval")["capability"],
+              "explained")
+        rules(w, {"capability": "held.*", "member": "writer", "tier": "blocked"})
+        refused(lambda: c.call("held.autonomous", text="x"), "Blocked")
+        check(c.call("binding.list") == [], "all of them are blocked")
+    with Server(w, token=token) as m:
+        m.greet()
+        check(not [t for t in m.tools() if t.startswith("held")], "no tools of it")
+    rules(w)
+    with Server(w, token=token) as m:
+        m.greet()
+        tools = [t for t in m.tools() if t.startswith("held")]
+        check(tools == ["held_autonomous", "held_approval"], str(tools))
+
+
 def humans_are_told_once(w):
     """A notify call tells the humans by one line; a hundred of them do not make a hundred."""
     w.baton("workspace", "open", "main")
@@ -221,4 +259,4 @@ def a_change_under_load_tears_nothing(w):
 
 main([the_strictest_layer_decides, a_human_is_held_by_name_only, the_owner_as_an_agent_is_an_agent,
       a_rate_raises_the_tier, a_file_counts_at_once, what_is_blocked_is_not_listed,
-      humans_are_told_once, a_change_under_load_tears_nothing])
+      bindings_are_held_like_all_else,      humans_are_told_once, a_change_under_load_tears_nothing])

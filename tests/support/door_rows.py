@@ -16,7 +16,8 @@ ROWS = {
         shell.snapshot shell.wait shell.read shell.rename shell.close stream.read stream.records
         events.since events.next member.list member.look layout.get layout.put baton.request
         baton.release baton.status baton.log session.list fs.read fs.write fs.list fs.stat fs.exists fs.mkdir fs.move
-        fs.delete""",
+        fs.delete process.list process.output process.wait
+        process.spawn process.exec process.write process.close-stdin process.signal process.remove""",
     "own": """session.permissions session.suggestions session.create session.prompt session.wait
         session.cancel session.get session.events session.answer session.suggest session.accept session.drop session.resume session.set-mode
         session.config session.rename session.close baton.pass baton.deny baton.withdraw""",
@@ -26,7 +27,8 @@ ROWS = {
         comms.broadcast comms.subscribe comms.unsubscribe comms.publish comms.channels comms.receive
         comms.ack comms.nack comms.dead comms.requeue comms.receipts comms.paused identity.list identity.get email.send email.reply email.reply-all email.forward
         email.resend email.read email.thread email.attachment email.raw inbox.email inbox.wait
-        inbox.list inbox.text inbox.mark inbox.people binding.list""",
+        inbox.list inbox.text inbox.mark inbox.people binding.list policy.list policy.explain
+        policy.tiers approval.accept approval.reject approval.list approval.show approval.watch""",
     "client": """hub.run hub.start hub.doctor stream.export stream.play events.follow
         email.export""",
 }
@@ -34,10 +36,11 @@ ROWS = {
 EXPECTED = {method: kind for kind, methods in ROWS.items() for method in methods.split()}
 
 # What a call is made of, by the names of its parameters; the rest follows from the schema.
-PLACES = ("workspace", "key", "shellId", "streamId", "sessionId", "target")
+PLACES = ("workspace", "key", "shellId", "streamId", "processId", "sessionId", "target")
 VALUES = {"wait": 0, "timeout": 0.01, "path": "walk.txt", "to": "walk2.txt", "content": "x",
           "exit": True, "rows": 24, "cols": 80, "layout": {}, "text": "x", "keys": ["x"],
-          "command": ["/bin/cat"], "name": "walker", "message": {"text": "hello"}}
+          "command": ["/bin/cat"], "name": "walker", "message": {"text": "hello"},
+          "approvalId": "ap999", "hash": "0" * 64}
 
 
 def value_of(schema):
