@@ -211,8 +211,8 @@ cJSON *turn_params(const struct turn *t);                              /* {sessi
  * caller's (ret_error may be NULL). Borrows. */
 const cJSON *turn_result(const struct turn *t, char **ret_error);
 
-/* The first word of *at (in double quotes it may have spaces), fresh; moves *at behind it and the
- * spaces. NULL at the end. */
+/* The first word of *at (in double quotes it may have spaces, or be a JSON string), fresh; moves
+ * *at behind it and the spaces. NULL at the end. */
 char *turn_word(const char **at);
 /* A number at the beginning of *at, bounded; `absent` when there is none. */
 int64_t turn_number(const char **at, int64_t absent, int64_t most);

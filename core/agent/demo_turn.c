@@ -337,9 +337,31 @@ const cJSON *turn_result(const struct turn *t, char **ret_error)
     return NULL;
 }
 
+/* The JSON string at *at, which it passes: so a path with any characters fits into a line. NULL
+ * when there is none. */
+static char *json_word(const char **at)
+{
+    const char *p = *at + 1;
+    char *word = NULL;
+    cJSON *json = NULL;
+    while (*p && *p != '"')
+        p += p[0] == '\\' && p[1] ? 2 : 1;
+    if (*p == '"' && json_parse(*at, (size_t)(p + 1 - *at), &json) == ERR_OK) {
+        word = mem_strdup(json->valuestring);
+        *at = p + 1 + strspn(p + 1, " \t");
+    }
+    cJSON_Delete(json);
+    return word;
+}
+
 char *turn_word(const char **at)
 {
     const char *p = *at + strspn(*at, " \t");
+    char *json = *p == '"' ? json_word(&p) : NULL;
+    if (json) {
+        *at = p;
+        return json;
+    }
     bool quoted = *p == '"';
     size_t n = strcspn(p + quoted, quoted ? "\"" : " \t");
     char *word = *p ? mem_strndup(p + quoted, n) : NULL;

@@ -16,9 +16,10 @@
 #define MOST_US   (500 * (int64_t)1000)
 
 /* Words that stand directly under the program's name: no group may be called so. */
-static const char *const taken[] = {
-    "attach",  "run",        "mcp",         "keep",       "hook",          "help",       "manual",
-    "agentos", "completion", "run-binding", "demo-agent", "list-bindings", "list-tools", NULL};
+static const char *const taken[] = {"attach",     "run",         "mcp",        "keep",
+                                    "hook",       "help",        "manual",     "agentos",
+                                    "completion", "run-binding", "demo-agent", "list-bindings",
+                                    "list-tools", "json-field",  NULL};
 
 static const char *change_name(enum binding_change change)
 {

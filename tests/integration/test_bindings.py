@@ -195,6 +195,24 @@ def test_as_any_command(w):
     same(w.run("none", check=False).returncode, 2, "no such group")
 
 
+def test_json_field(w):
+    """What commands in sh take out of their input; no hub is needed for it."""
+    whole = json.dumps({"a": "b\n\x1b[31m'\"\n", "": "e", "--json": "j", "n": 1.5, "o": {"x": [1]},
+                        "t": True, "no": None}).encode()
+    for args, out in ((["a"], b"b\n\x1b[31m'\"\n"), ([""], b"e"), (["--", "--json"], b"j"),
+                      (["n"], b"1.5\n"), (["o"], b'{"x":[1]}\n'), (["t"], b"true\n"),
+                      (["no"], b"null\n"), (["a", "--json"], b'"b\\n\\u001b[31m\'\\"\\n"\n')):
+        same(w.run("json-field", *args, input=whole).stdout, out, "%r" % args)
+    large = json.dumps({"a": "x" * 5000000}).encode()
+    same(len(w.run("json-field", "a", input=large).stdout), 5000000, "large")
+    for args, text, status in ((["none"], whole, 1), (["A"], whole, 1), (["a"], b"[1]", 1),
+                               (["a"], b"", 1), (["a"], b"{", 1), (["a"], b"[" * 100000, 1),
+                               ([], whole, 2), (["a", "b"], whole, 2), (["--x"], whole, 2)):
+        r = w.run("json-field", *args, input=text, check=False)
+        check(r.returncode == status and not r.stdout and r.stderr, "%r %r" % (args, text[:9]))
+    check(b"json-field NAME" in w.run("json-field", "--help").stdout, "help")
+
+
 # --- MCP and JSON-RPC ---------------------------------------------------------------------------------
 
 
@@ -492,6 +510,6 @@ def test_many(w):
 
 
 if __name__ == "__main__":
-    main([test_the_table, test_whole_input, test_help, test_as_any_command, test_mcp, test_caller,
-          test_in_a_session, test_files_come_and_go, test_changed_under_a_call, test_wrong_files,
+    main([test_the_table, test_whole_input, test_help, test_as_any_command, test_json_field,
+          test_mcp, test_caller, test_in_a_session, test_files_come_and_go, test_changed_under_a_call, test_wrong_files,
           test_commands, test_caller_goes, test_many])

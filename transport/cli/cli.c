@@ -247,6 +247,34 @@ static int run_mcp(struct command *c, struct globals *g, int argc, char **argv)
     return c->doors->mcp(&c->options, (int)page);
 }
 
+/* `baton json-field NAME`. What stands behind -- is a name, whatever it looks like. */
+static int run_json_field(struct command *c, struct globals *g, int argc, char **argv)
+{
+    char why[SENTENCE];
+    const char *name = NULL;
+    bool plain = false;
+    for (int i = 1, used; i < argc; i += used) {
+        used = plain ? 0 : globals_take(g, argc, argv, i, why, sizeof why);
+        if (used < 0)
+            return command_usage(c, why);
+        if (used > 0)
+            continue;
+        used = 1;
+        if (!plain && strcmp(argv[i], "--") == 0)
+            plain = true;
+        else if (name || (!plain && argv[i][0] == '-'))
+            return command_usage(c, "json-field takes the name of one member, and --json");
+        else
+            name = argv[i];
+    }
+    c->options = g->options;
+    if (g->help)
+        return help(c, g, 1, argv);
+    if (!name)
+        return command_usage(c, "The name is missing: baton json-field NAME");
+    return command_json_field(c, name);
+}
+
 static int version(const struct command *c)
 {
     struct buf out = {0};
@@ -268,6 +296,8 @@ static bool run_word(struct command *c, struct globals *g, int argc, char **argv
         *ret_status = run_demo_agent(c, g, argc, argv);
     } else if (strcmp(word, "mcp") == 0) {
         *ret_status = run_mcp(c, g, argc, argv);
+    } else if (strcmp(word, "json-field") == 0) {
+        *ret_status = run_json_field(c, g, argc, argv);
     } else if (strcmp(word, "keep") == 0 && argc == 2) {
         *ret_status = c->doors->keep(argv[1]);
     } else if (strcmp(word, "hook") == 0 && argc == 2) {

@@ -59,6 +59,9 @@ int command_process_exec(const struct command *c);
 int command_process_output(const struct command *c);
 int command_process_wait(const struct command *c);
 
+/* `json-field NAME` (json_field.c): one member of the JSON object on standard input. */
+int command_json_field(const struct command *c, const char *name);
+
 /* The commands that run in this process: one for each row of LANE_CLIENT. */
 struct local_command {
     const char *method;

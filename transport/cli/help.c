@@ -14,6 +14,7 @@ const struct help_door help_doors[] = {
     {"run", "-- COMMAND…", "Open the console with that command in a new shell"},
     {"demo-agent", "", "Be an agent (ACP on stdin and stdout) that does what prompts say"},
     {"mcp", "[--page N]", "Serve MCP on stdin and stdout: baton as tools for an agent"},
+    {"json-field", "NAME [--json]", "Print a member of the JSON object on stdin: a text as it is"},
     {NULL, NULL, NULL},
 };
 

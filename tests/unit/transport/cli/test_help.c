@@ -191,7 +191,7 @@ static void completion(void **state)
     completes(WORDS("help", "shell", "l"), "list\n");
     completes(WORDS("nothing", ""), "");
     completes(WORDS(""), "shell\nstream\nhub\nprocess\ntake\nevents\nattach\nrun\ndemo-agent\nmcp\n"
-                         "help\ncompletion\nmanual\n");
+                         "json-field\nhelp\ncompletion\nmanual\n");
 }
 
 static const char *property(const char *const *words)
