@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #define LOG_PAGES 1000 /* about 4 MiB are written back at a time */
-#define LOG_MOST  8000 /* and so long may the log become while it is never whole */
+#define LOG_MOST  4000 /* and so long may the log become while it is never whole */
 
 static const char *const texts[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
