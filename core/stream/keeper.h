@@ -53,8 +53,9 @@ enum err keeper_meta_read(const char *dir, struct keeper_meta *ret_meta);
 void keeper_meta_finish(struct keeper_meta *meta);
 
 /* The body of `baton keep DIR`. It forks at once: the first process waits until the child runs and
- * prints its pid on stdout and gives 0, or prints one line 'ErrorName: sentence' and gives 1. The second one is the
- * keeper, in a session of its own, and does not return before child and readers are done. */
+ * prints its pid on stdout and gives 0, or prints one line 'ErrorName: sentence' and gives 1. The
+ * second one is the keeper, in a session of its own, and does not return before child and readers
+ * are done. */
 int keeper_main(const char *dir);
 
 /* --- the hub's end of the socket -------------------------------------------------------------- */

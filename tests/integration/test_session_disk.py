@@ -13,6 +13,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from agents import begin, configure, create, get, of, prompt, refusal, said, story, wait_state  # noqa: E402
+from wire import Client, Refused  # noqa: E402
 from world import alive, check, main, wait_until  # noqa: E402
 
 
@@ -47,12 +48,13 @@ class Disk:
                     f.write(b"x" * 512)
             except OSError:
                 pass
-        for i in range(600):
-            r = self.w.run("--json", "workspace", "open", "more%d" % i, check=False)
-            if r.returncode:
-                error = json.loads(r.stderr)["error"]
-                check(error == "DiskFull", "refused as %s" % error)
-                return
+        with Client(self.w) as c:  # its log has room of its own, which is written anew from the front
+            for i in range(20000):
+                try:
+                    c.call("workspace.open", key="more%d" % i, cwd="/")
+                except Refused as e:
+                    check(e.name == "DiskFull", "refused as %s" % e.name)
+                    return
         check(False, "the disk is not full")
 
     def make_room(self):
@@ -138,7 +140,8 @@ def stopped_by_force(w):
         wait_until(lambda: not alive(pid), 20, "the hub to end")
         wait_until(lambda: not w.processes(), 20, "all that ran to end: %r" % w.processes())
         disk.make_room()
-        check(get(w, session)["state"] in ("closed", "failed"), "the next hub tells the truth")
+        wait_until(lambda: get(w, session)["state"] in ("closed", "failed"), 20,
+                   "the next hub to find out that its agent is gone")
         check([t["stopReason"] for t in of(story(w, session), "_baton/turn_end")], "the turn's end")
         check(next(s for s in w.baton("shell", "list", "--all")
                    if s["shellId"] == shell)["state"] != "running", "the shell's, too")
