@@ -28,6 +28,7 @@
 #define FRAMES_AHEAD  4    /* that many frames may come at once after a pause: echoes do not wait */
 #define SYNC_MOST_US  150000  /* a program may hold its frame back that long (mode 2026) */
 #define LEAVE_US      200000  /* for the layout to reach the hub */
+#define REASON_US     500000  /* for the event that says why a token is refused */
 #define START_LOST_US 400000  /* a hub that has been gone for so long is started anew … */
 #define START_EACH_US 3000000 /* … and again */
 #define EVENTS_MOST   64
@@ -218,12 +219,28 @@ static void revive(struct console *c)
 }
 
 /* The hub is there and does not let us in any more. */
-static void look_for_refusal(struct console *c)
+void console_token_refused(struct console *c, const char *message)
+{
+    if (c->refused)
+        return;
+    c->refused = mem_strdup(message);
+    c->refused_us = clock_mono_us();
+}
+
+/* Events come by another connection than answers, so the one that says why may come after the
+ * refusal: it is waited for. Gives how long still, in ms; -1: nothing is refused. */
+static int look_for_refusal(struct console *c)
 {
     const struct client_fault *refused = c->connected ? NULL : client_refused(c->client);
 
     if (refused && !strcmp(refused->name, "TokenRefused"))
-        console_leave(c, 1, "%s", refused->message);
+        console_token_refused(c, refused->message);
+    if (!c->refused)
+        return -1;
+    const int64_t left = c->refused_us + REASON_US - clock_mono_us();
+    if (left <= 0)
+        console_leave(c, 1, "%s", c->refused);
+    return left > 0 ? (int)(left / 1000 + 1) : 0;
 }
 
 static void tick(struct console *c, int64_t shown[2], bool *notice_shown)
@@ -270,7 +287,7 @@ static void loop(struct console *c, int signals)
 
     while (!c->leaving) {
         tick(c, shown, &notice);
-        look_for_refusal(c);
+        const int refusal_ms = look_for_refusal(c);
         revive(c);
         if (c->panes_changed)
             console_sweep(c);
@@ -287,6 +304,8 @@ static void loop(struct console *c, int signals)
         }
         if (escape_ms >= 0 && (wait < 0 || escape_ms < wait))
             wait = escape_ms;
+        if (refusal_ms >= 0 && (wait < 0 || refusal_ms < wait))
+            wait = refusal_ms;
         fds[3].fd = term_busy(c->term) ? term_output_fd(c->term) : -1;
         if (poll(fds, 4, wait) < 0 && errno != EINTR)
             break;
@@ -371,6 +390,7 @@ static void finish(struct console *c)
     keymap_destroy(c->keymap);
     config_destroy(c->config);
     buf_finish(&c->paste);
+    free(c->refused);
     free(c->hub);
     free(c->workspace);
     free(c->member);

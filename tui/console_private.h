@@ -99,6 +99,9 @@ struct console {
     struct rect side_area, prompt_area; /* the prompt's has no rows where no session is shown */
     enum layout_preset preset;
 
+    char *refused;      /* what the hub says of our token; NULL it has not refused it */
+    int64_t refused_us; /* since when */
+
     enum console_mode mode;
     struct prompt prompt;
     char question[200];
@@ -196,6 +199,10 @@ void console_talks_finish(struct console *c);
 /* What a key or press in a transcript asks for. */
 void console_action(struct console *c, struct pane *p, const struct transcript_action *action);
 void console_form_finish(struct console *c);
+
+/* The hub takes our token no more: the console ends soon, with that sentence unless an event says
+ * before who has revoked it, and why. */
+void console_token_refused(struct console *c, const char *message);
 
 /* --- seeking.c --- */
 void console_seek(struct console *c, struct pane *p, enum pane_seek what);

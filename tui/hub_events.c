@@ -22,7 +22,7 @@ static void shells_listed(void *data, const cJSON *result, const struct client_f
     c->lists_waiting--;
     c->draw = true;
     if (fault && !strcmp(fault->name, "TokenRefused"))
-        console_leave(c, 1, "%s", fault->message); /* ran out, or was revoked unheard */
+        console_token_refused(c, fault->message); /* ran out, or was revoked unheard */
     if (fault)
         return;
     world_set_shells(&c->world, result);
