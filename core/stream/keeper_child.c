@@ -1,7 +1,7 @@
-/* Starting a child as a terminal would, for the keeper and for the runners of hooks and bindings: the one place
- * that forks for it. Between fork and exec only async-signal-safe calls happen, although both have
- * one thread: all that needs memory (the candidates of PATH) is made before. A failure on the
- * child's side comes back through a pipe that exec closes. */
+/* Starting a child as a terminal would, for the keeper and for the runners of hooks and bindings:
+ * the one place that forks for it. Between fork and exec only async-signal-safe calls happen,
+ * although both have one thread: all that needs memory (the candidates of PATH) is made before. A
+ * failure on the child's side comes back through a pipe that exec closes. */
 #include "core/stream/keeper_child.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
@@ -262,8 +262,8 @@ static enum err await_exec(int fd, const struct keeper_meta *meta, char **ret_wh
     };
     const char *what = f.stage == STAGE_CWD ? meta->cwd : meta->command[0];
     text_make_safe(name, sizeof name, what, strlen(what));
-    *ret_why = mem_printf("%s '%s' %s: %s.", says[f.stage][0], name, says[f.stage][1],
-                          strerror(f.code));
+    *ret_why =
+        mem_printf("%s '%s' %s: %s.", says[f.stage][0], name, says[f.stage][1], strerror(f.code));
     return ERR_EXEC;
 }
 
