@@ -39,7 +39,7 @@ struct client {
         enum err e;
         client_done done;
         void *data;
-    } *sent, **last;
+    } * sent, **last;
 };
 
 /* What one command meets and leaves behind. */
