@@ -40,8 +40,8 @@ enum inbox_action_kind {
     INBOX_REFUSE, /* … or not */
     INBOX_SAVE,   /* a file of id, which has some */
     INBOX_CHANNELS,
-    INBOX_TELL,   /* text: a word for the person */
-    INBOX_OFFER,  /* more: what the To line could be */
+    INBOX_TELL,  /* text: a word for the person */
+    INBOX_OFFER, /* more: what the To line could be */
     INBOX_LEAVE,
 };
 
