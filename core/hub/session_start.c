@@ -27,15 +27,6 @@ struct launch { /* after the commit of session_start */
 
 static enum err keeper_started(struct hub *hub, void *arg);
 
-static char **words_of(const cJSON *list)
-{
-    char **words = mem_calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *words);
-    const cJSON *one;
-    size_t n = 0;
-    cJSON_ArrayForEach(one, list) words[n++] = mem_strdup(one->valuestring);
-    return words;
-}
-
 static char **environment_of(struct hub *hub, const cJSON *doc, const char *token,
                              char ***ret_asked)
 {
@@ -74,7 +65,7 @@ static enum err launch(struct hub *hub, void *arg)
     struct keeper_meta meta = {
         .id = mem_strdup(l->stream),
         .workspace = mem_strdup(session_workspace(doc)),
-        .command = words_of(json_get(doc, "command")),
+        .command = starter_words(json_get(doc, "command")),
         .env = environment_of(hub, doc, l->token, &asked),
         .cwd = mem_strdup(json_string(doc, "cwd", "/")),
         .retention = (uint64_t)config_retention(hub->config),

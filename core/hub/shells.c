@@ -129,15 +129,6 @@ struct start {
     uint64_t serial;
 };
 
-static char **command_of(const cJSON *doc)
-{
-    const cJSON *list = json_get(doc, "command"), *item;
-    char **argv = mem_calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *argv);
-    size_t i = 0;
-    cJSON_ArrayForEach(item, list) argv[i++] = mem_strdup(item->valuestring);
-    return argv;
-}
-
 /* What was asked for beside what every shell has. It is kept apart from the row, which is listed: a
  * secret may be in it. */
 static char **environment_of(struct hub *hub, const cJSON *doc, const char *token,
@@ -177,7 +168,7 @@ static enum err start_keeper(struct hub *hub, void *arg)
     struct keeper_meta meta = {
         .id = mem_strdup(start->id),
         .workspace = mem_strdup(ws),
-        .command = command_of(doc),
+        .command = starter_words(json_get(doc, "command")),
         .env = environment_of(hub, doc, start->token, &asked),
         .cwd = mem_strdup(json_string(doc, "cwd", "/")),
         .pty = true,

@@ -122,3 +122,12 @@ void starter_sentence(const struct starter_done *done, char *out, size_t size)
     const char *sentence = strchr(safe, ':') ? strchr(safe, ':') + 2 : safe;
     snprintf(out, size, "%s", *sentence ? sentence : err_text(ERR_EXEC)->person);
 }
+
+char **starter_words(const cJSON *list)
+{
+    char **words = mem_calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *words);
+    const cJSON *one;
+    size_t n = 0;
+    cJSON_ArrayForEach(one, list) words[n++] = mem_strdup(one->valuestring);
+    return words;
+}

@@ -24,4 +24,7 @@ void starter_fail(struct hub *hub, const char *id, uint64_t serial, const char *
 /* The sentence of a failure, safe for a terminal. */
 void starter_sentence(const struct starter_done *done, char *out, size_t size);
 
+/* A list of strings as argv, for meta's command; the caller's. */
+char **starter_words(const cJSON *list);
+
 #endif
