@@ -5,6 +5,7 @@
 #include "core/base/config_lines.h"
 #include "core/base/config_wrong.h"
 #include "core/base/duration.h"
+#include "core/base/glob.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/catalogue/pattern.h"
@@ -20,6 +21,7 @@
 #define DESCRIPTION    8192
 #define NAME_MAX_BYTES 64
 #define WORDS_MAX      256
+#define WORKSPACES_MAX 64
 #define WORD_MAX       65536
 #define TIMEOUT_MOST   (INT64_C(24) * 3600 * 1000)
 #define PLACE_MAX      40
@@ -116,6 +118,18 @@ static const char *must_description(const cJSON *v)
     return cJSON_IsString(v) && strlen(v->valuestring) <= DESCRIPTION
                ? NULL
                : "must be a text in quotes, at most 8 KiB";
+}
+
+static const char *must_workspaces(const cJSON *v)
+{
+    static const char says[] = "must be a list of 1 to 64 workspaces, [\"NAME\", \"dev-*\"]";
+    const int n = cJSON_IsArray(v) ? cJSON_GetArraySize(v) : 0;
+    const cJSON *one;
+    if (n < 1 || n > WORKSPACES_MAX)
+        return says;
+    cJSON_ArrayForEach(one, v) if (!cJSON_IsString(one) || !one->valuestring[0] ||
+                                   strlen(one->valuestring) > NAME_MAX_BYTES) return says;
+    return NULL;
 }
 
 static const char *must_bindings(const cJSON *v)
@@ -323,7 +337,7 @@ static char *help_of(const char *description, const char *name)
 }
 
 static struct binding *make(const struct reading *r, const char *group, const char *dir,
-                            const cJSON *entry)
+                            const cJSON *entry, const cJSON *workspaces)
 {
     const cJSON *schema = json_get(entry, "inputSchema"), *timeout = json_get(entry, "timeout");
     const int tier = tier_of(json_get(entry, "tier"));
@@ -335,6 +349,7 @@ static struct binding *make(const struct reading *r, const char *group, const ch
     b->help = help_of(b->description, b->name);
     b->command = words_of(json_get(entry, "execute"));
     b->dir = mem_strdup(dir);
+    b->workspaces = workspaces ? words_of(workspaces) : NULL;
     b->timeout_ms = timeout ? timeout_of(timeout) : BINDING_TIMEOUT_MS;
     b->patterns = patterns_create();
     b->schema = schema ? cJSON_Duplicate(schema, true) : cJSON_CreateObject();
@@ -414,12 +429,15 @@ static enum err check_file(struct reading *r, const cJSON *json)
 {
     static const struct config_key keys[] = {{"name", must_name},
                                              {"description", must_description},
+                                             {"workspaces", must_workspaces},
                                              {"bindings", must_bindings},
                                              {"tools", must_bindings}};
     const cJSON *bindings = json_get(json, "bindings"), *tools = json_get(json, "tools");
     const cJSON *name = json_get(json, "name");
-    enum err e = check_keys(r, json, keys, sizeof keys / sizeof *keys,
-                            "is not known; a file of bindings has name, description and bindings");
+    enum err e =
+        check_keys(r, json, keys, sizeof keys / sizeof *keys,
+                   "is not known; a file of bindings has name, description, workspaces and "
+                   "bindings");
     if (e != ERR_OK)
         return e;
     if (!name)
@@ -459,7 +477,8 @@ enum err binding_file_parse(const char *text, size_t n, const char *file, const 
         g->name = mem_strdup(json_string(json, "name", ""));
         g->description = mem_strdup(json_string(json, "description", ""));
         g->list = mem_calloc((size_t)cJSON_GetArraySize(bindings), sizeof *g->list);
-        cJSON_ArrayForEach(entry, bindings) g->list[g->count++] = make(&r, g->name, dir, entry);
+        cJSON_ArrayForEach(entry, bindings) g->list[g->count++] =
+            make(&r, g->name, dir, entry, json_get(json, "workspaces"));
         *ret_group = g;
     } else {
         *ret_why = r.why;
@@ -477,13 +496,29 @@ struct binding *binding_ref(struct binding *b)
     return b;
 }
 
+bool binding_is_for(const struct binding *b, const char *workspace)
+{
+    if (!b->workspaces || !*workspace)
+        return true;
+    for (char **pattern = b->workspaces; *pattern; pattern++)
+        if (glob_match(*pattern, workspace))
+            return true;
+    return false;
+}
+
+static void free_words(char **words)
+{
+    for (char **word = words; word && *word; word++)
+        free(*word);
+    free(words);
+}
+
 void binding_unref(struct binding *b)
 {
     if (!b || --b->refs > 0)
         return;
-    for (char **word = b->command; *word; word++)
-        free(*word);
-    free(b->command);
+    free_words(b->command);
+    free_words(b->workspaces);
     free(b->group);
     free(b->name);
     free(b->help);

@@ -5,7 +5,9 @@
  *    "inputSchema": {…}, "timeout": 600000, "tier": "autonomous", "execute": ["sh", "./it.sh"]}}}
  *
  * `tools` is another word for `bindings`. timeout is milliseconds, or a text such as "10m". A
- * program is a name that PATH knows, an absolute path, or begins with "./": beside the file. */
+ * program is a name that PATH knows, an absolute path, or begins with "./": beside the file.
+ * "workspaces": ["writer", "dev-*"] beside them: for who belongs to another one there is no such
+ * group. */
 #ifndef BATON_BINDING_FILE_H
 #define BATON_BINDING_FILE_H
 
@@ -27,11 +29,14 @@ struct binding {
     char *dir;                 /* the file's folder: where the command runs */
     cJSON *schema;
     struct patterns *patterns; /* the schema's, compiled */
+    char **workspaces;         /* patterns (core/base/glob), NULL-terminated; NULL: any */
     int64_t timeout_ms;
     unsigned refs;
 };
 struct binding *binding_ref(struct binding *b);
 void binding_unref(struct binding *b); /* takes NULL */
+/* Is it there for who belongs to that workspace? "" belongs to none, and has all. */
+bool binding_is_for(const struct binding *b, const char *workspace);
 
 struct binding_group {
     char *name, *description;

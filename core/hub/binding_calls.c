@@ -41,7 +41,8 @@ enum err binding_list(struct hub *hub, struct call *c)
         const struct binding_group *g = groups[i];
         const char *told = g->description;
         for (size_t k = 0; k < g->count && (!group || strcmp(g->name, group) == 0); k++)
-            if (gate_tier(c, &g->list[k]->row) != TIER_BLOCKED) {
+            if (binding_is_for(g->list[k], c->scope) &&
+                gate_tier(c, &g->list[k]->row) != TIER_BLOCKED) {
                 cJSON_AddItemToArray(list, describe(g->list[k], told, schemas));
                 told = NULL;
             }
@@ -69,21 +70,33 @@ static void describe_command(const struct binding *b, struct buf *out)
     buf_printf(out, ": %s", b->help);
 }
 
-char *bindings_instructions(struct hub *hub)
+/* Would the policy let that agent call it, by itself or by way of a human? */
+static bool is_open(struct hub *hub, const struct binding *b, const char *member,
+                    const char *workspace)
+{
+    struct policy_asker asker = {.member = member, .workspace = workspace};
+    struct policy_verdict v;
+    char group[MAIL_NAME];
+    asker.human = gate_member(hub, member, false, group);
+    asker.group = group;
+    gate_explain(hub, &b->row, &asker, &v);
+    return v.tier != TIER_BLOCKED;
+}
+
+char *bindings_instructions(struct hub *hub, const char *member, const char *workspace)
 {
     struct buf text = {0};
     size_t count, left = 0;
     const struct binding_group *const *groups = binding_set_groups(hub->bindings->set, &count);
-    if (!count)
-        return NULL;
-    buf_puts(&text,
-             "Beside the usual commands there are these here. They run outside of your workspace "
-             "and print their result as JSON; with --help each says what it takes.");
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < groups[i]->count; k++) {
             const struct binding *b = groups[i]->list[k];
-            if (b->row.tier == TIER_BLOCKED)
+            if (!binding_is_for(b, workspace) || !is_open(hub, b, member, workspace))
                 continue;
+            if (!text.len)
+                buf_puts(&text, "Beside the usual commands there are these here. They run outside "
+                                "of your workspace and print their result as JSON; with --help "
+                                "each says what it takes.");
             if (text.len < TOLD_MAX)
                 describe_command(b, &text);
             else
@@ -91,5 +104,5 @@ char *bindings_instructions(struct hub *hub)
         }
     if (left)
         buf_printf(&text, "\n- and %zu more: agentos list-bindings", left);
-    return buf_take(&text);
+    return text.len ? buf_take(&text) : NULL;
 }

@@ -82,16 +82,22 @@ static void tell(void *data, const struct binding_news *news)
 /* The links by which groups are called follow the groups that there are. After a commit. */
 static enum err link_groups(struct hub *hub, void *arg)
 {
-    size_t count;
+    (void)arg;
+    if (doors_refresh(hub) != ERR_OK)
+        log_warn("not every link to a group of bindings could be made");
+    return ERR_OK;
+}
+
+size_t bindings_groups_for(const struct hub *hub, const char *workspace, const char ***ret_names)
+{
+    size_t count, n = 0;
     const struct binding_group *const *groups = binding_set_groups(hub->bindings->set, &count);
     const char **names = mem_calloc(count + 1, sizeof *names);
-    (void)arg;
     for (size_t i = 0; i < count; i++)
-        names[i] = groups[i]->name;
-    if (doors_set_groups(hub, names, count) != ERR_OK)
-        log_warn("not every link to a group of bindings could be made");
-    free((void *)names);
-    return ERR_OK;
+        if (groups[i]->count && binding_is_for(groups[i]->list[0], workspace))
+            names[n++] = groups[i]->name;
+    *ret_names = names;
+    return n;
 }
 
 static void watch_again(struct hub *hub);
@@ -187,7 +193,7 @@ struct binding *bindings_find(const struct hub *hub, const char *method)
 void bindings_resolve(struct hub *hub, struct call *c)
 {
     struct binding *found = bindings_find(hub, json_string(c->request, "method", ""));
-    if (!found)
+    if (!found || !binding_is_for(found, c->scope))
         return;
     c->binding = binding_ref(found);
     c->row = &found->row;

@@ -45,9 +45,13 @@ struct binding *bindings_find(const struct hub *hub, const char *method);
 /* The binding that a call of no row of the catalogue is of: sets row and binding. */
 void bindings_resolve(struct hub *hub, struct call *c);
 
-/* What an agent of that workspace is told of the bindings that there are; NULL: none are. The
- * caller frees. */
-char *bindings_instructions(struct hub *hub);
+/* The groups that are there for who belongs to that workspace ("" none: all), in the order of their
+ * names; the list is the caller's, the names are borrowed until the next reading. */
+size_t bindings_groups_for(const struct hub *hub, const char *workspace, const char ***ret_names);
+
+/* What an agent of that name in that workspace is told of the bindings that it may call; NULL:
+ * there are none. The caller frees. */
+char *bindings_instructions(struct hub *hub, const char *member, const char *workspace);
 
 /* binding_runs.c */
 enum err binding_call(struct hub *hub, struct call *c); /* every binding's handler */

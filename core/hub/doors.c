@@ -3,6 +3,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/paths.h"
+#include "core/hub/bindings.h"
 #include "core/work/command_links.h"
 #include "core/work/sandbox.h"
 
@@ -27,13 +28,14 @@ static bool has_door(const cJSON *workspace)
 
 /* --- the folder ------------------------------------------------------------------------------- */
 
-/* The catalogue's groups and those of bindings; borrowed, the list is the caller's. */
-static const char **all_groups(const struct hub *hub, size_t *ret_count)
+/* The catalogue's groups and those of bindings that are there for that workspace ("": all);
+ * borrowed, the list is the caller's. */
+static const char **all_groups(const struct hub *hub, const char *workspace, size_t *ret_count)
 {
     const struct catalogue *rows = hub_catalogue();
-    size_t more = 0, count = 0;
-    while (hub->door_groups && hub->door_groups[more])
-        more++;
+    const char **bound = NULL;
+    const size_t more = bindings_groups_for(hub, workspace, &bound);
+    size_t count = 0;
     const char **all = mem_calloc(rows->count + more + 1, sizeof *all);
     for (size_t i = 0; i < rows->count; i++) {
         const struct capability *row = rows->rows[i];
@@ -41,15 +43,16 @@ static const char **all_groups(const struct hub *hub, size_t *ret_count)
             all[count++] = row->group;
     }
     for (size_t i = 0; i < more; i++)
-        all[count++] = hub->door_groups[i];
+        all[count++] = bound[i];
+    free((void *)bound);
     *ret_count = count;
     return all;
 }
 
-static enum err make_dir(struct hub *hub, const char *dir)
+static enum err make_dir(struct hub *hub, const char *workspace, const char *dir)
 {
     size_t count;
-    const char **groups = all_groups(hub, &count);
+    const char **groups = all_groups(hub, workspace, &count);
     char *program = path_join(dir, "baton"), *bin = path_join(dir, "bin");
     enum err e = path_make_private(dir);
     if (e == ERR_OK) {
@@ -84,7 +87,7 @@ char *door_dir(struct hub *hub, const char *workspace)
     char *dir = NULL;
     if (journal_get(hub->journal, "workspace", workspace, &doc) == ERR_OK && has_door(doc)) {
         dir = dir_of(hub, json_int(doc, "door", 0));
-        const enum err e = make_dir(hub, dir);
+        const enum err e = make_dir(hub, workspace, dir);
         if (e != ERR_OK) {
             log_error("the door of %s cannot be made: %s", workspace, err_text(e)->name);
             free(dir);
@@ -100,7 +103,7 @@ char *door_dir(struct hub *hub, const char *workspace)
 static enum err set_door(struct hub *hub, const char *workspace, int64_t number, bool on)
 {
     char *why = NULL, *dir = dir_of(hub, number);
-    enum err e = on ? make_dir(hub, dir) : ERR_OK;
+    enum err e = on ? make_dir(hub, workspace, dir) : ERR_OK;
     if (e == ERR_OK || e == ERR_EXISTS)
         e = hub->io->door(hub->io_data, workspace, dir, on, &why);
     if (e != ERR_OK)
@@ -130,7 +133,7 @@ static void refresh_one(void *data, const char *key, const cJSON *doc)
 static enum err refresh_plain(struct hub *hub)
 {
     size_t count;
-    const char **groups = all_groups(hub, &count);
+    const char **groups = all_groups(hub, "", &count);
     char *bin = path_join(hub->state_dir, "bin");
     const enum err e = command_links(bin, hub->program, groups, count);
     if (e != ERR_OK)
@@ -145,23 +148,6 @@ enum err doors_refresh(struct hub *hub)
     struct refreshing r = {hub, refresh_plain(hub)};
     const enum err e = journal_each(hub->journal, "workspace", refresh_one, &r);
     return e == ERR_OK ? r.first : e;
-}
-
-static void free_groups(struct hub *hub)
-{
-    for (char **g = hub->door_groups; g && *g; g++)
-        free(*g);
-    free(hub->door_groups);
-    hub->door_groups = NULL;
-}
-
-enum err doors_set_groups(struct hub *hub, const char *const *groups, size_t count)
-{
-    free_groups(hub);
-    hub->door_groups = mem_calloc(count + 1, sizeof *hub->door_groups);
-    for (size_t i = 0; i < count; i++)
-        hub->door_groups[i] = mem_strdup(groups[i]);
-    return doors_refresh(hub);
 }
 
 struct change {
@@ -191,9 +177,4 @@ void doors_follow(struct hub *hub, const cJSON *workspace, bool gone)
     snprintf(change.key, sizeof change.key, "%s", json_string(workspace, "workspace", ""));
     change.on = !gone && strcmp(json_string(workspace, "state", ""), "open") == 0;
     control_after(hub, change_door, mem_dup(&change, sizeof change));
-}
-
-void doors_finish(struct hub *hub)
-{
-    free_groups(hub);
 }

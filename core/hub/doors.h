@@ -18,14 +18,8 @@ char *door_dir(struct hub *hub, const char *workspace);
  * when groups have changed. The first error, when there were some; what can be done is. */
 enum err doors_refresh(struct hub *hub);
 
-/* The groups of commands that there are beside the catalogue's (copied) from now on; the links
- * follow. The same errors. */
-enum err doors_set_groups(struct hub *hub, const char *const *groups, size_t count);
-
 /* A workspace was opened, closed or (gone) deleted: its door follows after the commit. Within a
  * batch; nothing for a plain one. */
 void doors_follow(struct hub *hub, const cJSON *workspace, bool gone);
-
-void doors_finish(struct hub *hub);
 
 #endif

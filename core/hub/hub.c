@@ -118,7 +118,6 @@ void hub_destroy(struct hub *hub)
     hooks_finish(hub);
     worlds_finish(hub);
     bindings_finish(hub);
-    doors_finish(hub);
     email_out_finish(hub);
     journal_close(hub->journal);
     gate_destroy(hub);

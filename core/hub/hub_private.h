@@ -168,7 +168,6 @@ struct hub {
     struct hooks *hooks;
     struct worlds *worlds;
     struct bindings *bindings;
-    char **door_groups; /* of bindings: doors.h; NULL none */
     struct email_out *email_out;
     uv_timer_t upload_timer; /* email_upload.c's */
     struct hooks_load hooks_load;

@@ -9,6 +9,7 @@
 #include "core/agent/acp.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/hub/bindings.h"
 #include "core/hub/session_life.h"
 
 #include <stdlib.h>
@@ -74,16 +75,25 @@ static void put_before(cJSON *blocks, cJSON *block)
         cJSON_InsertItemInArray(blocks, 0, block);
 }
 
-/* The session's instructions go before its first prompt, as a block of their own. */
-static cJSON *instructions_of(cJSON *doc)
+/* The session's instructions go before its first prompt, as a block of their own, and behind them
+ * which bindings there are for it now. */
+static cJSON *instructions_of(struct hub *hub, cJSON *doc)
 {
-    const char *text = json_string(doc, "instructions", "");
-    if (!*text || json_bool(doc, "instructed", false))
+    if (json_bool(doc, "instructed", false))
         return NULL;
+    const char *own = json_string(doc, "instructions", "");
+    char *more = bindings_instructions(hub, json_string(doc, "member", ""), session_workspace(doc));
+    char *text = mem_printf("%s%s%s", own, *own && more ? "\n\n" : "", more ? more : "");
+    free(more);
     session_put(doc, "instructed", cJSON_CreateTrue());
+    if (!*text) {
+        free(text);
+        return NULL;
+    }
     cJSON *block = cJSON_CreateObject();
     cJSON_AddStringToObject(block, "type", "text");
     cJSON_AddStringToObject(block, "text", text);
+    free(text);
     cJSON *meta = cJSON_AddObjectToObject(block, "_meta");
     cJSON_AddTrueToObject(cJSON_AddObjectToObject(meta, "baton"), "instructions");
     return block;
@@ -114,7 +124,7 @@ enum err session_begin_turn(struct hub *hub, struct call *c, cJSON *doc, cJSON *
         cJSON_Delete(blocks);
         return busy(c, doc);
     }
-    put_before(blocks, instructions_of(doc));
+    put_before(blocks, instructions_of(hub, doc));
     cJSON *told = cJSON_CreateObject(), *what = cJSON_CreateObject(), *params = session_params(doc);
     json_add_int(told, "turn", turn);
     cJSON_AddStringToObject(told, "by", c->who);

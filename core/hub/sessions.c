@@ -45,18 +45,6 @@ static void put_pair(cJSON *object, const char *pair)
     free(name);
 }
 
-/* What the caller says, and behind it which bindings there are. */
-static void add_instructions(struct call *c, cJSON *doc)
-{
-    const char *own = call_string(c, "instructions", "");
-    char *bindings = bindings_instructions(c->hub);
-    char *all = mem_printf("%s%s%s", own, *own && bindings ? "\n\n" : "", bindings ? bindings : "");
-    if (*all)
-        cJSON_AddStringToObject(doc, "instructions", all);
-    free(all);
-    free(bindings);
-}
-
 /* What the definition and the call say, the call over the definition. */
 static cJSON *new_doc(struct call *c, const struct definition *d, const char *workspace,
                       const char *cwd)
@@ -87,7 +75,8 @@ static cJSON *new_doc(struct call *c, const struct definition *d, const char *wo
         cJSON_AddStringToObject(doc, "wantedMode", mode ? mode : d->mode);
     if (mode)
         cJSON_AddTrueToObject(doc, "modeAsked");
-    add_instructions(c, doc);
+    if (*call_string(c, "instructions", ""))
+        cJSON_AddStringToObject(doc, "instructions", call_string(c, "instructions", ""));
     json_add_int(doc, "startLimit", (int64_t)(json_number(c->params, "timeout", 60) * 1000));
     json_add_int(doc, "seq", 0);
     json_add_int(doc, "nextRpc", 1);

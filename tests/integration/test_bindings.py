@@ -272,6 +272,43 @@ def test_in_a_session(w):
     w.run("shell", "wait", shell, "--text", "in-a-shell.}}")
 
 
+def test_in_some_workspaces(w):
+    """A group of one workspace is no group for who belongs to another one."""
+    write(w, "some", {"one": {"execute": ["echo", "1"]}}, workspaces=["lab", "dev-*"])
+    write(w, "all", {"one": {"execute": ["echo", "1"]}})
+    tokens = {}
+    for key in ("lab", "dev-7", "other"):
+        w.run("workspace", "open", key, "--cwd", w.root)
+        tokens[key] = w.baton("invite", key, "--agent")["token"]
+    for key, there in (("lab", True), ("dev-7", True), ("other", False)):
+        listed = [b["group"] for b in w.baton("binding", "list", token=tokens[key])]
+        same(listed, ["all", "some"] if there else ["all"], key)
+        with Client(w, token=tokens[key]) as client:
+            try:
+                same((client.call("some.one"), there), (1, True), key)
+            except Refused as e:
+                same((e.name, there), ("UnknownMethod", False), key)
+        session = w.baton("-w", key, "session", "create", "demo")["sessionId"]
+        w.run("session", "prompt", session, "hello")
+        told = json.dumps(w.baton("session", "events", session, "--since", "0"))
+        same("agentos-some one" in told, there, "what an agent is told in " + key)
+        check("agentos-all one" in told, "and of the other")
+    same(result(w, "agentos-some", "one"), 1, "who belongs to none has all")
+
+
+def test_policy_shuts(w):
+    """What the policy blocks for an agent it is not told of; and it is asked at the first prompt."""
+    write(w, "it", {"open": {"execute": ["true"]}, "shut": {"execute": ["true"]}})
+    w.run("workspace", "open", "lab", "--cwd", w.root)
+    session = w.baton("-w", "lab", "session", "create", "demo")["sessionId"]
+    with open(w.path("config/baton/config.json"), "w") as f:
+        json.dump({"policy": {"rules": [{"capability": "it.shut", "member": "demo-*",
+                                         "tier": "blocked"}]}}, f)
+    w.run("session", "prompt", session, "hello")
+    told = json.dumps(w.baton("session", "events", session, "--since", "0"))
+    check("agentos-it open" in told and "agentos-it shut" not in told, told)
+
+
 # --- files --------------------------------------------------------------------------------------------
 
 
@@ -367,6 +404,9 @@ FILES = {
     "a path": ({"name": "x", "bindings": {"one": {"execute": ["../ls"]}}}, "must begin"),
     "a tier": ({"name": "x", "bindings": {"one": {"execute": ["ls"], "tier": "no"}}}, "autonomous"),
     "a time": ({"name": "x", "bindings": {"one": {"execute": ["ls"], "timeout": 0}}}, "milliseconds"),
+    "no place": ({"name": "x", "workspaces": [], "bindings": ONE}, "1 to 64 workspaces"),
+    "a place": ({"name": "x", "workspaces": "lab", "bindings": ONE}, "list of 1 to 64"),
+    "an empty place": ({"name": "x", "workspaces": ["a", ""], "bindings": ONE}, "1 to 64"),
     "a tool's name": ({"name": "x", "bindings": {"A b": {"execute": ["ls"]}}}, "must be a name"),
 }
 
@@ -511,5 +551,6 @@ def test_many(w):
 
 if __name__ == "__main__":
     main([test_the_table, test_whole_input, test_help, test_as_any_command, test_json_field,
-          test_mcp, test_caller, test_in_a_session, test_files_come_and_go, test_changed_under_a_call, test_wrong_files,
+          test_mcp, test_caller, test_in_a_session, test_in_some_workspaces, test_policy_shuts,
+          test_files_come_and_go, test_changed_under_a_call, test_wrong_files,
           test_commands, test_caller_goes, test_many])

@@ -112,6 +112,29 @@ static void test_one_group_twice(void **state)
     binding_set_destroy(set);
 }
 
+/* Whom a group is for is said once, of all its bindings. */
+static void test_workspaces(void **state)
+{
+    (void)state;
+    struct binding_set *set = new_set();
+    write_file("a.json", ONE);
+    write_file("b.json", "{\"name\":\"b\",\"workspaces\":[\"lab\",\"dev-*\"],"
+                         "\"bindings\":{\"one\":{\"execute\":[\"true\"]}}}");
+    reads(set, "added a.json a;added b.json b;", 0);
+    const struct binding *all = binding_set_find(set, "a", "one");
+    const struct binding *some = binding_set_find(set, "b", "one");
+    static const struct {
+        const char *workspace;
+        bool there;
+    } cases[] = {{"", true},     {"lab", true},    {"dev-7", true}, {"dev-", true},
+                 {"dev", false}, {"other", false}, {"labs", false}, {"alab", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_true(binding_is_for(all, cases[i].workspace));
+        assert_int_equal(binding_is_for(some, cases[i].workspace), cases[i].there);
+    }
+    binding_set_destroy(set);
+}
+
 /* Line by line, in a file of people with comments. */
 static void test_lines(void **state)
 {
@@ -169,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_life, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_one_group_twice, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_workspaces, make_dir, remove_dir),
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_words),
     };
