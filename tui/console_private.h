@@ -209,6 +209,11 @@ void console_seek(struct console *c, struct pane *p, enum pane_seek what);
 void console_seek_on(struct console *c, const struct sessionfeed *f); /* a page may have come */
 int console_sought(const struct pane *p); /* per cent of the session that has been read */
 
+/* --- following.c --- */
+void console_follow(struct console *c); /* the world may know of a turn that began */
+void console_follow_from_now(struct console *c);
+void console_follow_key(struct console *c, int argc, char **argv);
+
 /* --- session_keys.c --- */
 void console_session_input(struct console *c, struct pane *p, const struct input_event *event);
 void console_session_mouse(struct console *c, struct pane *p, const struct input_event *event);

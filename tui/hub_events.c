@@ -65,6 +65,7 @@ static void sessions_listed(void *data, const cJSON *result, const struct client
         else if (c->sessions[i]->loaded)
             c->sessions[i]->gone = c->panes_changed = true; /* destroyed */
     }
+    console_follow(c);
 }
 
 static void processes_listed(void *data, const cJSON *result, const struct client_fault *fault)
@@ -372,6 +373,8 @@ static void event(struct console *c, const cJSON *json)
     bool turn = s && world_session_turn(s);
     if (world_session_event(&c->world, kind, data))
         console_batons(c);
+    if (!strcmp(kind, "sessionChanged"))
+        console_follow(c);
     if (turn && s->fresh && ours && !shown(c, s->target.id))
         notices_add(&c->notices, ROLE_GOOD, "%s %s has done its turn",
                     theme_glyph(c->theme, GLYPH_DONE), world_label(&s->target));

@@ -62,6 +62,7 @@ static const struct {
     {"b", "baton", "take the baton, or ask for it; again: ask no more"},
     {"B", "pass", "pass it, or release it"},
     {"y", "answer yes", "pass it to who asks"},
+    {"f", "follow", "follow: this pane shows whichever session begins a turn"},
     {"w", "choose", "choose a shell or session from all workspaces"},
     {",", "rename", "rename this shell or session"},
     {"[", "copy", "scroll, search and copy"},

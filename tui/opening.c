@@ -59,8 +59,10 @@ static void got_sessions(void *data, const cJSON *result, const struct client_fa
     struct greeting *g = data;
 
     greeted(g, NULL); /* without them there is a console all the same */
-    if (!fault)
-        world_set_sessions(&g->c->world, result);
+    if (fault)
+        return;
+    world_set_sessions(&g->c->world, result);
+    console_follow_from_now(g->c);
 }
 
 static void got_members(void *data, const cJSON *result, const struct client_fault *fault)

@@ -235,12 +235,18 @@ void pane_foot(const struct pane *p, struct canvas *c, const struct world *world
                bool observer, const struct theme *theme)
 {
     const struct world_target *s = known(p, world);
-    char text[60];
+    char text[80] = "";
+    int n = 0;
 
-    if (!s || !s->baton || !s->live || !p->shown || p->folded || p->box.rows < 3 ||
-        !strcmp(s->holder, me) || (!observer && !s->holder[0]))
+    if (!p->shown || p->folded || p->box.rows < 3)
         return;
-    snprintf(text, sizeof text, "observing %s %d %s", theme_glyph(theme, GLYPH_DOT),
-             world_observers(world, s), theme_glyph(theme, GLYPH_WATCHES));
-    border_foot(c, p->box, text, theme_style(theme, ROLE_DIM));
+    if (p->follows)
+        n = snprintf(text, sizeof text, "following");
+    if (s && s->baton && s->live && strcmp(s->holder, me) != 0 && (observer || s->holder[0]))
+        snprintf(text + n, sizeof text - (size_t)n, "%s%s%sobserving %s %d %s", n ? " " : "",
+                 n ? theme_glyph(theme, GLYPH_DOT) : "", n ? " " : "",
+                 theme_glyph(theme, GLYPH_DOT), world_observers(world, s),
+                 theme_glyph(theme, GLYPH_WATCHES));
+    if (text[0])
+        border_foot(c, p->box, text, theme_style(theme, p->follows ? ROLE_ACCENT : ROLE_DIM));
 }

@@ -38,6 +38,7 @@ struct pane {
     struct transcript_pane *transcript; /* owned; the view into it */
     bool browsing;                      /* keys go to the transcript, not to the prompt line */
     bool earlier;                       /* its drawing wants an earlier page */
+    bool follows;                       /* it goes to where a turn begins (following.c) */
     enum pane_seek seek;                /* what earlier pages are read for (seeking.c) … */
     int64_t seek_whole;   /* … transcript_whole when the last one was asked for … */
     uint64_t seek_before; /* … and the first block of then */

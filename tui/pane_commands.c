@@ -245,6 +245,8 @@ const struct console_command pane_commands[] = {
      "arrange the panes", layout, FOR_ALL},
     {"stack", "", "stack the panes of this split, or lay them out again", stack, FOR_ALL},
     {"numbers", "", "show the panes' numbers", numbers, FOR_ALL},
+    {"follow", "", "show whichever session of the workspace begins a turn, here; again: stay",
+     console_follow_key, FOR_ALL},
     {"log", "", "the event log in a pane", event_log, FOR_ALL},
     {NULL, NULL, NULL, NULL, FOR_ALL},
 };

@@ -354,6 +354,8 @@ cJSON *console_layout_save(const struct console *c)
             cJSON_AddStringToObject(pane, kind_names[p->kind], p->inbox->box.name);
         else if (p->kind != PANE_LOG && p->kind != PANE_APPROVALS)
             cJSON_AddStringToObject(pane, kind_names[p->kind], p->target);
+        if (p->follows)
+            cJSON_AddTrueToObject(pane, "follows");
         snprintf(key, sizeof key, "%d", p->id);
         cJSON_AddItemToObject(panes, key, pane);
     }
@@ -377,6 +379,7 @@ static bool restore(struct console *c, struct pane *p, const cJSON *kept)
 {
     const char *target = json_string(kept, kind_names[p->kind], "");
 
+    p->follows = json_bool(kept, "follows", false);
     if (p->kind == PANE_LOG) {
         console_log_fill(c, p);
         return true;

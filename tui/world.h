@@ -61,6 +61,8 @@ struct world_session {
     int64_t seq; /* the newest of its events that was heard of */
     int waits;   /* what of the waits below is its, suggestions left out */
     bool fresh;  /* a turn ended and nobody looked at this console since */
+    bool began;  /* a turn began, and nothing has followed it yet */
+    int64_t turns;
 };
 
 /* What waits for somebody's answer; filled by world_waits.c. */

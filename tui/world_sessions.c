@@ -31,9 +31,13 @@ bool world_session_turn(const struct world_session *s)
     return s->state == SESSION_WORKING || s->state == SESSION_WAITING;
 }
 
-/* A turn that ends is news until somebody looks. */
+/* A turn that ends is news until somebody looks; one that begins, until somebody follows. */
 static void enter(struct world_session *s, enum session_state state)
 {
+    if (!world_session_turn(s) && state == SESSION_WORKING) {
+        s->began = true;
+        s->turns++;
+    }
     if (world_session_turn(s) && state == SESSION_IDLE)
         s->fresh = true;
     else if (state != SESSION_IDLE)
@@ -63,11 +67,17 @@ static bool read_session(struct world_session *s, const cJSON *item, struct worl
     if (old) {
         s->state = old->state;
         s->fresh = old->fresh;
+        s->began = old->began;
+        s->turns = old->turns;
         s->waits = old->waits;
         if (old->seq > s->seq)
             s->seq = old->seq;
     }
     enter(s, state_of(json_string(item, "state", "")));
+    if (json_int(item, "turn", 0) > s->turns) { /* it may be over already */
+        s->began = true;
+        s->turns = json_int(item, "turn", 0);
+    }
     return true;
 }
 
@@ -114,6 +124,8 @@ bool world_session_event(struct world *w, const char *kind, const cJSON *data)
     enum session_state was;
     bool changed;
 
+    if (!s && !strcmp(kind, "sessionOpened"))
+        world_add_session(w, data); /* before a list has it: it may be over by then */
     if (!s)
         return false;
     was = s->state;

@@ -72,6 +72,39 @@ static void lists_and_events(void **state)
     world_finish(&w);
 }
 
+/* A turn that begins is known once, by an event or a list, whichever comes first, and also when it
+ * is over by then. */
+static void what_began(void **state)
+{
+    struct world w = {0};
+    (void)state;
+    set(&w, world_set_sessions, sessions);
+    struct world_session *s = world_session(&w, "se1");
+    assert_false(s->began);
+    event(&w, world_session_event, "sessionChanged",
+          "{\"sessionId\":\"se1\",\"state\":\"working\"}");
+    assert_true(s->began);
+    s->began = false;
+    event(&w, world_session_event, "sessionChanged",
+          "{\"sessionId\":\"se1\",\"state\":\"waiting\"}");
+    event(&w, world_session_event, "sessionChanged",
+          "{\"sessionId\":\"se1\",\"state\":\"working\"}");
+    set(&w, world_set_sessions,
+        "[{\"sessionId\":\"se1\",\"state\":\"working\",\"turn\":1},"
+        "{\"sessionId\":\"se3\",\"state\":\"closed\",\"turn\":1}]");
+    assert_false(world_session(&w, "se1")->began);
+    assert_true(world_session(&w, "se3")->began); /* it came and went between two lists */
+    set(&w, world_set_sessions, "[{\"sessionId\":\"se1\",\"state\":\"idle\",\"turn\":2}]");
+    assert_true(world_session(&w, "se1")->began);
+    assert_false(event(&w, world_session_event, "sessionOpened",
+                       "{\"sessionId\":\"se4\",\"workspace\":\"main\",\"state\":\"starting\"}"));
+    assert_false(world_session(&w, "se4")->began);
+    event(&w, world_session_event, "sessionChanged",
+          "{\"sessionId\":\"se4\",\"state\":\"working\"}");
+    assert_true(world_session(&w, "se4")->began);
+    world_finish(&w);
+}
+
 /* One logic for both: a session's baton is a target's. */
 static void batons(void **state)
 {
@@ -171,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_leafs_through_sessions_and_shells),
         cmocka_unit_test(lists_and_events),
+        cmocka_unit_test(what_began),
         cmocka_unit_test(batons),
         cmocka_unit_test(what_waits),
     };
