@@ -83,6 +83,11 @@ def test_the_agent_calls(w):
         for part in ("Review the code in the file", path, "end_turn", "%d bytes" % len(text)):
             check(part in events, "%s in %s" % (part, events))
     same(len(w.baton("events", "since", "0", "--kind", "bindingCalled")["events"]), 2, "calls told")
+    # The reviewer is plain: for it there is no such command.
+    r = w.run("-w", "reviewer", "process", "exec", "--", "sh", "-c",
+              "command -v agentos-comms; command -v agentos-review || echo none")
+    check(r.stdout.decode().split("\n")[1:] == ["none", ""], "in the reviewer's world: %r" % r)
+    check("agentos-review" not in events, "nor is it told of one")
     # Neither world has anything of the other's but what was handed over, and that as a copy.
     check(not os.path.exists(of_writer + "/review.ts"), "the writer has the reviewer's file")
     inodes = [{(os.stat(os.path.join(where, f)).st_dev, os.stat(os.path.join(where, f)).st_ino)

@@ -7,6 +7,9 @@ and does what the prompt says.
                             result, and without such words, it answers with a text
     SLOWLY                  that text comes word by word for minutes, until the client hangs up;
                             QUICKLY behind it takes that back
+    Review the code in the file "PATH"
+                            it reads that file by the tool that the agent has for it; its review is
+                            what the tool has told
 
 Every request is kept as (api, path, body) in `asked`. The dialects have one shape here: a list of
 (role, text) with the roles user, assistant and tool, and the names of the tools on offer."""
@@ -19,7 +22,10 @@ import threading
 import time
 
 DIRECTIVE = re.compile(r"TOOL:(\S+) (\{.*?\}) END", re.S)
+REVIEW = re.compile(r'Review the code in the file ("(?:[^"\\]|\\.)*")')
+READERS = {"read": "filePath", "read_file": "file_path", "Read": "file_path"}
 DONE = "The stub has nothing left to do."
+REVIEWED = "I have reviewed this: "
 
 
 def text_of(content):
@@ -31,8 +37,27 @@ def text_of(content):
     return "\n".join(text_of(part) for part in content or [])
 
 
+def review(turns, tools):
+    """What it does next about a file that it was asked to review; None: it was not asked."""
+    asked = max((i for i, (role, text) in enumerate(turns) if role == "user" and
+                 REVIEW.search(text)), default=None)
+    if asked is None:
+        return None
+    told = [text for role, text in turns[asked + 1:] if role == "tool"]
+    if told:
+        return REVIEWED + told[-1], None
+    tool = next((t for t in tools if t in READERS), None)
+    if not tool:
+        return "There is no tool that reads; there are %s." % ", ".join(tools), None
+    path = json.loads(REVIEW.findall(turns[asked][1])[-1])
+    return "I read it. ", (tool, {READERS[tool]: path})
+
+
 def decide(turns, tools):
     """What the model does next: (text, None) or (text, (tool, arguments))."""
+    reviewing = review(turns, tools)
+    if reviewing:
+        return reviewing
     last = max((i for i, (role, text) in enumerate(turns) if role == "user" and
                 DIRECTIVE.search(text)), default=None)
     said = max((i for i, (role, _) in enumerate(turns) if role == "assistant"), default=-1)

@@ -2,11 +2,15 @@
 # The bridge from a writer to the reviewer; it runs on the host, started by the hub. The input is
 # JSON on stdin, {"code": TEXT} or {"path": PATH}; the result is JSON, {"review": TEXT}. The two
 # workspaces share no file: what is to be reviewed is written into the reviewer's. No text of the
-# caller's ever becomes a word of this script, an option or a line of the prompt.
+# caller's ever becomes a word of this script, an option or a line of the prompt. Which agent reviews
+# stands in the file review-agent beside this one.
 set -eu
 
-reviewer=${REVIEW_WORKSPACE:-reviewer}
-agent=${REVIEW_AGENT:-demo}
+reviewer=reviewer
+agent=demo
+if [ -e review-agent ]; then
+    read -r agent <review-agent
+fi
 work=$(mktemp -d)
 session=
 
@@ -43,10 +47,13 @@ baton -w "$reviewer" fs write --path="$path" <"$work/text" >/dev/null
 baton --json -w "$reviewer" session create "$agent" --name review >"$work/session"
 session=$(baton json-field sessionId <"$work/session")
 
-# As JSON a path is one line, whatever is in it. The last line is for the demo agent, which does
-# what lines say and has no opinions: its review tells what it has read.
-printf 'Review the code in the file %s and list any issues.\nread %s\n' "$name" "$name" |
-    baton --json session prompt "$session" >"$work/answer"
+# As JSON a path is one line, whatever is in it. The demo agent does what lines say and has no
+# opinions: its review tells what it has read.
+printf 'Review the code in the file %s and list any issues.\n' "$name" >"$work/prompt"
+if [ "$agent" = demo ]; then
+    printf 'read %s\n' "$name" >>"$work/prompt"
+fi
+baton --json session prompt "$session" <"$work/prompt" >"$work/answer"
 reason=$(baton json-field stopReason <"$work/answer")
 [ "$reason" = end_turn ] || fail "The reviewer's turn has ended: $reason."
 review=$(baton --json json-field text <"$work/answer")
