@@ -8,4 +8,7 @@
 /* Appends the page as roff, for man(7). */
 void manual_page(const struct catalogue *c, struct buf *out);
 
+/* manual_chapters.c: its chapters behind the commands. */
+void manual_chapters(struct buf *out);
+
 #endif

@@ -1,5 +1,6 @@
 /* Help, completion and manual from rows. The golden texts are what a person reads. */
 #include "sample.h"
+#include "core/base/config.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/paths.h"
@@ -265,13 +266,40 @@ static void manual(void **state)
     buf_finish(&out);
 }
 
+/* Every key of the configuration is in the manual, as its own word. */
+static void manual_has_the_configuration(void **state)
+{
+    struct config *config = NULL;
+    struct buf out = {0};
+    char *why = NULL;
+    const cJSON *one;
+    (void)state;
+    manual_chapters(&out);
+    assert_int_equal(config_load(&config, &why), ERR_OK);
+    cJSON *all = config_show(config);
+    assert_true(cJSON_GetArraySize(all) > 20);
+    cJSON_ArrayForEach(one, all)
+    {
+        if (!strstr(out.data, one->string))
+            fail_msg("the manual does not say what %s is", one->string);
+    }
+    cJSON_Delete(all);
+    config_destroy(config);
+    buf_finish(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_a_command),    cmocka_unit_test(of_arguments_and_following),
-        cmocka_unit_test(of_a_group),      cmocka_unit_test(overview),
-        cmocka_unit_test(completion),      cmocka_unit_test(scripts),
-        cmocka_unit_test(where_ids_stand), cmocka_unit_test(manual),
+        cmocka_unit_test(of_a_command),
+        cmocka_unit_test(of_arguments_and_following),
+        cmocka_unit_test(of_a_group),
+        cmocka_unit_test(overview),
+        cmocka_unit_test(completion),
+        cmocka_unit_test(scripts),
+        cmocka_unit_test(where_ids_stand),
+        cmocka_unit_test(manual),
+        cmocka_unit_test(manual_has_the_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
