@@ -144,6 +144,8 @@ static void let_go(struct console *c, struct pane *p)
     p->session = NULL;
     p->browsing = false;
     p->seek = SEEK_NONE;
+    p->opening = false;
+    buf_finish(&p->early);
     p->feed = NULL;
     p->target[0] = '\0';
     view_finish(&p->view);
@@ -229,6 +231,7 @@ void console_close_pane(struct console *c, int id)
 struct opening {
     struct console *c;
     int pane;
+    char instead[WORLD_ID_MAX]; /* what the pane shows until then */
 };
 
 static void opened(void *data, const cJSON *result, const struct client_fault *fault)
@@ -237,27 +240,31 @@ static void opened(void *data, const cJSON *result, const struct client_fault *f
     struct console *c = o->c;
     struct pane *p = console_pane(c, o->pane);
     const char *id = json_string(result, "shellId", "");
+    struct buf early = {0};
 
+    if (p && strcmp(p->target, o->instead) != 0)
+        p = NULL; /* it has been sent to something else meanwhile */
     free(o);
     c->opening--;
-    if (p)
+    if (p) {
         p->opening = false;
+        early = p->early;
+        p->early = (struct buf){0};
+    }
     c->draw = c->lists_wanted = true;
     if (fault) {
         notices_add(&c->notices, ROLE_BAD, "%s", fault->message);
-        if (p)
-            buf_finish(&p->early);
         if (p && !p->target[0])
             console_close_pane(c, p->id);
-        return;
+    } else {
+        world_add_shell(&c->world, result);
+        if (p && pane_shows(p->kind)) { /* else the shell is in the list */
+            console_show(c, p, id);
+            p->feed->mine = true;
+            feed_type(p->feed, early.data, early.len, true);
+        }
     }
-    world_add_shell(&c->world, result);
-    if (!p || !pane_shows(p->kind))
-        return; /* closed meanwhile: the shell is in the list */
-    console_show(c, p, id);
-    p->feed->mine = true;
-    feed_type(p->feed, p->early.data, p->early.len, true);
-    buf_finish(&p->early);
+    buf_finish(&early);
 }
 
 void console_open_shell(struct console *c, struct pane *p, const cJSON *command)
@@ -267,6 +274,7 @@ void console_open_shell(struct console *c, struct pane *p, const cJSON *command)
 
     o->c = c;
     o->pane = p->id;
+    memcpy(o->instead, p->target, sizeof o->instead);
     p->opening = true;
     cJSON_AddStringToObject(params, "workspace", c->workspace);
     if (command)

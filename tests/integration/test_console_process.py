@@ -10,7 +10,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from terminals import BATON, Terminal, expect, main  # noqa: E402
+from terminals import BATON, Terminal, expect, main, shells, wait_until  # noqa: E402
 
 
 def spawn(world, script):
@@ -23,14 +23,18 @@ def pane_of(text):
     return "\n".join(line[25:] for line in text.split("\n"))
 
 
+def command_line(t, text):
+    t.send("C-b", ":")
+    t.wait("the command line", lambda s: s.rstrip().split("\n")[-1].startswith(":"))
+    t.line(text)
+
+
 def it_is_listed_and_shown_as_it_comes(world, state):
     world.baton("workspace", "open", "pit")
     state["pr"] = spawn(world, "while read l; do echo \"got $l\"; echo \"bad $l\" >&2; done")
     t = state["t"] = Terminal(world, "pit", 120, 24, "%s -w pit" % BATON)
     t.wait("the list", lambda s: any("pr1" in line[:25] for line in s.split("\n")))
-    t.send("C-b", ":")
-    t.wait_text(":")
-    t.line("shell pr1")
+    command_line(t, "shell pr1")
     t.wait("its border", lambda s: "pr1" in pane_of(s))
     for word in ("one", "two"):
         world.baton("process", "write", state["pr"], word + "\n")
@@ -61,6 +65,27 @@ def it_goes_on_over_a_killed_hub(world, state):
     expect(t.screen().count("got three") == 1, "what was shown is not shown again")
 
 
+def a_shell_that_comes_late_takes_no_pane(world, state):
+    """It was asked for, and the pane was sent elsewhere before the hub had opened it."""
+    t, hub = state["t"], world.hub_pid()
+    before = len(shells(world))
+    os.kill(hub, signal.SIGSTOP)
+    try:
+        t.send("C-b", "c")
+        command_line(t, "shell sh1")
+        t.wait("the other one", lambda s: "sh · sh1" in pane_of(s))
+        t.type("typed meanwhile")
+    finally:
+        os.kill(hub, signal.SIGCONT)
+    wait_until("the new one", lambda: len(shells(world)) == before + 1)
+    t.wait("it in the list", lambda s: any("sh2" in line[:25] for line in s.split("\n")))
+    expect("sh · sh1" in pane_of(t.screen()), "the pane is where it was sent:\n" + t.screen())
+    t.wait("what was typed there", lambda s: "typed meanwhile" in pane_of(s))
+    t.send("C-u")
+    command_line(t, "shell pr1")
+    t.wait_text("got four")
+
+
 def its_end_is_shown(world, state):
     t = state["t"]
     world.baton("process", "close-stdin", state["pr"])
@@ -71,9 +96,7 @@ def its_end_is_shown(world, state):
 def one_scrolls_and_searches(world, state):
     t = state["t"]
     spawn(world, "seq -f 'line %g.' 5000; exec sleep 1000")
-    t.send("C-b", ":")
-    t.wait_text(":")
-    t.line("shell pr2")
+    command_line(t, "shell pr2")
     t.wait_text("line 5000.")
     t.send("C-b", "[")
     t.wait_text("copy")
@@ -103,5 +126,5 @@ def a_closed_pane_leaves_it_running(world, state):
 
 if __name__ == "__main__":
     sys.exit(main([it_is_listed_and_shown_as_it_comes, nobody_types_into_it,
-                   it_goes_on_over_a_killed_hub, its_end_is_shown, one_scrolls_and_searches,
-                   a_closed_pane_leaves_it_running]))
+                   it_goes_on_over_a_killed_hub, a_shell_that_comes_late_takes_no_pane,
+                   its_end_is_shown, one_scrolls_and_searches, a_closed_pane_leaves_it_running]))
