@@ -66,15 +66,18 @@ static int run_hub(const struct cli_options *o, bool foreground)
         log_error("the hub cannot start: %s", why ? why : err_text(e)->person);
     if (e == ERR_BUSY)
         status = SERVER_EXIT_BUSY;
+    char *next = status == HUB_EXIT_UPGRADE ? mem_strdup(hub_successor(hub)) : NULL;
     server_destroy(server);
     hub_destroy(hub);
     free(why);
     free(state);
-    if (status == HUB_EXIT_UPGRADE) {
+    if (next) {
         bury_children();
-        execl(program, program, "-L", o->hub, "hub", "run", foreground ? NULL : "--detached",
+        execl(next, next, "-L", o->hub, "hub", "run", foreground ? NULL : "--detached",
               (char *)NULL);
+        log_error("%s could not take over: %s", next, strerror(errno));
     }
+    free(next);
     free(program);
     return status;
 }

@@ -50,7 +50,9 @@ const struct capability hub_rows[HUB_ROWS] = {
              "The configuration is in force.{refused? A file of bindings was refused: |}{refused}"
      }),
      TIER_NOTIFY, ROLE_OWNER, LANE_CONTROL, 0, no_errors, hub_reload},
-    {"hub", "upgrade", "1.0", "Let the installed program take over, while shells go on", NO_INPUT,
+    {"hub", "upgrade", "1.0", "Let this program take over from the hub's, while shells go on",
+     INPUT("properties"
+           : {WORD("program", 4000, "FILE", "another program, as an absolute path")}),
      SCHEMA({"type" : "object", "x-sentence" : "{program} takes over."}), TIER_NOTIFY, ROLE_OWNER,
      LANE_CONTROL, 0, look_errors, hub_upgrade},
     {"hub", "doctor", "1.0", "Say what is missing on this machine, and what mends it", NO_INPUT,

@@ -102,6 +102,11 @@ int hub_run(struct hub *hub, const struct hub_io *io, void *data)
     return status;
 }
 
+const char *hub_successor(const struct hub *hub)
+{
+    return hub->successor ? hub->successor : hub->program;
+}
+
 void hub_destroy(struct hub *hub)
 {
     if (!hub)
@@ -134,6 +139,7 @@ void hub_destroy(struct hub *hub)
     free(hub->rates);
     free(hub->name);
     free(hub->program);
+    free(hub->successor);
     free(hub->state_dir);
     free(hub->streams_dir);
     free(hub->user);

@@ -56,6 +56,9 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
 int hub_run(struct hub *hub, const struct hub_io *io, void *data);
 #define HUB_EXIT_UPGRADE 75
 
+/* The program to exec then; borrowed until hub_destroy. */
+const char *hub_successor(const struct hub *hub);
+
 void hub_destroy(struct hub *hub); /* after hub_run; takes NULL */
 
 /* One call from a peer: bytes is a whole wire message, borrowed (copied). Any thread, never blocks;

@@ -14,6 +14,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static cJSON *describe_streams(struct hub *hub)
@@ -192,20 +193,24 @@ enum err hub_reload(struct hub *hub, struct call *c)
 
 static enum err begin_upgrade(struct hub *hub, void *arg)
 {
-    (void)arg;
-    log_info("handing over to %s", hub->program);
+    free(hub->successor);
+    hub->successor = mem_strdup(arg);
+    log_info("handing over to %s", hub->successor);
     control_stop(hub, HUB_EXIT_UPGRADE);
     return ERR_OK;
 }
 
 enum err hub_upgrade(struct hub *hub, struct call *c)
 {
-    if (access(hub->program, X_OK) < 0)
-        return call_fail(c, ERR_NOT_FOUND, "%s cannot be run", hub->program);
+    const char *program = call_string(c, "program", hub->program);
+    struct stat st;
+    if (*program != '/' || stat(program, &st) < 0 || !S_ISREG(st.st_mode) ||
+        access(program, X_OK) < 0)
+        return call_fail(c, ERR_NOT_FOUND, "%s cannot be run", program);
     cJSON *r = cJSON_CreateObject();
-    cJSON_AddStringToObject(r, "program", hub->program);
+    cJSON_AddStringToObject(r, "program", program);
     call_reply(c, r);
-    control_after(hub, begin_upgrade, NULL);
+    control_after(hub, begin_upgrade, mem_strdup(program));
     return ERR_OK;
 }
 

@@ -121,6 +121,7 @@ struct hub {
     /* constant after hub_create */
     char *name, *program, *state_dir, *streams_dir, *user;
     int64_t started_us;
+    char *successor; /* who takes over; control alone; NULL */
     const struct hub_io *io;
     void *io_data;
 

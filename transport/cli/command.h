@@ -74,6 +74,7 @@ extern const struct local_command long_commands[];
 const struct local_command *long_find(const struct capability *row);
 
 int local_doctor(const struct command *c);
+int local_hub_upgrade(const struct command *c);
 int local_events_follow(const struct command *c);
 int local_export(const struct command *c);
 int local_play(const struct command *c);

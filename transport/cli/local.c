@@ -35,6 +35,7 @@ static int hub_start_command(const struct command *c)
 const struct local_command local_commands[] = {
     {"hub.run", hub_run_command},
     {"hub.start", hub_start_command},
+    {"hub.upgrade", local_hub_upgrade}, /* the next hub answers when it ends */
     {"hub.doctor", local_doctor},
     {"stream.export", local_export},
     {"stream.play", local_play},

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""`hub upgrade`: the program that is called takes over, its hub answers when the command ends, and
+the shells go on; a program that cannot be run takes over nothing."""
+
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from world import alive, check, main, wait_until  # noqa: E402
+
+
+def child_of(w, shell):
+    def known():
+        return next((s.get("pid") for s in w.baton("shell", "list") if s["shellId"] == shell), None)
+    return wait_until(known, 10, "the shell's pid")
+
+
+def who_calls_takes_over(w):
+    w.run("workspace", "open", "main")
+    shell = w.baton("shell", "open", "--", "cat")["shellId"]
+    child = child_of(w, shell)
+    first = w.program
+    other = w.path("other/baton")
+    os.makedirs(os.path.dirname(other))
+    shutil.copy2(first, other)
+    for program in (other, first, first):
+        w.program = program
+        began = w.baton("hub", "status")["started"]
+        told = w.baton("hub", "upgrade")
+        check(told["program"] == os.path.realpath(program), "who takes over: %r" % told)
+        status = w.baton("hub", "status")  # at once: no command starts a hub here, or has to wait
+        check(status["started"] != began, "it is another hub")
+        runs = os.readlink("/proc/%d/exe" % status["pid"])
+        check(runs == os.path.realpath(program), "what the hub runs: %s" % runs)
+        check(alive(child) and child_of(w, shell) == child, "the shell goes on")
+
+
+def what_cannot_run_is_refused(w):
+    w.run("hub", "start")
+    before = w.baton("hub", "status")
+    os.mkdir(w.path("folder"))
+    for program in (w.path("none"), w.path("folder"), "baton", "/etc/passwd"):
+        r = w.run("hub", "upgrade", "--program", program, check=False)
+        check(r.returncode == 1 and b"cannot be run" in r.stderr, "%s: %r" % (program, r))
+    after = w.baton("hub", "status")
+    check((after["pid"], after["started"]) == (before["pid"], before["started"]), "the same hub")
+
+
+main([who_calls_takes_over, what_cannot_run_is_refused])
