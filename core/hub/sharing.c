@@ -24,6 +24,7 @@ enum { BUFFER_FIRST = 4096, BUFFER_MOST = 1024 * 1024, GROUPS_MOST = 65536 };
 struct lines {
     bool any; /* the configuration has members, known to the machine or not */
     size_t count;
+    char wrong[600]; /* what hub.status says of lines that let nobody in; may be cut */
     struct neighbour line[];
 };
 
@@ -142,7 +143,16 @@ bool hub_may_hear(struct hub *hub, uid_t uid, uint32_t peer, const char *topic)
 
 /* --- the lines -------------------------------------------------------------------------------- */
 
-static bool read_line(const struct hub *hub, const cJSON *entry, struct neighbour *ret)
+/* A line of the configuration that lets nobody in: the log tells, and the hub's status. */
+static void refuse_line(struct lines *lines, const char *name, const char *why)
+{
+    const size_t n = strlen(lines->wrong); /* always less than its size */
+    log_warn("members: \"%s\" lets nobody in: %s", name, why);
+    snprintf(lines->wrong + n, sizeof lines->wrong - n, "; \"%s\" lets nobody in: %s", name, why);
+}
+
+static bool read_line(const struct hub *hub, const cJSON *entry, struct lines *lines,
+                      struct neighbour *ret)
 {
     const char *user = json_string(entry, "user", NULL);
     const char *account = json_string(entry, "group", user);
@@ -152,13 +162,14 @@ static bool read_line(const struct hub *hub, const cJSON *entry, struct neighbou
     if (!account || !role_from_name(json_string(entry, "role", ""), &line.role))
         return false;
     if (!line.group && strcmp(line.name, hub->user) == 0) {
-        log_warn("members: \"%s\" is the name of this hub's owner; nobody else goes by it",
-                 line.name);
+        refuse_line(lines, line.name, "it is the name of this hub's owner");
         return false;
     }
     if (!(line.group ? find_group : find_user)(account, &line.id)) {
-        log_warn("members: for \"%s\" this machine has no %s \"%s\"", line.name,
-                 line.group ? "group" : "user", account);
+        char why[160];
+        snprintf(why, sizeof why, "there is no %s \"%.100s\"", line.group ? "group" : "user",
+                 account);
+        refuse_line(lines, line.name, why);
         return false;
     }
     *ret = line;
@@ -173,7 +184,7 @@ static struct lines *read_lines(const struct hub *hub, const struct config *conf
     lines->any = most > 0;
     cJSON_ArrayForEach(entry, members)
     {
-        if (read_line(hub, entry, &lines->line[lines->count]))
+        if (read_line(hub, entry, lines, &lines->line[lines->count]))
             lines->count++;
     }
     return lines;
@@ -192,12 +203,15 @@ const char *sharing_state(const struct hub *hub)
     return hub->sharing ? hub->sharing : "off";
 }
 
-static void open_doors(struct hub *hub, bool on)
+/* wrong: what is to be said beside it, from struct lines. */
+static void open_doors(struct hub *hub, bool on, const char *wrong)
 {
     char *why = NULL;
     enum err e = hub->io->share(hub->io_data, on, &why);
     if (e == ERR_OK) {
-        set_state(hub, on ? "on" : "off");
+        char *state = mem_printf("%s%s", on ? "on" : "off", wrong);
+        set_state(hub, state);
+        free(state);
         return;
     }
     log_error("the hub is not shared with other users: %s", why ? why : err_text(e)->person);
@@ -210,7 +224,7 @@ void sharing_start(struct hub *hub)
     struct lines *lines = read_lines(hub, hub->config);
     neighbours_put(hub->neighbours, lines->line, lines->count);
     if (lines->any)
-        open_doors(hub, true);
+        open_doors(hub, true, lines->wrong);
     free(lines);
 }
 
@@ -245,7 +259,7 @@ static enum err put_lines(struct hub *hub, void *arg)
             cut_off_user(hub, met[i]);
     }
     free(met);
-    open_doors(hub, lines->any);
+    open_doors(hub, lines->any, lines->wrong);
     return ERR_OK;
 }
 

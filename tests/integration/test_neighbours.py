@@ -304,6 +304,16 @@ def a_reload_takes_a_right_away(w):
     check(w.ada.baton("hub", "status")["sharing"] == "off", "the hub says so")
 
 
+def nobody_has_that_name(w):
+    w.members(grace={"user": w.grace.name, "role": "observer"},
+              devs={"group": "no-such-group", "role": "driver"})
+    w.shells()
+    w.ada.run("hub", "reload")
+    check(w.ada.baton("hub", "status")["sharing"] ==
+          'on; "devs" lets nobody in: there is no group "no-such-group"', "the status tells of it")
+    w.grace.run("-L", w.at, "shell", "list")
+
+
 def a_token_decides(w):
     w.members(grace={"user": w.grace.name, "role": "observer", "workspace": "main"})
     one, two = w.shells()
@@ -414,4 +424,4 @@ def main(tests):
 
 if __name__ == "__main__":
     main([an_observer_by_user, a_group_drives, a_reload_takes_a_right_away, a_token_decides,
-          a_hostile_place, strangers_do_not_crowd_out])
+          nobody_has_that_name, a_hostile_place, strangers_do_not_crowd_out])

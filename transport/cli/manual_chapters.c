@@ -108,7 +108,7 @@ static const struct part sharing[] = {
      "They address it as USER/HUB, such as ada/default. A user goes by the name of the line, the "
      "members of a group by their own. The hub knows them by what the kernel says, not by what they "
      "say. 'baton hub reload' puts a change in force; who is not named any more is cut off. 'baton "
-     "hub status' says under sharing when the hub could not be shared. Whoever may drive runs "
+     "hub status' says under sharing when the hub could not be shared, or who is not let in. Whoever may drive runs "
      "programs as the hub's user.",
      0},
     {END, 0, 0}};

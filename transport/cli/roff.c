@@ -2,6 +2,7 @@
 #include "transport/cli/roff.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 void roff_put(struct buf *out, const char *text)
 {
@@ -14,7 +15,10 @@ void roff_put(struct buf *out, const char *text)
             buf_puts(out, "\\e");
         else if (*text == '-')
             buf_puts(out, "\\-");
-        else
+        else if (strncmp(text, "…", strlen("…")) == 0) {
+            buf_puts(out, "..."); /* which every device of roff has */
+            text += strlen("…") - 1;
+        } else
             buf_putc(out, *text);
     }
 }
