@@ -76,10 +76,58 @@ static int start(int out, pid_t *ret_pid)
     return rc;
 }
 
+/* What the kernel's switch says, or absent where it has none. */
+static int kernel_switch(const char *file, int absent)
+{
+    FILE *f = fopen(file, "re");
+    int value = absent;
+    if (f && fscanf(f, "%d", &value) != 1)
+        value = absent;
+    if (f)
+        fclose(f);
+    return value;
+}
+
+/* Is our root no mount of its own, as behind chroot(2)? The kernel gives such a process no user
+ * namespace, whoever it is. */
+static bool in_chroot(void)
+{
+    char line[4096], where[2];
+    bool any = false, found = false;
+    FILE *f = fopen("/proc/self/mountinfo", "re");
+    while (f && !found && fgets(line, sizeof line, f)) {
+        any = true; /* the fifth word is where it is mounted, as we see it */
+        found = sscanf(line, "%*s %*s %*s %*s /%1[ ]", where) == 1;
+    }
+    if (f)
+        fclose(f);
+    return any && !found;
+}
+
+/* What is in the way, as far as the machine tells, to stand behind the refusal; may be empty. */
+static void what_helps(char *out, size_t size)
+{
+    const bool clone =
+        getuid() != 0 && kernel_switch("/proc/sys/kernel/unprivileged_userns_clone", 1) == 0;
+    const bool most = kernel_switch("/proc/sys/user/max_user_namespaces", 1) == 0;
+    const bool armour =
+        getuid() != 0 &&
+        kernel_switch("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0) != 0;
+    if (in_chroot())
+        snprintf(out, size, "; no program in a chroot may have namespaces");
+    else if (clone || most || armour)
+        snprintf(out, size, "; as root: sysctl%s%s%s",
+                 clone ? " kernel.unprivileged_userns_clone=1" : "",
+                 most ? " user.max_user_namespaces=10000" : "",
+                 armour ? " kernel.apparmor_restrict_unprivileged_userns=0" : "");
+    else
+        *out = '\0';
+}
+
 enum err sandbox_probe(char why[SANDBOX_WHY])
 {
     int ends[2], status = 0;
-    char said[400] = "", safe[400];
+    char said[400] = "", safe[400], helps[200];
     pid_t pid;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return err_from_errno(errno);
@@ -104,13 +152,11 @@ enum err sandbox_probe(char why[SANDBOX_WHY])
         return ERR_OK;
     const char *last = strrchr(said, '\n') ? strrchr(said, '\n') + 1 : said;
     text_make_safe(safe, sizeof safe, last, strlen(last));
+    what_helps(helps, sizeof helps);
     snprintf(why, SANDBOX_WHY, "bubblewrap can make no sandbox here (%s)%s",
              !in_time ? "it does not come to an end"
              : *safe  ? safe
                       : "it does not say why",
-             getuid() == 0 ? ""
-                           : "; let users have namespaces: sysctl kernel.unprivileged_userns_clone="
-                             "1 user.max_user_namespaces=10000, and on Ubuntu kernel.apparmor_"
-                             "restrict_unprivileged_userns=0");
+             helps);
     return ERR_UNSUPPORTED;
 }

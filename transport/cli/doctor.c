@@ -115,19 +115,24 @@ static void check_hub(struct report *r)
     free(dir);
 }
 
-/* The first file NAME of $PATH that may be run; the caller frees; NULL. */
+/* The first file NAME of $PATH, or of where servers are, that may be run; the caller frees; NULL.
+ */
 static char *find_program(const char *name)
 {
     const char *path = getenv("PATH");
-    for (const char *p = path ? path : "/usr/bin:/bin"; *p;) {
+    char *all = mem_printf("%s:/usr/sbin:/usr/local/sbin", path ? path : "/usr/bin:/bin");
+    char *file = NULL;
+    for (const char *p = all; !file && *p;) {
         size_t n = strcspn(p, ":");
-        char *file = mem_printf("%.*s/%s", (int)n, n ? p : ".", name);
-        if (access(file, X_OK) == 0)
-            return file;
-        free(file);
+        file = mem_printf("%.*s/%s", (int)n, n ? p : ".", name);
+        if (access(file, X_OK) != 0) {
+            free(file);
+            file = NULL;
+        }
         p += n + (p[n] == ':');
     }
-    return NULL;
+    free(all);
+    return file;
 }
 
 static void check_programs(struct report *r)
@@ -135,7 +140,7 @@ static void check_programs(struct report *r)
     static const struct {
         const char *program, *check, *why, *mend;
     } programs[] = {
-        {"ssh", "guests by ssh", "OpenSSH is not there", "apt install openssh-client"},
+        {"sshd", "guests by ssh", "OpenSSH's server is not there", "apt install openssh-server"},
     };
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
         char *file = find_program(programs[i].program);
@@ -152,9 +157,10 @@ static void check_sandboxes(struct report *r)
     struct limits_place place;
     char why[SANDBOX_WHY] = "";
     const bool works = sandbox_probe(why) == ERR_OK;
-    add(r, "sandboxes", works ? HEALTH_OK : HEALTH_NOTE,
-        "apt install bubblewrap, on a kernel that lets users have namespaces",
+    char *bubblewrap = find_program("bwrap");
+    add(r, "sandboxes", works ? HEALTH_OK : HEALTH_NOTE, bubblewrap ? "" : "apt install bubblewrap",
         works ? "bubblewrap works%s" : "workspaces with --sandbox are refused: %s", why);
+    free(bubblewrap);
     if (!works)
         return;
     limits_find(&place);
