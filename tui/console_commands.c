@@ -77,7 +77,7 @@ static void help(struct console *c, int argc, char **argv)
         {"a A r l", "a request: allow once, always, reject, later"},
         {"s e x", "a suggestion: send, edit, drop it"},
         {"PageUp PageDown", "scroll the transcript"},
-        {"Tab", "to the transcript: j k blocks, Enter opens, / finds, y copies"},
+        {"Tab", "to the transcript: j k move, Enter opens, / finds, y copies"},
         {"Escape", "take back what is queued; to the newest; to the prompt line"},
     };
     for (size_t i = 0; i < sizeof talking / sizeof talking[0]; i++)
@@ -108,7 +108,7 @@ static void help(struct console *c, int argc, char **argv)
     add_commands(popup, baton_commands);
     add_commands(popup, approval_commands);
     add_commands(popup, console_commands);
-    popup_add(popup, ROLE_TEXT, ":GROUP NAME", "any command of baton: shell list, hub status …",
+    popup_add(popup, ROLE_TEXT, ":GROUP NAME", "any command of baton: shell list, hub status",
               NULL);
     console_popup(c, popup, NULL);
 }

@@ -115,8 +115,8 @@ static void session(struct console *c, int argc, char **argv)
 }
 
 const struct console_command session_commands[] = {
-    {"session", "[AGENT]", "start a session with an agent in this pane; alone: choose which",
-     session, FOR_DRIVERS},
+    {"session", "[AGENT]", "start an agent in this pane; alone: choose which", session,
+     FOR_DRIVERS},
     {"waiting", "", "go to the next thing that waits for you", console_next_waiting, FOR_ALL},
     {NULL, NULL, NULL, NULL, FOR_ALL},
 };

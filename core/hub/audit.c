@@ -82,7 +82,7 @@ static void answer_verify(struct call *c, const struct audit_walk *w)
     audit_hex(w->at.hash, hex);
     say_flaw(w, said, sizeof said);
     if (whole)
-        snprintf(said, sizeof said, "The audit is whole: %lld entries, %lld messages.",
+        snprintf(said, sizeof said, "The audit is whole: entries: %lld, messages: %lld.",
                  (long long)w->at.n, (long long)w->messages);
     cJSON_AddBoolToObject(r, "whole", whole);
     cJSON_AddStringToObject(r, "said", said);

@@ -77,7 +77,7 @@ const struct capability agent_rows[] = {
                        "pattern" : "^[A-Za-z_][A-Za-z0-9_]*=",
                        "x-expects" : "NAME=VALUE"
                    },
-                   "description" : "a variable for the agent; may be given several times",
+                   "description" : "a variable for the agent",
                    "x-value" : "NAME=VALUE"
                },
                LABEL,
@@ -99,7 +99,7 @@ const struct capability agent_rows[] = {
                    "minLength" : 1,
                    "maxLength" : 1000000,
                    "x-stdin" : true,
-                   "description" : "what to say; standard input when absent"
+                   "description" : "what to say"
                },
                "blocks" : {
                    "type" : "array",
@@ -252,7 +252,7 @@ const struct capability agent_rows[] = {
                    "minLength" : 1,
                    "maxLength" : 100000,
                    "x-stdin" : true,
-                   "description" : "what to say; standard input when absent"
+                   "description" : "what to say"
                }
            },
              "required"

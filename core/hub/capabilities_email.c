@@ -24,7 +24,7 @@
                                            "x-value" : "ADDRESS"                                   \
     }
 #define WORDS(name, most, text) STRING(name, most, "TEXT", text)
-#define BODY                    LONG_TEXT("body", "the text; standard input when absent")
+#define BODY                    LONG_TEXT("body", "the text")
 #define MESSAGE_ID                                                                                 \
     WORD("message_id", 255, "ID", "the message: its id, or the last six letters of it")
 #define NOTE WORDS("body", 8388608, "a text to stand before it")

@@ -87,7 +87,7 @@ const struct capability fs_rows[FS_ROWS] = {
              "required"
            : [ "path", "content" ], "x-positional"
            : [ "path", "content" ]),
-     SCHEMA({"type" : "object", "x-sentence" : "{path} has {bytes} bytes."}), TIER_AUTONOMOUS,
+     SCHEMA({"type" : "object", "x-sentence" : "{path} is written, {bytes} B."}), TIER_AUTONOMOUS,
      ROLE_AGENT, LANE_CONTROL, CAP_STARTS_HUB | CAP_MCP, write_errors, fs_write},
     {"fs", "list", "1.0", "List what is in a folder of a workspace",
      INPUT("properties"

@@ -8,7 +8,7 @@
 
 #define AGENT(name, text) WORD(name, 319, "AGENT", text)
 #define CHANNEL(text)     WORD("channel", 200, "CHANNEL", text)
-#define MESSAGE           LONG_TEXT("message", "plain text or JSON; standard input when absent")
+#define MESSAGE           LONG_TEXT("message", "plain text or JSON")
 #define ONCE                                                                                       \
     WORD("idempotency_key", 200, "KEY", "called again with this key, the first answer comes again")
 #define MESSAGE_ID(name, text) ID(name, "MESSAGE", text)

@@ -25,7 +25,7 @@
                      "pattern" : "^[A-Za-z_][A-Za-z0-9_]*=",                                       \
                      "x-expects" : "NAME=VALUE"                                                    \
                  },                                                                                \
-                           "description" : "a variable for it; may be given several times",        \
+                           "description" : "a variable for it",                                    \
                                            "x-value" : "NAME=VALUE"                                \
     }
 #define INPUT_TEXT(text) STRING("stdin", 8388608, "TEXT", text)
@@ -163,7 +163,7 @@ const struct capability process_rows[PROCESS_ROWS] = {
                  "type" : "string",
                  "maxLength" : 1000000,
                  "x-stdin" : true,
-                 "description" : "what to write, as it is; standard input when absent"
+                 "description" : "what to write, as it is"
              },
              "data" :
                  {"type" : "string", "maxLength" : 1400000, "description" : "the same as base64"},

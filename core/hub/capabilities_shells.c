@@ -104,7 +104,7 @@ const struct capability shell_rows[SHELL_ROWS] = {
                    "type" : "string",
                    "maxLength" : 1000000,
                    "x-stdin" : true,
-                   "description" : "what to type, as it is; standard input when absent"
+                   "description" : "what to type, as it is"
                },
                "data" :
                    {"type" : "string", "maxLength" : 1400000, "description" : "the same as base64"},

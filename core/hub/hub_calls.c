@@ -167,7 +167,7 @@ enum err hub_reload(struct hub *hub, struct call *c)
     char *why = NULL;
     enum err e = config_load(&fresh, &why);
     if (e != ERR_OK) {
-        e = call_fail(c, e, "%s; the configuration before stays in force", why ? why : "wrong");
+        e = call_fail(c, e, "%s", why ? why : "wrong");
         free(why);
         return e;
     }

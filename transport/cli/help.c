@@ -174,7 +174,7 @@ void help_about(const cJSON *schema, const cJSON *property, struct buf *out)
         note(out, from, "standard input when not given");
     bool plain = schema && (flag_is_positional(schema, property->string) ||
                             flag_is_rest(schema, property->string));
-    if (!plain && json_get(property, "type") && value_can_be(property, "array") &&
+    if (schema && !plain && json_get(property, "type") && value_can_be(property, "array") &&
         !value_can_be(property, "string"))
         note(out, from, "may be given several times");
     if (value_is_map(property))
