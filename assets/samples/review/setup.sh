@@ -14,7 +14,7 @@ case ${1:--} in -*) ;; *) reviewer=$1 && shift ;; esac
 
 for file in review-submit.sh review.json; do
     if [ -e "$bindings/$file" ] && ! cmp -s "$here/bindings/$file" "$bindings/$file"; then
-        printf '%s is there already, and is another one.\n' "$bindings/$file" >&2
+        printf '%s is there already, and is another one: move it away first.\n' "$bindings/$file" >&2
         exit 1
     fi
 done
