@@ -139,6 +139,8 @@ class Street(World):
         mark = "bt%d" % (os.getpid() % 100000)
         self.people, self.group = [], mark + "devs"
         os.chmod(self.root, 0o711)
+        built, self.program = self.program, self.path("baton")
+        shutil.copy2(built, self.program)  # where it was built, these users may not be let in
         os.mkdir(self.path("share"))
         os.chmod(self.path("share"), 0o1777)
         self.env["BATON_SHARE_DIR"] = self.path("share")
