@@ -48,6 +48,19 @@ static bool other_hub(const struct command *c, const char *before)
     return other;
 }
 
+/* A hub that is older than the word `program` takes its own file alone, and says so. */
+static enum err hand_over(const struct command *c, struct client *client, bool told,
+                          cJSON **ret_result, struct client_fault *fault)
+{
+    const int wait = json_bool(client_hello(client), "mayBeHeld", false) ? -1 : CALL_MS;
+    enum err e = client_call(client, "hub.upgrade", c->flags.input, wait, ret_result, fault);
+    if (e == ERR_INVALID && !told) {
+        client_fault_finish(fault);
+        e = client_call(client, "hub.upgrade", NULL, wait, ret_result, fault);
+    }
+    return e;
+}
+
 int local_hub_upgrade(const struct command *c)
 {
     struct client_fault fault = {0};
@@ -59,13 +72,13 @@ int local_hub_upgrade(const struct command *c)
         free(before);
         return status;
     }
-    if (!json_get(c->flags.input, "program")) {
+    const bool told = json_get(c->flags.input, "program") != NULL;
+    if (!told) {
         char *own = path_program();
         cJSON_AddStringToObject(c->flags.input, "program", own);
         free(own);
     }
-    const int wait = json_bool(client_hello(client), "mayBeHeld", false) ? -1 : CALL_MS;
-    enum err e = client_call(client, "hub.upgrade", c->flags.input, wait, &result, &fault);
+    enum err e = hand_over(c, client, told, &result, &fault);
     client_close(client);
     if (e != ERR_OK)
         status = command_fault(c, &fault);
