@@ -23,11 +23,14 @@ static void command(const struct capability *row, struct buf *out)
     if (synopsis.len) {
         buf_puts(out, ".RI ");
         buf_putc(out, '"');
-        for (const char *p = synopsis.data; *p; p++)
-            if (*p == '"')
+        for (char *p = synopsis.data, *end; *p; p = end) {
+            const char was = *(end = p + strcspn(p, "\""));
+            *end = '\0';
+            roff_put(out, p);
+            *end = was;
+            for (; *end == '"'; end++)
                 buf_puts(out, "\\(dq");
-            else
-                roff_put(out, (char[]){*p, '\0'});
+        }
         buf_puts(out, "\"\n.br\n");
     }
     roff_put(out, row->help);

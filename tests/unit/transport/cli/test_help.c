@@ -262,6 +262,8 @@ static void manual(void **state)
     }
     assert_non_null(strstr(out.data, "\n.SS shell\n.TP\n.B shell open\n"));
     assert_non_null(strstr(out.data, "\\-\\-cols N"));
+    assert_non_null(strstr(out.data, "\\-\\- COMMAND..."));
+    assert_null(strstr(out.data, "…")); /* not every device of roff has it */
     assert_null(strstr(out.data, "hello"));
     buf_finish(&out);
 }
