@@ -207,8 +207,12 @@ static void draw_line(const struct popup *p, int index, struct canvas *c, int ro
         canvas_text(c, row, col, end - col < p->key_cols ? end - col : p->key_cols, key, line->key);
         col += p->key_cols + 2;
     }
-    if (col < end)
-        canvas_text(c, row, col, end - col, text, line->text);
+    if (col < end) {
+        const bool cut = text_width(line->text) > end - col;
+        canvas_text(c, row, col, end - col - cut, text, line->text);
+        if (cut)
+            canvas_text(c, row, end - 1, 1, text, theme_utf8(theme) ? "…" : "~");
+    }
     if (index == p->selected && p->choose) {
         struct style style = theme_style(theme, ROLE_SELECTION);
         canvas_restyle(c, (struct rect){row, p->inner.col, 1, p->inner.cols}, &style, 0);
