@@ -112,12 +112,23 @@ static void put_mouse(struct term *t)
         buf_puts(&t->out, t->mouse ? "\033[?1002h\033[?1006h" : "\033[?1002l\033[?1006l");
 }
 
+/* A description that is the shell's too got its flags back for the time of the stop. */
+static void unblock(int fd)
+{
+    const int flags = fcntl(fd, F_GETFL);
+
+    if (flags >= 0 && !(flags & O_NONBLOCK))
+        fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
 /* Everything that term_open and the return from a stop have in common. */
 static void take(struct term *t, bool first)
 {
     struct buf *out = &t->out;
 
     guard_arm();
+    unblock(t->in_fd);
+    unblock(t->out_fd);
     tcsetattr(t->in_fd, TCSANOW, &t->raw);
     buf_clear(out);
     t->sent = 0;

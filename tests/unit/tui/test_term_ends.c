@@ -4,8 +4,10 @@
 
 #include "tui/canvas.h"
 
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static void take_and_draw(struct canvas **ret_canvas, struct term **ret_term)
@@ -87,15 +89,34 @@ static void every_way_out(void **state)
         die_by(ways[i]);
 }
 
+/* The terminal cannot be opened by its name any more, as behind su or in a chroot. */
+static void close_the_name(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {{0}};
+
+    if (ioctl(0, TIOCEXCL) != 0 || syscall(SYS_capset, &header, none) != 0)
+        _exit(8);
+}
+
+static bool blocks(int fd)
+{
+    return !(fcntl(fd, F_GETFL) & O_NONBLOCK);
+}
+
 /* What happens in the process that is stopped. */
-static void stopped_child(void)
+static void stopped_child(bool nameless)
 {
     struct canvas *c;
     struct term *t;
     struct input_event e = {0};
     int wait;
 
+    if (nameless)
+        close_the_name();
     take_and_draw(&c, &t);
+    if (blocks(0) == nameless)
+        _exit(9); /* the shell's description is touched only where there is no other */
     kill(getpid(), SIGTSTP);
     while (e.kind != INPUT_RESIZE) {
         struct pollfd p = {.fd = term_input_fd(t), .events = POLLIN};
@@ -103,6 +124,8 @@ static void stopped_child(void)
             _exit(3);
     }
     term_show(t, c);
+    if (nameless && blocks(0))
+        _exit(10);
     struct termios now;
     tcgetattr(0, &now);
     if (now.c_lflag & ICANON)
@@ -120,11 +143,10 @@ static bool canonical(int fd)
 
 /* As a shell does it: the console is a job of its own, in the foreground, is stopped, and goes on.
  */
-static void stop_and_go_on(void **state)
+static void stop_and_go(bool nameless)
 {
     struct stage g;
     int status;
-    (void)state;
     environment("xterm-256color");
     stage_open(&g, 6, 40);
     fflush(NULL);
@@ -141,11 +163,11 @@ static void stop_and_go_on(void **state)
             setpgid(0, 0);
             tcsetpgrp(0, getpid());
             signal(SIGTTOU, SIG_DFL);
-            stopped_child();
+            stopped_child(nameless);
         }
         if (waitpid(job, &status, WUNTRACED) != job || !WIFSTOPPED(status))
             _exit(5);
-        if (!canonical(0)) /* it has given the terminal back */
+        if (!canonical(0) || !blocks(0)) /* it has given the terminal back */
             _exit(6);
         kill(-job, SIGCONT);
         if (waitpid(job, &status, 0) != job || !WIFEXITED(status))
@@ -162,6 +184,18 @@ static void stop_and_go_on(void **state)
     pump(&g);
     is_restored(&g);
     stage_close(&g);
+}
+
+static void stop_and_go_on(void **state)
+{
+    (void)state;
+    stop_and_go(false);
+}
+
+static void stop_and_go_on_without_a_name(void **state)
+{
+    (void)state;
+    stop_and_go(true);
 }
 
 /* The other end is gone: reading says so, and nothing waits. */
@@ -195,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_way_out),
         cmocka_unit_test(stop_and_go_on),
+        cmocka_unit_test(stop_and_go_on_without_a_name),
         cmocka_unit_test(terminal_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
