@@ -1,5 +1,5 @@
-/* What the tests of core/stream share: a folder of their own, patience with a limit, and appending
- * without ceremony. */
+/* What the tests of core/stream share: a folder of their own, patience with a limit, appending
+ * without ceremony, and a look at processes. */
 #ifndef TESTS_STREAM_HELPER_H
 #define TESTS_STREAM_HELPER_H
 
@@ -12,6 +12,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/paths.h"
 #include "core/stream/streamlog.h"
 
 #include <ftw.h>
@@ -67,6 +68,36 @@ static inline void expect(struct streamreader *reader, uint64_t pos, const char 
     assert_int_equal(r.pos, pos);
     assert_int_equal(r.n, strlen(text));
     assert_memory_equal(r.payload, text, r.n);
+}
+
+/* A number that a script has written to DIR/name; 0 none. */
+static inline long number_in(const char *dir, const char *name)
+{
+    char *file = path_join(dir, name), *text = NULL;
+    long n = path_read_file(file, 100, &text, NULL) == ERR_OK ? strtol(text, NULL, 10) : 0;
+    free(text);
+    free(file);
+    return n;
+}
+
+static inline bool lives(long pid)
+{
+    char *file = mem_printf("/proc/%ld/stat", pid), line[300] = "";
+    FILE *f = fopen(file, "r");
+    const char *state = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
+    if (f)
+        fclose(f);
+    free(file);
+    return state && state[2] != 'Z' && state[2] != 'X';
+}
+
+static inline void await_death(long pid)
+{
+    int64_t end = clock_mono_us() + PATIENCE_US;
+    assert_true(pid > 1);
+    while (lives(pid) && clock_mono_us() < end)
+        poll(NULL, 0, 1);
+    assert_false(lives(pid));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)

@@ -89,36 +89,6 @@ static cJSON *run(const char *dir, const char *event, int timeout, const char *s
     return outcome_of(dir);
 }
 
-/* A number that a script has written to DIR/name; 0 none. */
-static long number_in(const char *dir, const char *name)
-{
-    char *file = path_join(dir, name), *text = NULL;
-    long n = path_read_file(file, 100, &text, NULL) == ERR_OK ? strtol(text, NULL, 10) : 0;
-    free(text);
-    free(file);
-    return n;
-}
-
-static bool lives(long pid)
-{
-    char *file = mem_printf("/proc/%ld/stat", pid), line[300] = "";
-    FILE *f = fopen(file, "r");
-    const char *state = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
-    if (f)
-        fclose(f);
-    free(file);
-    return state && state[2] != 'Z' && state[2] != 'X';
-}
-
-static void await_death(long pid)
-{
-    int64_t end = clock_mono_us() + PATIENCE_US;
-    assert_true(pid > 1);
-    while (lives(pid) && clock_mono_us() < end)
-        poll(NULL, 0, 1);
-    assert_false(lives(pid));
-}
-
 static void the_event_is_on_stdin(void **state)
 {
     char *script = mem_printf("cat; echo \"$BATON_EVENT:$BATON_TOKEN\" >&2; exit 7");
