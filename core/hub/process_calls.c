@@ -156,7 +156,7 @@ static enum err answer_page(struct stream *st, struct call *c, uint64_t since)
     json_add_int(r, "next", (int64_t)next);
     json_add_int(r, "end", (int64_t)st->info.pos);
     cJSON_AddItemToObject(r, "chunks", list);
-    const bool last = st->process->drained && next >= st->info.pos;
+    const bool last = st->drained && next >= st->info.pos;
     cJSON_AddBoolToObject(r, "last", last);
     if (last && st->info.lost)
         cJSON_AddTrueToObject(r, "lost");
@@ -170,7 +170,7 @@ void process_readers_check(struct stream *st, int64_t now)
 {
     struct process *p = st->process;
     for (struct process_reader **at = &p->readers, *r; (r = *at);) {
-        if (st->info.pos <= r->since && !p->drained && r->deadline_us > now) {
+        if (st->info.pos <= r->since && !st->drained && r->deadline_us > now) {
             at = &r->next;
             continue;
         }
@@ -185,7 +185,7 @@ void process_readers_check(struct stream *st, int64_t now)
 static void adopt(struct stream *st, struct call *c, uint64_t since)
 {
     struct process *p = st->process;
-    if (p->drained || strcmp(p->by, c->who) != 0 || (p->owner && p->owner != c->peer))
+    if (st->drained || strcmp(p->by, c->who) != 0 || (p->owner && p->owner != c->peer))
         return;
     p->owner = c->peer;
     p->paced = true;
@@ -204,7 +204,7 @@ enum err process_output(struct hub *hub, struct call *c)
     const int64_t wait_us = (int64_t)(json_number(c->params, "wait", 0) * 1e6);
     if (call_bool(c, "attached", false))
         adopt(st, c, since);
-    if (st->info.pos > since || p->drained || wait_us <= 0)
+    if (st->info.pos > since || st->drained || wait_us <= 0)
         return answer_page(st, c, since);
     struct process_reader *r = mem_zalloc(sizeof *r);
     r->call = c;

@@ -51,8 +51,6 @@ struct agent {
     struct piece *queue, **queue_last;
     uint64_t queued; /* bytes of all its pieces */
 
-    bool gone;    /* the keeper is */
-    bool drained; /* nothing more will come: the exit was read, or all that the dead keeper wrote */
     bool end_told;             /* the last batch was posted */
     bool closing, in_closed;   /* stdin is to be closed; the keeper was told */
     int64_t idle_us, close_us; /* when that is due; 0: it is not */
@@ -108,7 +106,7 @@ static void take_exit(struct stream *st, const struct record *r)
     record_decode_exit(r, &code);
     st->info.exited = true;
     st->info.exit_code = code;
-    st->agent->drained = true;
+    st->drained = true;
 }
 
 static void take(struct stream *st, const struct record *r)
@@ -199,7 +197,7 @@ static void hand_over(struct stream *st)
     struct agent *a = st->agent;
     if (a->under_way || a->end_told || is_held_back(a) || walks(st) || post_lines(st))
         return;
-    if (a->drained) {
+    if (st->drained) {
         post_end(st);
     } else if ((a->delivered > a->told_delivered || a->lines.pos - a->told_pos >= SKIPPED_MAX) &&
                !a->idle_us) {
@@ -278,52 +276,21 @@ static void send_queue(struct stream *st)
 
 /* --- turns ------------------------------------------------------------------------------------ */
 
-static bool has_room(const struct agent *a)
+static bool has_room(const struct stream *st)
 {
+    const struct agent *a = st->agent;
     return a->lines.ready + a->under_n < READY_MAX || is_held_back(a);
-}
-
-/* Reads on; true when there is more than this turn took. */
-static bool read_turn(struct stream *st)
-{
-    struct agent *a = st->agent;
-    const uint64_t before = st->info.pos;
-    struct record r;
-    while (!a->drained && has_room(a)) {
-        if (st->info.pos - before >= STREAM_TURN)
-            return true;
-        enum err e = st->reader ? streamreader_next(st->reader, &r) : ERR_AGAIN;
-        if (e == ERR_OK) {
-            take(st, &r);
-        } else if (e == ERR_CORRUPT || e == ERR_GONE) {
-            log_warn("%s: a part of its record is %s", st->info.id,
-                     e == ERR_GONE ? "not kept any more" : "damaged");
-        } else {
-            if (e != ERR_AGAIN)
-                log_error("%s: its record cannot be read: %s", st->info.id, err_text(e)->name);
-            st->at_end = true;
-            st->info.lag = 0;
-            a->drained = a->gone;
-            break;
-        }
-    }
-    return false;
 }
 
 void agent_pump(struct stream *st)
 {
     struct agent *a = st->agent;
     const uint64_t before = st->info.pos;
-    if (a->drained)
+    if (st->drained)
         return;
-    st->at_end = false;
-    const bool more = read_turn(st);
+    const bool more = stream_read_turn(st, has_room, take);
     if (!is_held_back(a))
         stream_acknowledge(st);
-    if (a->drained && !st->info.exited) {
-        log_warn("the keeper of %s is gone", st->info.id);
-        st->info.exited = st->info.lost = true;
-    }
     if (st->info.exited)
         drop_queue(a);
     if (st->info.pos != before || st->info.exited)
@@ -332,12 +299,6 @@ void agent_pump(struct stream *st)
     hand_over(st);
     if (more)
         stream_spin(st);
-}
-
-void agent_gone(struct stream *st)
-{
-    st->agent->gone = true;
-    stream_spin(st);
 }
 
 /* When the next agent's time comes. */
@@ -404,16 +365,6 @@ static void open_reader(struct stream *st, uint64_t pos)
     st->info.pos = a->lines.pos = a->told_pos = pos;
 }
 
-/* Its end is known: nothing is followed, but stream.list shows how much there is. */
-static void measure(struct stream *st)
-{
-    struct streamreader *reader = NULL;
-    if (streamreader_open(st->dir, UINT64_MAX, NULL, &reader) == ERR_OK)
-        st->info.pos = streamreader_pos(reader);
-    streamreader_close(reader);
-    st->agent->drained = st->agent->end_told = true;
-}
-
 static void fill_in_workspace(struct stream *st)
 {
     struct keeper_meta meta = {0};
@@ -438,8 +389,8 @@ enum err streams_agent_attach(struct hub *hub, void *arg)
     st->at_end = true;
     fill_in_workspace(st);
     if (st->info.exited) {
-        measure(st);
-        stream_save_info(st);
+        a->end_told = true;
+        stream_measure(st);
         return ERR_OK;
     }
     open_reader(st, attach->consumed);

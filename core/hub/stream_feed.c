@@ -333,6 +333,55 @@ static void after_turn(struct stream *st, uint64_t before, uint32_t bells, uint6
         waiters_check(st, now);
 }
 
+/* The next one; what is damaged or gone is passed over. False: there is none now. */
+static bool next_record(struct stream *st, struct record *r)
+{
+    enum err e;
+    while ((e = st->reader ? streamreader_next(st->reader, r) : ERR_AGAIN) == ERR_CORRUPT ||
+           e == ERR_GONE)
+        log_warn("%s: a part of its record is %s", st->info.id,
+                 e == ERR_GONE ? "not kept any more" : "damaged");
+    if (e == ERR_OK)
+        return true;
+    if (e != ERR_AGAIN)
+        log_error("%s: its record cannot be read: %s", st->info.id, err_text(e)->name);
+    st->at_end = true;
+    st->info.lag = 0;
+    return false;
+}
+
+bool stream_read_turn(struct stream *st, bool (*has_room)(const struct stream *st),
+                      void (*take)(struct stream *st, const struct record *r))
+{
+    const uint64_t before = st->info.pos;
+    struct record r;
+    st->at_end = false;
+    while (!st->drained && has_room(st)) {
+        if (st->info.pos - before >= STREAM_TURN)
+            return true;
+        if (!next_record(st, &r)) {
+            st->drained = st->gone;
+            break;
+        }
+        take(st, &r);
+    }
+    if (st->drained && !st->info.exited) {
+        log_warn("the keeper of %s is gone", st->info.id);
+        st->info.exited = st->info.lost = true;
+    }
+    return false;
+}
+
+void stream_measure(struct stream *st)
+{
+    struct streamreader *reader = NULL;
+    if (streamreader_open(st->dir, UINT64_MAX, NULL, &reader) == ERR_OK)
+        st->info.pos = streamreader_pos(reader);
+    streamreader_close(reader);
+    st->drained = true;
+    stream_save_info(st);
+}
+
 void stream_pump(struct stream *st)
 {
     uint64_t before = st->info.pos;
@@ -359,20 +408,8 @@ void stream_pump(struct stream *st)
         return;
     memcpy(typed, st->info.typed, sizeof typed);
     st->at_end = false;
-    while (st->info.pos - before < STREAM_TURN) {
-        enum err e = streamreader_next(st->reader, &r);
-        if (e == ERR_OK) {
-            stream_take(st, &r);
-        } else if (e == ERR_CORRUPT) {
-            log_warn("%s: a damaged record was passed over", st->info.id);
-        } else {
-            if (e != ERR_AGAIN)
-                log_error("%s: its record cannot be read: %s", st->info.id, err_text(e)->name);
-            st->at_end = true;
-            st->info.lag = 0;
-            break;
-        }
-    }
+    while (st->info.pos - before < STREAM_TURN && next_record(st, &r))
+        stream_take(st, &r);
     after_turn(st, before, bells, resizes, typed);
     if (!st->at_end)
         stream_spin(st);

@@ -93,6 +93,9 @@ struct stream {
     size_t window_bytes;
     int64_t output_us, mark_us;
     bool runnable, at_end, end_told;
+    /* of an agent or a process: */
+    bool gone;    /* its keeper is; what it has recorded is taken in first */
+    bool drained; /* nothing more will come: the exit was read, or all that the dead keeper wrote */
     unsigned moved;     /* beats that it still gets */
     uint64_t head_told; /* position of the newest head that was published */
 
@@ -142,7 +145,14 @@ void stream_drop_screen(struct stream *st);
 /* stream_feed.c */
 extern const struct screen_events stream_screen_events;
 void stream_take(struct stream *st, const struct record *r);
-void stream_pump(struct stream *st);        /* takes in some of what the keeper has recorded */
+void stream_pump(struct stream *st); /* takes in some of what the keeper has recorded */
+/* The same for a stream without a screen, as long as it has room and is not drained; true when
+ * there is more than this turn took. When a dead keeper's record is at its end the stream is lost.
+ */
+bool stream_read_turn(struct stream *st, bool (*has_room)(const struct stream *st),
+                      void (*take)(struct stream *st, const struct record *r));
+/* One whose end is known: nothing is followed, but lists show how much there is. */
+void stream_measure(struct stream *st);
 void stream_acknowledge(struct stream *st); /* what was taken in, from time to time */
 void stream_publish_head(struct stream *st);
 void stream_tick(struct stream *st, int64_t now);
@@ -164,13 +174,11 @@ void stream_drop_keeper(struct stream *st);
 
 /* stream_agent.c */
 void agent_pump(struct stream *st); /* takes in some of what the keeper has recorded */
-void agent_gone(struct stream *st); /* its keeper is; what it has recorded is taken in first */
 void agent_on_timer(uv_timer_t *timer);
 void agent_destroy(struct agent *a); /* takes NULL */
 
 /* stream_process.c */
 void process_pump(struct stream *st);    /* takes in some of what the keeper has recorded */
-void process_gone(struct stream *st);    /* its keeper is; what it has recorded is taken in first */
 void process_alive(struct stream *st);   /* an earlier hub's, and it runs: control is told */
 void process_refused(struct stream *st); /* its program reads no input any more */
 void process_peer_gone(struct stream *st, uint32_t peer);

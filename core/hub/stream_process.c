@@ -49,7 +49,7 @@ void process_on_timer(uv_timer_t *timer)
         process_readers_check(st, now);
         if (p->adopt_by_us && p->adopt_by_us <= now) {
             p->adopt_by_us = 0;
-            if (!p->drained)
+            if (!st->drained)
                 end_by_hangup(st);
         }
     }
@@ -277,7 +277,7 @@ static void take(struct stream *st, const struct record *r)
     case RECORD_INPUT: take_input(st->process, r); break;
     case RECORD_EXIT:
         record_decode_exit(r, &code);
-        st->info.exited = st->process->drained = true;
+        st->info.exited = st->drained = true;
         st->info.exit_code = code;
         break;
     case RECORD_RESIZE:
@@ -289,35 +289,6 @@ static bool has_room(const struct stream *st)
 {
     const struct process *p = st->process;
     return !p->paced || st->info.pos < p->read + AHEAD;
-}
-
-/* Reads on; true when there is more than this turn took. */
-static bool read_turn(struct stream *st)
-{
-    struct process *p = st->process;
-    const uint64_t before = st->info.pos;
-    struct record r;
-    st->at_end = false;
-    while (!p->drained && has_room(st)) {
-        if (st->info.pos - before >= STREAM_TURN)
-            return true;
-        enum err e = st->reader ? streamreader_next(st->reader, &r) : ERR_AGAIN;
-        if (e == ERR_OK) {
-            take(st, &r);
-        } else if (e == ERR_CORRUPT || e == ERR_GONE) {
-            log_warn("%s: a part of its record is %s", st->info.id,
-                     e == ERR_GONE ? "not kept any more" : "damaged");
-        } else {
-            if (e != ERR_AGAIN)
-                log_error("%s: its record cannot be read: %s", st->info.id, err_text(e)->name);
-            st->at_end = true;
-            st->info.lag = 0;
-            p->catching_up = false;
-            p->drained = p->gone;
-            break;
-        }
-    }
-    return false;
 }
 
 static void tell_end(struct stream *st)
@@ -360,13 +331,11 @@ void process_pump(struct stream *st)
 {
     struct process *p = st->process;
     const uint64_t before = st->info.pos;
-    if (p->drained)
+    if (st->drained)
         return;
-    const bool more = read_turn(st);
-    if (p->drained && !st->info.exited) {
-        log_warn("the keeper of %s is gone", st->info.id);
-        st->info.exited = st->info.lost = true;
-    }
+    const bool more = stream_read_turn(st, has_room, take);
+    if (st->at_end)
+        p->catching_up = false;
     stream_acknowledge(st);
     release(st);
     send_queue(st);
@@ -374,18 +343,12 @@ void process_pump(struct stream *st)
         stream_moved(st);
         stream_save_info(st);
     }
-    if (p->drained)
+    if (st->drained)
         tell_end(st);
-    if (st->info.pos != before || p->drained)
+    if (st->info.pos != before || st->drained)
         process_readers_check(st, clock_mono_us());
     if (more)
         stream_spin(st);
-}
-
-void process_gone(struct stream *st)
-{
-    st->process->gone = true;
-    stream_spin(st);
 }
 
 void process_alive(struct stream *st)
@@ -402,7 +365,7 @@ void process_read_on(struct stream *st, uint64_t since)
         return;
     p->read = since;
     release(st);
-    if (!p->drained && !st->at_end)
+    if (!st->drained && !st->at_end)
         stream_spin(st); /* there is room again */
 }
 
@@ -417,17 +380,6 @@ static void open_reader(struct stream *st)
     if (e != ERR_OK)
         log_warn("%s: its record cannot be read: %s", st->info.id, err_text(e)->name);
     st->info.pos = st->released = st->process->read = first;
-}
-
-/* Its end is known: nothing is followed, but lists show how much there is. */
-static void measure(struct stream *st)
-{
-    struct streamreader *reader = NULL;
-    if (streamreader_open(st->dir, UINT64_MAX, NULL, &reader) == ERR_OK)
-        st->info.pos = streamreader_pos(reader);
-    streamreader_close(reader);
-    st->process->drained = true;
-    stream_save_info(st);
 }
 
 enum err streams_process_attach(struct hub *hub, void *arg)
@@ -446,7 +398,7 @@ enum err streams_process_attach(struct hub *hub, void *arg)
     st->info.thing = THING_PROCESS;
     st->at_end = true;
     if (st->info.exited) {
-        measure(st);
+        stream_measure(st);
         return ERR_OK;
     }
     open_reader(st);
@@ -471,7 +423,7 @@ static void owner_gone(struct stream *st)
     struct process *p = st->process;
     p->owner = 0;
     p->paced = false;
-    if (p->drained)
+    if (st->drained)
         return;
     if (p->bound)
         end_by_hangup(st);

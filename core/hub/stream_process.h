@@ -41,8 +41,6 @@ struct process {
     bool refused;
 
     bool catching_up; /* with what was recorded in an earlier hub's time */
-    bool gone;        /* the keeper is */
-    bool drained; /* nothing more will come: the exit was read, or all that the dead keeper wrote */
 
     struct buf out, err; /* collected */
     uint64_t out_n, err_n;

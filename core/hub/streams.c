@@ -200,12 +200,9 @@ void stream_drop_keeper(struct stream *st)
 static void keeper_lost(struct stream *st)
 {
     stream_drop_keeper(st);
-    if (st->agent) {
-        agent_gone(st);
-        return;
-    }
-    if (st->process) {
-        process_gone(st);
+    if (st->agent || st->process) {
+        st->gone = true;
+        stream_spin(st);
         return;
     }
     do {
