@@ -7,8 +7,6 @@
 #include "core/hub/bindings.h"
 #include "core/hub/hooks.h"
 #include "core/hub/policy_gate.h"
-#include "core/hub/processes.h"
-#include "core/hub/sessions.h"
 #include "core/hub/sharing.h"
 #include "core/hub/streams.h"
 
@@ -103,11 +101,7 @@ enum err hub_stop(struct hub *hub, struct call *c)
                          running == 1 ? "s" : "");
     cJSON *r = cJSON_CreateObject();
     json_add_int(r, "closing", running);
-    enum err e = sessions_close(hub, NULL);
-    if (e == ERR_OK)
-        e = shells_close(hub, NULL);
-    if (e == ERR_OK)
-        e = processes_close(hub, NULL);
+    enum err e = programs_close(hub, NULL);
     if (e == ERR_OK)
         e = control_event(hub, "hubStopping", "", c->who, "", r);
     cJSON_Delete(r);

@@ -266,6 +266,9 @@ enum err workspace_ensure(struct hub *hub, struct call *c, const char *key, cons
 enum err workspace_need(struct hub *hub, struct call *c, const char *key, cJSON **ret_doc);
 /* "2 shells, 1 session and 3 processes" */
 const char *workspace_how_many(char *out, size_t size, int shells, int sessions, int processes);
+/* All that runs in a workspace (NULL: everywhere) is told to end, its shells to be dismissed then;
+ * within a batch. */
+enum err programs_close(struct hub *hub, const char *workspace);
 /* After a commit; char id[32]: the files of a stream whose process has ended, and its entry in the
  * registry. */
 enum err stream_remove(struct hub *hub, void *arg);
@@ -280,8 +283,6 @@ struct shell_end {
 enum err shells_ended(struct hub *hub, void *arg); /* control work; arg: struct shell_end */
 enum err shells_alive(struct hub *hub, void *arg); /* control work; arg: char id[32] */
 int shells_running(struct hub *hub);
-/* All that run in a workspace (NULL: everywhere) are dismissed; within a batch. */
-enum err shells_close(struct hub *hub, const char *workspace);
 
 /* --- the handlers, by file --- */
 #define HUB_HANDLERS(X)                                                                            \

@@ -96,27 +96,18 @@ enum err process_list(struct hub *hub, struct call *c)
 
 /* --- all of a workspace, and all after a start ------------------------------------------------ */
 
-enum err processes_close(struct hub *hub, const char *workspace)
+enum err processes_close(struct hub *hub, const char *id)
 {
-    size_t count;
-    enum err e = ERR_OK;
-    struct stream_info *all = registry_all(hub->registry, &count);
-    for (size_t i = 0; e == ERR_OK && i < count; i++) {
-        cJSON *doc = NULL;
-        if (all[i].exited || all[i].thing != THING_PROCESS ||
-            (workspace && strcmp(all[i].workspace, workspace) != 0))
-            continue;
-        e = journal_get(hub->journal, "process", all[i].id, &doc);
-        if (e == ERR_OK) {
-            process_set(doc, "killed",
-                        cJSON_CreateTrue()); /* a hub that dies now does it when it is back */
-            e = journal_put(hub->journal, "process", all[i].id, doc);
-            control_after_on_stream(hub, streams_close, mem_dup(all[i].id, sizeof all[i].id));
-        }
-        cJSON_Delete(doc);
-        e = e == ERR_NOT_FOUND ? ERR_OK : e;
+    char copy[32] = "";
+    cJSON *doc = NULL;
+    enum err e = journal_get(hub->journal, "process", id, &doc);
+    if (e == ERR_OK) {
+        process_set(doc, "killed", cJSON_CreateTrue()); /* a hub that dies now does it when back */
+        e = journal_put(hub->journal, "process", id, doc);
+        snprintf(copy, sizeof copy, "%s", id);
+        control_after_on_stream(hub, streams_close, mem_dup(copy, sizeof copy));
     }
-    free(all);
+    cJSON_Delete(doc);
     return e;
 }
 

@@ -57,8 +57,8 @@ enum err processes_ended(struct hub *hub, void *arg);
 /* --- control, within a batch --- */
 
 enum err processes_recover(struct hub *hub, void *arg); /* control work: after a start */
-/* All that run in a workspace (NULL: everywhere) are told to end. */
-enum err processes_close(struct hub *hub, const char *workspace);
+/* One that runs is told to end. ERR_NOT_FOUND. */
+enum err processes_close(struct hub *hub, const char *id);
 /* How many there are of a workspace, and how many of them run. */
 enum err processes_count(struct hub *hub, const char *workspace, int *ret_running, int *ret_all);
 /* The rows and records of a workspace's processes, none of which runs any more. */

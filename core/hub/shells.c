@@ -359,39 +359,38 @@ static bool is_live(const cJSON *doc)
     return strcmp(state, "running") == 0 || strcmp(state, "starting") == 0;
 }
 
-/* Its end will mean that it is dismissed; the program is told once that is on disk. */
-static enum err begin_close(struct hub *hub, const char *id, cJSON *doc)
+/* The program is told once why is on disk: a hub that dies then does it when it is back. "closing":
+ * its end will mean that it is dismissed; "killed": it will not. */
+static enum err begin_end(struct hub *hub, const char *id, cJSON *doc, const char *why)
 {
-    if (!json_get(doc, "closing"))
-        cJSON_AddBoolToObject(doc, "closing", true);
+    char copy[32] = "";
+    if (!json_get(doc, why))
+        cJSON_AddTrueToObject(doc, why);
     enum err e = journal_put(hub->journal, "shell", id, doc);
-    if (e == ERR_OK) {
-        char copy[32] = "";
-        snprintf(copy, sizeof copy, "%s", id);
+    snprintf(copy, sizeof copy, "%s", id);
+    if (e == ERR_OK)
         control_after_on_stream(hub, streams_close, mem_dup(copy, sizeof copy));
-    }
     return e;
 }
 
-enum err shells_close(struct hub *hub, const char *workspace)
+static enum err end_live(struct hub *hub, const char *id, const char *why)
 {
-    size_t count;
-    enum err e = ERR_OK;
-    struct stream_info *all = registry_all(hub->registry, &count);
-    for (size_t i = 0; e == ERR_OK && i < count; i++) {
-        cJSON *doc = NULL;
-        if (all[i].exited || all[i].thing != THING_SHELL ||
-            (workspace && strcmp(all[i].workspace, workspace) != 0))
-            continue;
-        e = journal_get(hub->journal, "shell", all[i].id, &doc);
-        if (e == ERR_OK && is_live(doc))
-            e = begin_close(hub, all[i].id, doc);
-        else if (e == ERR_NOT_FOUND)
-            e = ERR_OK;
-        cJSON_Delete(doc);
-    }
-    free(all);
+    cJSON *doc = NULL;
+    enum err e = journal_get(hub->journal, "shell", id, &doc);
+    if (e == ERR_OK && is_live(doc))
+        e = begin_end(hub, id, doc, why);
+    cJSON_Delete(doc);
     return e;
+}
+
+enum err shells_close(struct hub *hub, const char *id)
+{
+    return end_live(hub, id, "closing");
+}
+
+enum err shells_kill(struct hub *hub, const char *id)
+{
+    return end_live(hub, id, "killed");
 }
 
 enum err shells_dismiss(struct hub *hub, const char *id, const char *who, bool *ret_live)
@@ -402,7 +401,7 @@ enum err shells_dismiss(struct hub *hub, const char *id, const char *who, bool *
         return e;
     const bool live = is_live(doc);
     if (live) {
-        e = begin_close(hub, id, doc);
+        e = begin_end(hub, id, doc, "closing");
     } else {
         cJSON *r = cJSON_CreateObject();
         cJSON_AddStringToObject(r, "shellId", id);
@@ -416,22 +415,6 @@ enum err shells_dismiss(struct hub *hub, const char *id, const char *who, bool *
     cJSON_Delete(doc);
     if (ret_live)
         *ret_live = live;
-    return e;
-}
-
-enum err shells_kill(struct hub *hub, const char *id)
-{
-    char copy[32] = "";
-    cJSON *doc = NULL;
-    enum err e = journal_get(hub->journal, "shell", id, &doc);
-    if (e == ERR_OK && is_live(doc)) {
-        if (!json_get(doc, "killed")) /* a hub that dies now does it when it is back */
-            cJSON_AddBoolToObject(doc, "killed", true);
-        e = journal_put(hub->journal, "shell", id, doc);
-        snprintf(copy, sizeof copy, "%s", id);
-        control_after_on_stream(hub, streams_close, mem_dup(copy, sizeof copy));
-    }
-    cJSON_Delete(doc);
     return e;
 }
 

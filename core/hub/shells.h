@@ -22,6 +22,8 @@ enum err shells_new(struct hub *hub, const struct shell_new *order, char ret_id[
 /* One that runs is made to end (HUP, TERM, KILL) and is closed then; one that has ended is closed
  * at once. *ret_live says which it was; may be NULL. ERR_NOT_FOUND. */
 enum err shells_dismiss(struct hub *hub, const char *id, const char *who, bool *ret_live);
+/* The same for one that runs alone. ERR_NOT_FOUND. */
+enum err shells_close(struct hub *hub, const char *id);
 /* The same signals, and the shell stays, with the status that comes of it. */
 enum err shells_kill(struct hub *hub, const char *id);
 

@@ -5,6 +5,7 @@
 #include "core/base/paths.h"
 #include "core/hub/doors.h"
 #include "core/hub/processes.h"
+#include "core/hub/shells.h"
 #include "core/hub/streams.h"
 #include "core/hub/worlds.h"
 
@@ -195,6 +196,25 @@ static enum err find(struct hub *hub, struct call *c, const char *key, cJSON **r
                               : e;
 }
 
+enum err programs_close(struct hub *hub, const char *workspace)
+{
+    size_t count;
+    enum err e = sessions_close(hub, workspace);
+    struct stream_info *all = registry_all(hub->registry, &count);
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        if (all[i].exited || (workspace && strcmp(all[i].workspace, workspace) != 0))
+            continue;
+        if (all[i].thing == THING_SHELL)
+            e = shells_close(hub, all[i].id);
+        else if (all[i].thing == THING_PROCESS)
+            e = processes_close(hub, all[i].id);
+        if (e == ERR_NOT_FOUND)
+            e = ERR_OK;
+    }
+    free(all);
+    return e;
+}
+
 enum err workspace_close(struct hub *hub, struct call *c)
 {
     const char *key = call_string(c, "key", "");
@@ -217,11 +237,7 @@ enum err workspace_close(struct hub *hub, struct call *c)
                       running == 1 ? "s" : "", key);
     } else if (e == ERR_OK) {
         cJSON_ReplaceItemInObjectCaseSensitive(doc, "state", cJSON_CreateString("closed"));
-        e = sessions_close(hub, key);
-        if (e == ERR_OK)
-            e = shells_close(hub, key);
-        if (e == ERR_OK)
-            e = processes_close(hub, key);
+        e = programs_close(hub, key);
         if (e == ERR_OK)
             e = journal_put(hub->journal, "workspace", key, doc);
         if (e == ERR_OK)
