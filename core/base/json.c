@@ -199,12 +199,18 @@ void json_add_text(cJSON *object, const char *key, const char *text, size_t n)
     buf_finish(&b);
 }
 
+static int64_t rank(const cJSON *item, const char *key)
+{
+    const char *id = json_string(item, key, NULL);
+    return id ? strtoll(id + strcspn(id, "0123456789"), NULL, 10) : json_int(item, key, 0);
+}
+
 /* Merges two chains by next; of equal ones the first chain's come first. */
-static cJSON *merge(cJSON *a, cJSON *b, int (*compare)(const cJSON *, const cJSON *))
+static cJSON *merge(cJSON *a, cJSON *b, const char *key)
 {
     cJSON *first = NULL, **end = &first;
     while (a && b) {
-        cJSON **from = compare(b, a) < 0 ? &b : &a;
+        cJSON **from = rank(b, key) < rank(a, key) ? &b : &a;
         *end = *from;
         *from = (*from)->next;
         end = &(*end)->next;
@@ -213,7 +219,7 @@ static cJSON *merge(cJSON *a, cJSON *b, int (*compare)(const cJSON *, const cJSO
     return first;
 }
 
-static cJSON *sorted(cJSON *first, size_t n, int (*compare)(const cJSON *, const cJSON *))
+static cJSON *sorted(cJSON *first, size_t n, const char *key)
 {
     cJSON *half = first;
     if (n < 2)
@@ -222,15 +228,15 @@ static cJSON *sorted(cJSON *first, size_t n, int (*compare)(const cJSON *, const
         half = half->next;
     cJSON *second = half->next;
     half->next = NULL;
-    return merge(sorted(first, n / 2, compare), sorted(second, n - n / 2, compare), compare);
+    return merge(sorted(first, n / 2, key), sorted(second, n - n / 2, key), key);
 }
 
-void json_sort(cJSON *array, int (*compare)(const cJSON *a, const cJSON *b))
+void json_sort(cJSON *array, const char *key)
 {
     cJSON *first, *last;
     if (!array || !array->child)
         return;
-    first = last = sorted(array->child, (size_t)cJSON_GetArraySize(array), compare);
+    first = last = sorted(array->child, (size_t)cJSON_GetArraySize(array), key);
     for (; last->next; last = last->next)
         last->next->prev = last;
     first->prev = last; /* as cJSON has it: the first knows the last */

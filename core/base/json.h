@@ -33,8 +33,9 @@ const cJSON *json_get(const cJSON *object, const char *key); /* NULL when absent
 void json_add_int(cJSON *object, const char *key, int64_t value);
 /* Adds bytes as a string: what is no UTF-8 becomes U+FFFD, so the result is always valid JSON. */
 void json_add_text(cJSON *object, const char *key, const char *text, size_t n);
-/* Puts an array's items in the order of compare, in n log n comparisons. */
-void json_sort(cJSON *array, int (*compare)(const cJSON *a, const cJSON *b));
+/* Puts an array's items in the order of a member, in n log n comparisons: a number, or the one that
+ * an id has behind its letters (the journal gives sh10 before sh2, people count). */
+void json_sort(cJSON *array, const char *key);
 /* Bytes as standard base64; the caller frees. */
 char *json_base64(const void *bytes, size_t n);
 /* Adds bytes as standard base64. */

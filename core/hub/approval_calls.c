@@ -23,24 +23,14 @@ static void list_done(void *data, const char *key, const cJSON *doc)
         cJSON_AddItemToArray(l->list, approvals_describe(doc));
 }
 
-static int by_number(const cJSON *a, const cJSON *b)
-{
-    return atoi(json_string(a, "approvalId", "ap0") + 2) -
-           atoi(json_string(b, "approvalId", "ap0") + 2);
-}
-
 enum err approval_list(struct hub *hub, struct call *c)
 {
     struct listing l = {c, cJSON_CreateArray(), call_string(c, "workspace", NULL)};
     enum err e = journal_each(hub->journal, APPROVAL_OPEN, list_done, &l);
     if (e == ERR_OK && call_bool(c, "all", false))
         e = journal_each(hub->journal, APPROVAL_DONE, list_done, &l);
-    json_sort(l.list, by_number);
-    if (e == ERR_OK)
-        call_reply(c, l.list);
-    else
-        cJSON_Delete(l.list);
-    return e;
+    json_sort(l.list, "approvalId");
+    return call_answer(c, e, l.list);
 }
 
 /* Adds text with each of its lines made safe: what a program has put there cannot pose as another

@@ -24,17 +24,11 @@ static void gather(void *data, const char *key, const cJSON *doc)
     cJSON_AddItemToArray(data, cJSON_Duplicate(doc, true));
 }
 
-static int by_number(const cJSON *a, const cJSON *b)
-{
-    return atoi(json_string(a, "approvalId", "ap0") + 2) -
-           atoi(json_string(b, "approvalId", "ap0") + 2);
-}
-
 enum err approvals_open(struct hub *hub, cJSON **ret_list)
 {
     cJSON *list = cJSON_CreateArray();
     enum err e = journal_each(hub->journal, APPROVAL_OPEN, gather, list);
-    json_sort(list, by_number);
+    json_sort(list, "approvalId");
     if (e == ERR_OK)
         *ret_list = list;
     else

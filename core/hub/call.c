@@ -97,6 +97,15 @@ void call_reply(struct call *c, cJSON *result)
     cJSON_Delete(result);
 }
 
+enum err call_answer(struct call *c, enum err e, cJSON *result)
+{
+    if (e == ERR_OK)
+        call_reply(c, result);
+    else
+        cJSON_Delete(result);
+    return e;
+}
+
 void call_format_error(struct call *c, enum err code, const char *message)
 {
     call_format_error_with(c, code, message, NULL);

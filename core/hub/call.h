@@ -24,6 +24,8 @@ bool call_bool(const struct call *c, const char *key, bool absent);
 void call_reply(struct call *c, cJSON *result);
 /* The same with a result that is JSON text already. */
 void call_reply_text(struct call *c, const char *json, size_t n);
+/* Answers with the result when e is ERR_OK; takes it in any case, and gives e back. */
+enum err call_answer(struct call *c, enum err e, cJSON *result);
 /* Answers with an error and a sentence of its own; a NULL format: the error's own sentence. Gives
  * code back, so that a handler can return it: a call that is answered already is left alone. */
 enum err call_fail(struct call *c, enum err code, const char *format, ...)

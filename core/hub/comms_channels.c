@@ -86,9 +86,5 @@ enum err comms_channels(struct hub *hub, struct call *c)
     enum err e = mail_caller(hub, c, NULL);
     if (e == ERR_OK)
         e = journal_subscriptions(hub->journal, NULL, add_channel, &all);
-    if (e == ERR_OK)
-        call_reply(c, all.list);
-    else
-        cJSON_Delete(all.list);
-    return e;
+    return call_answer(c, e, all.list);
 }

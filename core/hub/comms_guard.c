@@ -60,11 +60,7 @@ enum err comms_paused(struct hub *hub, struct call *c)
             e = journal_held(hub->journal, h.to, count_held, &h);
         json_add_int(one, "held", h.count);
     }
-    if (e == ERR_OK)
-        call_reply(c, l.list);
-    else
-        cJSON_Delete(l.list);
-    return e;
+    return call_answer(c, e, l.list);
 }
 
 /* --- what a person decides ----------------------------------------------------------------------

@@ -204,11 +204,7 @@ enum err email_thread(struct hub *hub, struct call *c)
     e = journal_thread(hub->journal, l.m.thread_id, add_to_thread, &t);
     e = e == ERR_OK ? t.e : e;
     letter_finish(&l);
-    if (e == ERR_OK)
-        call_reply(c, t.list);
-    else
-        cJSON_Delete(t.list);
-    return e;
+    return call_answer(c, e, t.list);
 }
 
 /* --- bytes, piece by piece ---------------------------------------------------------------------

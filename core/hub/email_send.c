@@ -180,11 +180,7 @@ static enum err answer(struct hub *hub, struct call *c, const struct mail_messag
             human = human || (posts[i].human && strcmp(posts[i].name, m->from_name) != 0);
         e = approvals_mail_ask(hub, c, m->id, human, o);
     }
-    if (e == ERR_OK)
-        call_reply(c, o);
-    else
-        cJSON_Delete(o);
-    return e;
+    return call_answer(c, e, o);
 }
 
 enum err email_post(struct hub *hub, struct call *c, struct mail_message *m,

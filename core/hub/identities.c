@@ -36,11 +36,7 @@ static enum err reply_whole(struct hub *hub, struct call *c, const struct mail_i
     cJSON *o = describe(hub, i);
     enum err e =
         journal_aliases(hub->journal, i->name, add_alias, cJSON_AddArrayToObject(o, "aliases"));
-    if (e == ERR_OK)
-        call_reply(c, o);
-    else
-        cJSON_Delete(o);
-    return e;
+    return call_answer(c, e, o);
 }
 
 static enum err audit(struct hub *hub, struct call *c, const char *what, const char *key,
@@ -94,11 +90,7 @@ enum err identity_list(struct hub *hub, struct call *c)
 {
     struct listing l = {hub, c, cJSON_CreateArray(), call_bool(c, "all", false)};
     enum err e = journal_identities(hub->journal, list_one, &l);
-    if (e == ERR_OK)
-        call_reply(c, l.list);
-    else
-        cJSON_Delete(l.list);
-    return e;
+    return call_answer(c, e, l.list);
 }
 
 /* Whoever names one that is not there yet gets it: no ceremony before the first mail. */

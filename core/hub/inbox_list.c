@@ -148,11 +148,7 @@ enum err inbox_list(struct hub *hub, struct call *c)
     json_add_int(result, "unread", count.unread);
     json_add_int(result, "next", next);
     free(pattern);
-    if (e == ERR_OK)
-        call_reply(c, result);
-    else
-        cJSON_Delete(result);
-    return e;
+    return call_answer(c, e, result);
 }
 
 /* --- a text --- */
@@ -285,9 +281,5 @@ enum err inbox_people(struct hub *hub, struct call *c)
         json_add_int(one, "unread", count.unread);
     }
     cJSON_Delete(all);
-    if (e == ERR_OK)
-        call_reply(c, result);
-    else
-        cJSON_Delete(result);
-    return e;
+    return call_answer(c, e, result);
 }

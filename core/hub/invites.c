@@ -360,11 +360,7 @@ enum err invite_list(struct hub *hub, struct call *c)
 {
     cJSON *list = cJSON_CreateArray();
     enum err e = journal_each(hub->journal, "invite", list_one, list);
-    if (e == ERR_OK)
-        call_reply(c, list);
-    else
-        cJSON_Delete(list);
-    return e;
+    return call_answer(c, e, list);
 }
 
 enum err invite_revoke(struct hub *hub, struct call *c)

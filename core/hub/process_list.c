@@ -4,9 +4,6 @@
 #include "core/hub/process_doc.h"
 #include "core/hub/streams.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 static enum err load(struct hub *hub, struct call *c, cJSON **ret_doc)
 {
     const char *text = call_string(c, "processId", "");
@@ -75,23 +72,13 @@ static void add_to_list(void *data, const char *key, const cJSON *doc)
     cJSON_AddItemToArray(l->list, o);
 }
 
-static int by_number(const cJSON *a, const cJSON *b)
-{
-    return atoi(json_string(a, "processId", "pr0") + 2) -
-           atoi(json_string(b, "processId", "pr0") + 2);
-}
-
 enum err process_list(struct hub *hub, struct call *c)
 {
     struct listing l = {hub, cJSON_CreateArray(), call_string(c, "workspace", NULL),
                         call_bool(c, "live", false)};
     enum err e = journal_each(hub->journal, "process", add_to_list, &l);
-    json_sort(l.list, by_number);
-    if (e == ERR_OK)
-        call_reply(c, l.list);
-    else
-        cJSON_Delete(l.list);
-    return e;
+    json_sort(l.list, "processId");
+    return call_answer(c, e, l.list);
 }
 
 /* --- all of a workspace, and all after a start ------------------------------------------------ */

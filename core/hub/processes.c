@@ -345,12 +345,6 @@ static void note_ended(void *data, const char *key, const cJSON *doc)
     cJSON_AddItemToArray(all->list, o);
 }
 
-static int by_end(const cJSON *a, const cJSON *b)
-{
-    const int64_t x = json_int(a, "at", 0), y = json_int(b, "at", 0);
-    return x < y ? -1 : x > y;
-}
-
 /* The oldest of too many. */
 static enum err prune(struct hub *hub)
 {
@@ -360,7 +354,7 @@ static enum err prune(struct hub *hub)
     const int64_t old = clock_wall_us() / 1000 - KEPT_MS;
     const cJSON *one;
     if (left > KEPT)
-        json_sort(all.list, by_end);
+        json_sort(all.list, "at");
     cJSON_ArrayForEach(one, all.list)
     {
         if (e != ERR_OK || left-- <= KEPT || json_int(one, "at", 0) > old)

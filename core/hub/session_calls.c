@@ -55,13 +55,6 @@ static void choose(void *data, const char *key, const cJSON *doc)
         cJSON_AddItemToArray(l->docs, cJSON_Duplicate(doc, true));
 }
 
-/* The journal has se10 before se2. */
-static int by_number(const cJSON *a, const cJSON *b)
-{
-    return atoi(json_string(a, "sessionId", "se0") + 2) -
-           atoi(json_string(b, "sessionId", "se0") + 2);
-}
-
 /* What a list shows of each; the rest is session.get's. */
 static cJSON *row(struct hub *hub, const cJSON *doc)
 {
@@ -84,14 +77,10 @@ enum err session_list(struct hub *hub, struct call *c)
     enum err e = journal_each(hub->journal, "session", choose, &l);
     cJSON *rows = cJSON_CreateArray();
     const cJSON *one;
-    json_sort(l.docs, by_number);
+    json_sort(l.docs, "sessionId");
     cJSON_ArrayForEach(one, l.docs) cJSON_AddItemToArray(rows, row(hub, one));
     cJSON_Delete(l.docs);
-    if (e == ERR_OK)
-        call_reply(c, rows);
-    else
-        cJSON_Delete(rows);
-    return e;
+    return call_answer(c, e, rows);
 }
 
 enum err session_get(struct hub *hub, struct call *c)

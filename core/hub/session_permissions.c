@@ -41,18 +41,11 @@ static void gather(void *data, const char *key, const cJSON *pending)
         cJSON_AddItemToArray(g->list, cJSON_Duplicate(pending, true));
 }
 
-/* pr10 comes before pr9 in the journal. */
-static int by_number(const cJSON *a, const cJSON *b)
-{
-    return atoi(json_string(a, "permissionId", "pr0") + 2) -
-           atoi(json_string(b, "permissionId", "pr0") + 2);
-}
-
 enum err pending_list(struct hub *hub, const char *session, cJSON **ret_list)
 {
     struct gathering g = {session, cJSON_CreateArray()};
     enum err e = journal_each(hub->journal, "permission", gather, &g);
-    json_sort(g.list, by_number);
+    json_sort(g.list, "permissionId");
     if (e == ERR_OK)
         *ret_list = g.list;
     else

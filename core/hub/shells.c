@@ -323,23 +323,13 @@ static void add_to_list(void *data, const char *key, const cJSON *doc)
     cJSON_AddItemToArray(l->list, o);
 }
 
-/* The journal gives ids as text (sh10 before sh2): people count. */
-static int by_number(const cJSON *a, const cJSON *b)
-{
-    return atoi(json_string(a, "shellId", "sh0") + 2) - atoi(json_string(b, "shellId", "sh0") + 2);
-}
-
 enum err shell_list(struct hub *hub, struct call *c)
 {
     struct listing l = {hub, cJSON_CreateArray(), call_string(c, "workspace", NULL),
                         call_bool(c, "all", false)};
     enum err e = journal_each(hub->journal, "shell", add_to_list, &l);
-    json_sort(l.list, by_number);
-    if (e == ERR_OK)
-        call_reply(c, l.list);
-    else
-        cJSON_Delete(l.list);
-    return e;
+    json_sort(l.list, "shellId");
+    return call_answer(c, e, l.list);
 }
 
 static enum err resolve(struct hub *hub, struct call *c, char id[32])

@@ -179,11 +179,7 @@ enum err workspace_list(struct hub *hub, struct call *c)
 {
     struct listing l = {hub, cJSON_CreateArray(), c->scope};
     enum err e = journal_each(hub->journal, "workspace", list_one, &l);
-    if (e == ERR_OK)
-        call_reply(c, l.list);
-    else
-        cJSON_Delete(l.list);
-    return e;
+    return call_answer(c, e, l.list);
 }
 
 static enum err find(struct hub *hub, struct call *c, const char *key, cJSON **ret_doc)

@@ -66,9 +66,9 @@ static void files_of_people(void **state)
     assert_int_equal(json_parse_relaxed("{}\0", 3, &json, &line), ERR_INVALID);
 }
 
-static int by_n(const cJSON *a, const cJSON *b)
+static int64_t by_n(const cJSON *a, const cJSON *b)
 {
-    return (int)(json_int(a, "n", 0) - json_int(b, "n", 0));
+    return json_int(a, "n", 0) - json_int(b, "n", 0);
 }
 
 /* In order, equal ones as they came, and an array like others afterwards. */
@@ -76,7 +76,7 @@ static void a_long_array_is_sorted(void **state)
 {
     cJSON *array = cJSON_CreateArray();
     (void)state;
-    json_sort(array, by_n);
+    json_sort(array, "n");
     assert_null(array->child);
     for (int i = 0; i < 20000; i++) {
         cJSON *one = cJSON_CreateObject();
@@ -84,9 +84,9 @@ static void a_long_array_is_sorted(void **state)
         json_add_int(one, "i", i);
         cJSON_AddItemToArray(array, one);
         if (i < 3)
-            json_sort(array, by_n);
+            json_sort(array, "n");
     }
-    json_sort(array, by_n);
+    json_sort(array, "n");
     assert_int_equal(cJSON_GetArraySize(array), 20000);
     for (const cJSON *a = array->child; a->next; a = a->next) {
         assert_ptr_equal(a->next->prev, a);
@@ -99,12 +99,30 @@ static void a_long_array_is_sorted(void **state)
     cJSON_Delete(array);
 }
 
+/* As people count, and what has no number first. */
+static void ids_are_sorted_by_their_numbers(void **state)
+{
+    static const char *const ids[] = {"sh10", "sh2", "sh100", "", "sh1"};
+    static const char *const sorted[] = {"", "sh1", "sh2", "sh10", "sh100"};
+    cJSON *array = cJSON_CreateArray();
+    (void)state;
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        cJSON *one = cJSON_CreateObject();
+        cJSON_AddStringToObject(one, "id", ids[i]);
+        cJSON_AddItemToArray(array, one);
+    }
+    json_sort(array, "id");
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        assert_string_equal(json_string(cJSON_GetArrayItem(array, (int)i), "id", "?"), sorted[i]);
+    cJSON_Delete(array);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_are_whole),      cmocka_unit_test(names_are_whole),
         cmocka_unit_test(what_is_none),           cmocka_unit_test(files_of_people),
-        cmocka_unit_test(a_long_array_is_sorted),
+        cmocka_unit_test(a_long_array_is_sorted), cmocka_unit_test(ids_are_sorted_by_their_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
