@@ -74,7 +74,7 @@ struct agent_taken {
  * after the last one the keeper may go. */
 enum err streams_agent_taken(struct hub *hub, void *arg);
 
-/* char id[32]: stdin is closed behind what was sent; an agent that is still there after three
+/* Its id: stdin is closed behind what was sent; an agent that is still there after three
  * seconds gets the keeper's HUP, TERM, KILL, its whole process group. */
 enum err streams_agent_close(struct hub *hub, void *arg);
 

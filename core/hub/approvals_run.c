@@ -177,7 +177,5 @@ static enum err bring_back(struct hub *hub, void *arg)
 
 void approvals_settled(struct hub *hub, const char *id)
 {
-    char copy[32];
-    snprintf(copy, sizeof copy, "%s", id);
-    control_after(hub, bring_back, mem_dup(copy, sizeof copy));
+    control_after(hub, bring_back, mem_strdup(id));
 }

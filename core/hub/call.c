@@ -27,7 +27,7 @@ void call_destroy(struct call *c)
     if (!c)
         return;
     if (c->away && c->hub->io)
-        hub_post_stream(c->hub, streams_came_back, mem_dup(c->away_id, sizeof c->away_id));
+        hub_post_stream(c->hub, streams_came_back, mem_strdup(c->away_id));
     if (c->handle && c->hub->io)
         c->hub->io->reply(c->hub->io_data, c->handle, NULL, 0);
     binding_unref(c->binding);

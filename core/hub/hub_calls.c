@@ -127,7 +127,7 @@ bool hub_stop_unwritten(struct hub *hub, struct call *c)
         if (all[i].exited || !(THINGS_STREAMS & 1u << all[i].thing))
             continue;
         hub_post_stream(hub, all[i].thing == THING_AGENT ? streams_agent_close : streams_close,
-                        mem_dup(all[i].id, sizeof all[i].id));
+                        mem_strdup(all[i].id));
     }
     free(all);
     c->answered = false;

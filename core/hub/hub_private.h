@@ -269,9 +269,9 @@ const char *workspace_how_many(char *out, size_t size, int shells, int sessions,
 /* All that runs in a workspace (NULL: everywhere) is told to end, its shells to be dismissed then;
  * within a batch. */
 enum err programs_close(struct hub *hub, const char *workspace);
-/* After a commit; char id[32]: the files of a stream whose process has ended, and its entry in the
- * registry. */
-enum err stream_remove(struct hub *hub, void *arg);
+/* After the commit a stream whose process has ended is gone: its files, its entry in the registry,
+ * and what the stream thread knows of it. */
+void stream_discard(struct hub *hub, const char *id);
 
 /* --- shells.c --- */
 enum err shells_recover(struct hub *hub, void *arg); /* control work: after a start */
@@ -281,7 +281,7 @@ struct shell_end {
     bool lost; /* the keeper is gone without having recorded an end */
 };
 enum err shells_ended(struct hub *hub, void *arg); /* control work; arg: struct shell_end */
-enum err shells_alive(struct hub *hub, void *arg); /* control work; arg: char id[32] */
+enum err shells_alive(struct hub *hub, void *arg); /* control work; arg: its id */
 int shells_running(struct hub *hub);
 
 /* --- the handlers, by file --- */

@@ -55,12 +55,9 @@ cJSON *process_result(const cJSON *doc)
 
 enum err process_forget(struct hub *hub, const char *id)
 {
-    char copy[32] = "";
     enum err e = journal_drop(hub->journal, "process", id);
     if (e == ERR_OK)
         e = journal_drop(hub->journal, "processStart", id);
-    snprintf(copy, sizeof copy, "%s", id);
-    control_after(hub, stream_remove, mem_dup(copy, sizeof copy));
-    control_after_on_stream(hub, streams_forget, mem_dup(copy, sizeof copy));
+    stream_discard(hub, id);
     return e;
 }

@@ -85,14 +85,12 @@ enum err process_list(struct hub *hub, struct call *c)
 
 enum err processes_close(struct hub *hub, const char *id)
 {
-    char copy[32] = "";
     cJSON *doc = NULL;
     enum err e = journal_get(hub->journal, "process", id, &doc);
     if (e == ERR_OK) {
         process_set(doc, "killed", cJSON_CreateTrue()); /* a hub that dies now does it when back */
         e = journal_put(hub->journal, "process", id, doc);
-        snprintf(copy, sizeof copy, "%s", id);
-        control_after_on_stream(hub, streams_close, mem_dup(copy, sizeof copy));
+        control_after_on_stream(hub, streams_close, mem_strdup(id));
     }
     cJSON_Delete(doc);
     return e;

@@ -60,13 +60,6 @@ static enum err attach(struct hub *hub, const cJSON *doc, uint32_t owner, bool r
     return ERR_OK;
 }
 
-static void end_stream(struct hub *hub, const char *id)
-{
-    char copy[32] = "";
-    snprintf(copy, sizeof copy, "%s", id);
-    hub_post_stream(hub, streams_close, mem_dup(copy, sizeof copy));
-}
-
 /* It never ran: nothing stays of it but the answer. */
 static enum err not_started(struct hub *hub, const struct starter_done *s, struct call *call)
 {
@@ -107,7 +100,7 @@ static enum err process_started(struct hub *hub, void *arg)
         e = attach(hub, doc, call ? call->peer : 0, false);
     if (e == ERR_OK) {
         if (json_bool(doc, "killed", false) || (!call && json_bool(doc, "bound", false)))
-            end_stream(hub, s->id);
+            hub_post_stream(hub, streams_close, mem_strdup(s->id));
         if (call && call->row->handle == process_spawn) {
             call_reply(call, process_result(doc));
             control_answered(hub, call);
@@ -372,7 +365,7 @@ enum err processes_ended(struct hub *hub, void *arg)
     enum err e = journal_get(hub->journal, "process", end->id, &doc);
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
-    control_after_on_stream(hub, streams_bye, mem_dup(end->id, sizeof end->id));
+    control_after_on_stream(hub, streams_bye, mem_strdup(end->id));
     if (!process_is_live(doc)) {
         cJSON_Delete(doc); /* told before: after a hub's death between commit and goodbye */
         return ERR_OK;
@@ -415,7 +408,7 @@ static void recover_one(void *data, const char *key, const cJSON *doc)
     if (e != ERR_OK)
         log_error("%s cannot be followed: %s", key, err_text(e)->name);
     if (process_is_live(doc) && json_bool(doc, "killed", false))
-        end_stream(hub, key);
+        hub_post_stream(hub, streams_close, mem_strdup(key));
 }
 
 enum err processes_recover(struct hub *hub, void *arg)

@@ -68,14 +68,6 @@ enum err session_close(struct hub *hub, struct call *c)
 /* --- destroying ---------------------------------------------------------------------------------
  */
 
-static void remove_now(struct hub *hub, const char *stream)
-{
-    char id[32] = "";
-    snprintf(id, sizeof id, "%s", stream);
-    control_after(hub, stream_remove, mem_dup(id, sizeof id));
-    control_after_on_stream(hub, streams_forget, mem_dup(id, sizeof id));
-}
-
 enum err session_doom(struct hub *hub, const char *stream)
 {
     struct stream_info info;
@@ -85,7 +77,7 @@ enum err session_doom(struct hub *hub, const char *stream)
     if (e != ERR_OK)
         return e;
     if (!registry_get(hub->registry, stream, &info) || info.exited) {
-        remove_now(hub, stream);
+        stream_discard(hub, stream);
         return ERR_OK;
     }
     cJSON *doc = cJSON_CreateObject();
@@ -105,7 +97,7 @@ enum err session_stream_ended(struct hub *hub, const char *stream)
     if (e == ERR_OK)
         e = journal_drop(hub->journal, "doomed", stream);
     if (e == ERR_OK)
-        remove_now(hub, stream);
+        stream_discard(hub, stream);
     return e;
 }
 
@@ -113,14 +105,12 @@ static void recover_one(void *data, const char *key, const cJSON *doc)
 {
     struct agent_attach attach = {.recovering = true};
     struct stream_info info = {.thing = THING_AGENT};
-    char id[32] = "";
     (void)doc;
-    snprintf(id, sizeof id, "%s", key);
-    memcpy(attach.id, id, sizeof attach.id);
-    memcpy(info.id, id, sizeof info.id);
+    snprintf(attach.id, sizeof attach.id, "%s", key);
+    snprintf(info.id, sizeof info.id, "%s", key);
     registry_set(((struct hub *)data)->registry, &info);
     hub_post_stream(data, streams_agent_attach, mem_dup(&attach, sizeof attach));
-    hub_post_stream(data, streams_agent_close, mem_dup(id, sizeof id));
+    hub_post_stream(data, streams_agent_close, mem_strdup(key));
 }
 
 enum err sessions_recover_doomed(struct hub *hub)

@@ -31,7 +31,7 @@ static void dismiss(struct hub *hub, const char *stream)
     if (!registry_get(hub->registry, attach.id, &info))
         registry_set(hub->registry, &info);
     control_after_on_stream(hub, streams_agent_attach, mem_dup(&attach, sizeof attach));
-    control_after_on_stream(hub, streams_agent_close, mem_dup(attach.id, sizeof attach.id));
+    control_after_on_stream(hub, streams_agent_close, mem_strdup(attach.id));
 }
 
 /* After the commit: from now on it counts as one that is over, which is how it is known. */

@@ -191,7 +191,7 @@ static enum err keeper_started(struct hub *hub, void *arg)
         memcpy(attach.id, done->id, sizeof attach.id);
         if (done->status == 0) {
             control_after_on_stream(hub, streams_agent_attach, mem_dup(&attach, sizeof attach));
-            control_after_on_stream(hub, streams_agent_close, mem_dup(done->id, sizeof done->id));
+            control_after_on_stream(hub, streams_agent_close, mem_strdup(done->id));
         }
         cJSON_Delete(owner);
         return ERR_OK;

@@ -167,9 +167,7 @@ enum err session_create(struct hub *hub, struct call *c)
 
 void session_hang_up(struct hub *hub, const cJSON *doc)
 {
-    char id[32] = "";
-    snprintf(id, sizeof id, "%s", json_string(doc, "streamId", ""));
-    control_after_on_stream(hub, streams_agent_close, mem_dup(id, sizeof id));
+    control_after_on_stream(hub, streams_agent_close, mem_strdup(json_string(doc, "streamId", "")));
 }
 
 /* The last lines of stderr on one line. */
@@ -349,7 +347,6 @@ static enum err forget_entry(struct hub *hub, void *arg)
 enum err session_forget(struct hub *hub, const cJSON *doc)
 {
     const char *id = session_id(doc), *stream = json_string(doc, "streamId", "");
-    char copy[32] = "";
     enum err e = journal_forget(hub->journal, id);
     if (e == ERR_OK)
         e = session_forget_turns(hub, doc);
@@ -361,8 +358,7 @@ enum err session_forget(struct hub *hub, const cJSON *doc)
         e = journal_drop(hub->journal, "agent", stream);
     if (e == ERR_OK)
         e = journal_drop(hub->journal, "session", id);
-    snprintf(copy, sizeof copy, "%s", id);
-    control_after(hub, forget_entry, mem_dup(copy, sizeof copy));
+    control_after(hub, forget_entry, mem_strdup(id));
     return e;
 }
 

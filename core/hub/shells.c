@@ -113,7 +113,7 @@ static enum err shell_started(struct hub *hub, void *arg)
         memcpy(attach.id, s->id, sizeof attach.id);
         hub_post_stream(hub, streams_attach, mem_dup(&attach, sizeof attach));
         if (is_told_to_end(doc)) /* before it ran */
-            hub_post_stream(hub, streams_close, mem_dup(s->id, sizeof s->id));
+            hub_post_stream(hub, streams_close, mem_strdup(s->id));
         if (call) {
             call_reply(call, open_result(doc));
             control_answered(hub, call);
@@ -353,13 +353,11 @@ static bool is_live(const cJSON *doc)
  * its end will mean that it is dismissed; "killed": it will not. */
 static enum err begin_end(struct hub *hub, const char *id, cJSON *doc, const char *why)
 {
-    char copy[32] = "";
     if (!json_get(doc, why))
         cJSON_AddTrueToObject(doc, why);
     enum err e = journal_put(hub->journal, "shell", id, doc);
-    snprintf(copy, sizeof copy, "%s", id);
     if (e == ERR_OK)
-        control_after_on_stream(hub, streams_close, mem_dup(copy, sizeof copy));
+        control_after_on_stream(hub, streams_close, mem_strdup(id));
     return e;
 }
 
@@ -458,7 +456,7 @@ enum err shells_ended(struct hub *hub, void *arg)
     const char *was = json_string(doc, "state", "");
     if (strcmp(was, "running") != 0 && strcmp(was, "starting") != 0) {
         cJSON_Delete(doc); /* told before: after a hub's death between commit and goodbye */
-        control_after_on_stream(hub, streams_bye, mem_dup(end->id, sizeof end->id));
+        control_after_on_stream(hub, streams_bye, mem_strdup(end->id));
         return ERR_OK;
     }
     bool closing = json_bool(doc, "closing", false);
@@ -490,7 +488,7 @@ enum err shells_ended(struct hub *hub, void *arg)
     if (e == ERR_OK && json_get(doc, "sessionId"))
         e = session_terminal_ended(hub, end->id, end->code, end->lost);
     if (e == ERR_OK)
-        control_after_on_stream(hub, streams_bye, mem_dup(end->id, sizeof end->id));
+        control_after_on_stream(hub, streams_bye, mem_strdup(end->id));
     cJSON_Delete(data);
     cJSON_Delete(doc);
     return e;
@@ -532,7 +530,7 @@ static void recover_one(void *data, const char *key, const cJSON *doc)
     if (!attach.ended) {
         batons_recover(hub, key);
         if (is_told_to_end(doc)) /* and the hub may have died before it did so */
-            hub_post_stream(hub, streams_close, mem_dup(attach.id, sizeof attach.id));
+            hub_post_stream(hub, streams_close, mem_strdup(attach.id));
     }
 }
 

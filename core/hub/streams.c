@@ -395,7 +395,7 @@ void stream_connect(struct stream *st)
     watch(st);
     stream_flush(st);
     if (st->recovered && !st->agent && !st->process)
-        hub_post_control(hub, shells_alive, mem_dup(st->info.id, sizeof st->info.id));
+        hub_post_control(hub, shells_alive, mem_strdup(st->info.id));
 }
 
 struct stream *stream_add(struct hub *hub, const char *id)

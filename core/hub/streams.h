@@ -18,12 +18,12 @@ struct stream_attach {
     bool ended;      /* the journal knows its end already: load it when somebody asks */
 };
 enum err streams_attach(struct hub *hub, void *arg);    /* struct stream_attach */
-enum err streams_close(struct hub *hub, void *arg);     /* char id[32]: HUP, TERM, KILL */
-enum err streams_bye(struct hub *hub, void *arg);       /* char id[32]: the end is in the journal */
-enum err streams_forget(struct hub *hub, void *arg);    /* char id[32]: drop it from memory */
+enum err streams_close(struct hub *hub, void *arg);     /* its id: HUP, TERM, KILL */
+enum err streams_bye(struct hub *hub, void *arg);       /* its id: the end is in the journal */
+enum err streams_forget(struct hub *hub, void *arg);    /* its id: drop it from memory */
 enum err streams_peer_gone(struct hub *hub, void *arg); /* uint32_t: drop its parked calls */
 
-enum err streams_came_back(struct hub *hub, void *arg); /* char id[32]: an input that was away */
+enum err streams_came_back(struct hub *hub, void *arg); /* its id: an input that was away */
 
 /* Who may type into a stream from now on; what was half typed by another is thrown away. */
 struct stream_gate {

@@ -250,7 +250,7 @@ enum err workspace_close(struct hub *hub, struct call *c)
 
 /* After the commit: the record's files. What is left by a crash here is an orphan folder that no
  * row names: harmless, and its number is never given again. */
-enum err stream_remove(struct hub *hub, void *arg)
+static enum err remove_files(struct hub *hub, void *arg)
 {
     const char *id = arg;
     char *dir = path_join(hub->streams_dir, id);
@@ -264,6 +264,12 @@ enum err stream_remove(struct hub *hub, void *arg)
     free(dir);
     registry_remove(hub->registry, id);
     return ERR_OK;
+}
+
+void stream_discard(struct hub *hub, const char *id)
+{
+    control_after(hub, remove_files, mem_strdup(id));
+    control_after_on_stream(hub, streams_forget, mem_strdup(id));
 }
 
 struct deleting {
@@ -315,20 +321,14 @@ enum err workspace_delete(struct hub *hub, struct call *c)
     const cJSON *id;
     cJSON_ArrayForEach(id, d.ids)
     {
-        char copy[32] = "";
-        snprintf(copy, sizeof copy, "%s", id->valuestring);
         if (e == ERR_OK)
-            e = journal_drop(hub->journal, "shell", copy);
-        control_after(hub, stream_remove, mem_dup(copy, sizeof copy));
-        control_after_on_stream(hub, streams_forget, mem_dup(copy, sizeof copy));
+            e = journal_drop(hub->journal, "shell", id->valuestring);
+        stream_discard(hub, id->valuestring);
     }
     if (e == ERR_OK)
         e = journal_drop(hub->journal, "workspace", key);
-    if (e == ERR_OK && world_is_sandbox(doc)) {
-        char copy[64] = "";
-        snprintf(copy, sizeof copy, "%s", key);
-        control_after(hub, world_remove, mem_dup(copy, sizeof copy));
-    }
+    if (e == ERR_OK && world_is_sandbox(doc))
+        control_after(hub, world_remove, mem_strdup(key));
     if (e == ERR_OK)
         e = control_event(hub, "workspaceDeleted", key, c->who, "", doc);
     if (e == ERR_OK)

@@ -84,7 +84,7 @@ static enum err end_programs(struct hub *hub, const char *key)
         if (all[i].thing == THING_SHELL)
             e = shells_kill(hub, all[i].id);
         else if (all[i].thing != THING_SESSION && all[i].thing != THING_AGENT)
-            control_after_on_stream(hub, streams_close, mem_dup(all[i].id, sizeof all[i].id));
+            control_after_on_stream(hub, streams_close, mem_strdup(all[i].id));
         if (e == ERR_NOT_FOUND)
             e = ERR_OK;
     }
