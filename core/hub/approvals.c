@@ -208,6 +208,9 @@ enum err approvals_tell_end(struct call *c, const cJSON *doc, enum err code)
     const char *said = strcmp(state, "rejected") == 0 ? "no" : "yes";
     if (strcmp(state, "expired") == 0 && !*by)
         snprintf(sentence, sizeof sentence, "nobody answered %s in time, and that is a no", id);
+    else if (strcmp(state, "expired") == 0 && code != ERR_EXISTS)
+        snprintf(sentence, sizeof sentence, "%s allowed %s, but nobody came for it in time", by,
+                 id);
     else if (code == ERR_EXISTS)
         snprintf(sentence, sizeof sentence, "%s was answered by %s already: %s%s%s", id, by, said,
                  *reason ? ", " : "", reason);

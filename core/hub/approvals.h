@@ -3,7 +3,9 @@
  * expired), never as both. It is for one capability, one member and exactly the params that are in
  * its document; it is answered once, and runs at most once: the mark that it was used and what the
  * handler writes are one part of one transaction. It outlives the hub and the caller's link: who
- * repeats the very same call joins it. Control, within a batch, but for what says otherwise. */
+ * repeats the very same call joins it. A caller who asks to be told (wire.h) hears which one its
+ * call waits for; after the loss of its link it repeats the call with that number, which then runs
+ * by that approval or not at all. Control, within a batch, but for what says otherwise. */
 #ifndef BATON_HUB_APPROVALS_H
 #define BATON_HUB_APPROVALS_H
 

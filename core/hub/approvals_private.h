@@ -8,6 +8,7 @@
 
 #define APPROVAL_OPEN "approval"
 #define APPROVAL_DONE "approvalDone"
+#define CALL_HELD     "call.held" /* the note to a caller; see wire.h */
 
 /* Copies of the open ones in the order of their numbers; the caller's. */
 enum err approvals_open(struct hub *hub, cJSON **ret_list);

@@ -1,6 +1,7 @@
 /* The calls that wait for an approval: held, joined, and let run; see approvals.h. What a human
  * allows is the document: when a call runs its params are held against it once more. */
 #include "core/hub/approvals_private.h"
+#include "core/base/buf.h"
 #include "core/base/mem.h"
 #include "core/hub/stream_private.h"
 
@@ -64,12 +65,88 @@ static enum err use(struct hub *hub, struct call *c, cJSON *doc)
 /* --- waiting -----------------------------------------------------------------------------------
  */
 
+struct note {
+    uint64_t serial;
+    char id[32];
+    int64_t expires;
+};
+
+/* After the commit, so that what the caller knows is on disk. */
+static enum err tell_held(struct hub *hub, void *arg)
+{
+    const struct note *n = arg;
+    const struct call *c = control_parked(hub, n->serial);
+    struct buf out = {0};
+    if (!c || !c->handle)
+        return ERR_OK;
+    buf_printf(&out,
+               "\n{\"jsonrpc\":\"2.0\",\"method\":\"" CALL_HELD
+               "\",\"params\":{\"approvalId\":\"%s\",\"expiresAt\":%lld}}",
+               n->id, (long long)n->expires);
+    hub->io->note(hub->io_data, c->handle, out.data, out.len);
+    buf_finish(&out);
+    return ERR_OK;
+}
+
 static enum err wait_for(struct hub *hub, struct call *c, const cJSON *doc)
 {
     snprintf(c->approval, sizeof c->approval, "%s", json_string(doc, "approvalId", ""));
     c->detour = run_held;
     control_park(hub, c, -1);
+    if (c->wants_note) {
+        struct note n = {.serial = c->serial, .expires = json_int(doc, "expiresAt", 0)};
+        memcpy(n.id, c->approval, sizeof n.id);
+        control_after(hub, tell_held, mem_dup(&n, sizeof n));
+        c->wants_note = false;
+    }
     return ERR_OK;
+}
+
+/* It is open no more. Whoever comes too late for its answer has to know that it ran. */
+static enum err tell_end(struct call *c, const cJSON *doc)
+{
+    const char *id = json_string(doc, "approvalId", "");
+    char sentence[300];
+    if (strcmp(json_string(doc, "state", ""), "used") != 0)
+        return approvals_tell_end(c, doc, ERR_DENIED);
+    snprintf(sentence, sizeof sentence,
+             "what %s allowed with %s was let run already, once; its answer is not here any more",
+             json_string(doc, "answeredBy", ""), id);
+    cJSON *data = cJSON_CreateObject();
+    cJSON_AddStringToObject(data, "approvalId", id);
+    cJSON_AddStringToObject(data, "state", "used");
+    cJSON_AddStringToObject(data, "next", "Look what came of it before you ask for it again.");
+    call_format_error_with(c, ERR_EXISTS, sentence, data);
+    return ERR_EXISTS;
+}
+
+/* By an approval that stands: accepted, it runs; waiting, it waits. */
+static enum err go_by(struct hub *hub, struct call *c, cJSON *doc, bool open)
+{
+    if (!open)
+        return tell_end(c, doc);
+    if (strcmp(json_string(doc, "state", ""), "accepted") == 0)
+        return use(hub, c, doc);
+    return wait_for(hub, c, doc);
+}
+
+/* A call that was held by a hub before this one, or on another link: it is for that approval and
+ * makes no other one. */
+static enum err repeat(struct hub *hub, struct call *c)
+{
+    cJSON *doc = NULL;
+    bool open = false;
+    enum err e = approvals_get(hub, c->repeats, &doc, &open);
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && strcmp(json_string(doc, "by", ""), c->who) != 0))
+        e = call_fail(c, ERR_NOT_FOUND,
+                      "the approval for which this call was waiting is not known any more");
+    else if (e == ERR_OK && (!is_for(c, doc) || json_get(doc, "messageId")))
+        e = call_fail(c, ERR_DENIED, "%s was given for another call",
+                      json_string(doc, "approvalId", ""));
+    else if (e == ERR_OK)
+        e = go_by(hub, c, doc, open);
+    cJSON_Delete(doc);
+    return e;
 }
 
 /* The open one that is for this call; NULL: none. Borrowed from the list. */
@@ -89,6 +166,8 @@ static enum err ask(struct hub *hub, struct call *c)
 {
     char method[METHOD_MAX], hash[POLICY_HASH];
     cJSON *list = NULL, *made = NULL;
+    if (*c->repeats)
+        return repeat(hub, c);
     gate_method(c->row, method);
     policy_hash(method, c->who, c->params, hash);
     enum err e = approvals_open(hub, &list);
@@ -136,12 +215,8 @@ static enum err run_held(struct hub *hub, struct call *c)
     if (strcmp(who, c->who) != 0)
         return call_fail(c, ERR_DENIED, "%s asked, and %s would run it", who, c->who);
     e = approvals_get(hub, id, &doc, &open);
-    if (e == ERR_OK && !open)
-        e = approvals_tell_end(c, doc, ERR_DENIED);
-    else if (e == ERR_OK && strcmp(json_string(doc, "state", ""), "accepted") == 0)
-        e = use(hub, c, doc);
-    else if (e == ERR_OK)
-        e = wait_for(hub, c, doc);
+    if (e == ERR_OK)
+        e = go_by(hub, c, doc, open);
     cJSON_Delete(doc);
     return e;
 }

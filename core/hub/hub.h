@@ -23,6 +23,8 @@ struct hub_io {
     /* Sends the answer (a whole wire message) to where handle came from; takes handle, borrows
      * bytes. bytes NULL: no answer will come, only give handle back. Once for each handle. */
     void (*reply)(void *data, void *handle, const void *bytes, size_t n);
+    /* Sends a note (a whole wire message) there, before the answer: handle stays; borrows bytes. */
+    void (*note)(void *data, void *handle, const void *bytes, size_t n);
     /* Sends one wire message (`topic '\n' body`) to all subscribers, to those of the process behind
      * the peer `first` before all others (0: nobody is first); borrows. */
     void (*publish)(void *data, uint32_t first, const char *topic, const void *body, size_t n);

@@ -65,6 +65,8 @@ struct call {
     mail_look look;      /* of one that waits for messages (mail.h) */
     bool looking;        /* and that is about to look again */
     char approval[32];   /* what a human has to allow first; "" nothing (approvals.h) */
+    char repeats[32];    /* it was held as this one before its link was lost; "" no */
+    bool wants_note;     /* its caller wants to be told that it is held */
 };
 
 /* A queue of calls and work, filled from any thread, emptied by its own. What came by a sandbox's

@@ -11,55 +11,11 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from approving import begin, inbox, next_waiting, refused, send, waiting, write_config  # noqa: E402
 from wire import Client, Gone, Refused  # noqa: E402
-from world import Failed, alive, check, main, wait_until  # noqa: E402
+from world import alive, check, main, wait_until  # noqa: E402
 
 KILLS = int(os.environ.get("BATON_KILLS", "6"))
-
-
-def write_config(w, config):
-    os.makedirs(w.path("config/baton"), exist_ok=True)
-    path = w.path("config/baton/config.json")
-    with open(path + ".new", "w") as f:
-        json.dump(config, f)
-    os.rename(path + ".new", path)
-
-
-def begin(w, capability="comms.send", limits=None, **rule):
-    """A workspace, its agent writer, somebody to write to, and a rule; gives the agent's token."""
-    config = {"policy": {"rules": [dict(rule, capability=capability, tier="approval")]}}
-    if limits:
-        config["limits"] = limits
-    write_config(w, config)
-    w.baton("workspace", "open", "main")
-    w.baton("identity", "create", "reader")
-    return w.baton("baton", "invite", "main", "--agent", "--as", "writer")["token"]
-
-
-def inbox(w):
-    with Client(w, identity="reader") as c:
-        return [m["message"] for m in c.call("comms.receive", limit=100, acknowledge=False)["messages"]]
-
-
-def waiting(c):
-    return [a for a in c.call("approval.list") if a["state"] == "waiting"]
-
-
-def next_waiting(c, count=1):
-    return wait_until(lambda: len(waiting(c)) >= count and waiting(c), 20, "an approval")
-
-
-def refused(call, name):
-    try:
-        result = call()
-    except Refused as e:
-        check(e.name == name, "refused as %s, not %s: %s" % (e.name, name, e.message))
-        return e
-    raise Failed("it was not refused, it gave %r" % (result,))
-
-
-def send(c, text="hello"):
-    return c.send("comms.send", to="reader", message=text)
 
 
 def it_runs_once_when_it_is_accepted(w):

@@ -40,6 +40,7 @@ class Client:
     def __init__(self, w, token=None, identity=None, kind=None, place=None):
         self.auth = {k: v for k, v in (("token", token), ("identity", identity)) if v}
         self.last, self.input, self.answers = 0, b"", {}
+        self.more, self.notes = {}, {}  # beside params; notes by a call's number
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             own = os.path.join(w.env["XDG_RUNTIME_DIR"], "baton", w.hub)
@@ -70,7 +71,7 @@ class Client:
         """Sends a call without waiting; gives what answer() wants."""
         self.last += 1
         body = json.dumps({"jsonrpc": "2.0", "id": self.last, "method": method, "params": params,
-                           "auth": self.auth})
+                           "auth": self.auth, **self.more})
         message = struct.pack(">I", 0x80000000 | self.last) + (topic or method).encode() + b"\n" \
             + body.encode()
         try:
@@ -96,7 +97,8 @@ class Client:
                 break
             message, self.input = self.input[9:9 + size], self.input[9 + size:]
             number = struct.unpack(">I", message[:4])[0] & 0x7fffffff
-            self.answers[number] = json.loads(message[message.index(b"\n", 4) + 1:])
+            said = json.loads(message[message.index(b"\n", 4) + 1:])
+            (self.notes if "method" in said else self.answers)[number] = said
         return True
 
     def answered(self, number):

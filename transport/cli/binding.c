@@ -4,6 +4,7 @@
 #include "core/base/paths.h"
 #include "core/base/text.h"
 #include "core/binding/words.h"
+#include "transport/cli/held.h"
 #include "transport/wire/wire.h"
 
 #include <errno.h>
@@ -252,7 +253,7 @@ static int call(struct asked *a)
     struct client_fault fault = {0};
     cJSON *result = NULL;
     char *method = mem_printf("%s.%s", a->group, json_string(a->binding, "name", ""));
-    const enum err e = client_call(a->client, method, a->line.input, -1, &result, &fault);
+    const enum err e = held_call(a->c, a->client, method, a->line.input, -1, &result, &fault);
     int status;
     if (e == ERR_OK) {
         status = print_result(a->c, result);

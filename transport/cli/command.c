@@ -3,6 +3,7 @@
 #include "transport/cli/command.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "transport/cli/held.h"
 #include "transport/cli/help.h"
 #include "transport/cli/render.h"
 
@@ -227,7 +228,7 @@ static enum err ask(const struct command *c, struct client *client, const char *
     cJSON *input = cJSON_Duplicate(c->flags.input, true);
     cJSON_DeleteItemFromObjectCaseSensitive(input, "force");
     cJSON_AddTrueToObject(input, "force");
-    enum err e = client_call(client, method, input, CALL_MS, ret_result, fault);
+    enum err e = held_call(c, client, method, input, CALL_MS, ret_result, fault);
     cJSON_Delete(input);
     return e;
 }
@@ -244,7 +245,8 @@ int command_call(const struct command *c)
     /* With a policy any call may have to wait for a human; the hub says when that is over. */
     const bool waits =
         (c->row->flags & CAP_LONG) || json_bool(client_hello(client), "mayBeHeld", false);
-    enum err e = client_call(client, method, c->flags.input, waits ? -1 : CALL_MS, &result, &fault);
+    enum err e =
+        held_call(c, client, method, c->flags.input, waits ? -1 : CALL_MS, &result, &fault);
     if (e == ERR_BUSY && (c->row->flags & CAP_ASKS) && !json_bool(c->flags.input, "force", false))
         e = ask(c, client, method, &result, &fault);
     if (e == ERR_OK) {

@@ -3,6 +3,7 @@
 #include "core/base/mem.h"
 #include "core/base/paths.h"
 #include "transport/cli/command.h"
+#include "transport/cli/held.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -145,7 +146,7 @@ int local_email_send(const struct command *c)
     status = attach(c, client);
     if (status == EXIT_DONE) {
         char *method = mem_printf("%s.%s", c->row->group, c->row->name);
-        enum err e = client_call(client, method, c->flags.input, CALL_MS, &result, &fault);
+        enum err e = held_call(c, client, method, c->flags.input, CALL_MS, &result, &fault);
         status = e == ERR_OK ? command_print(c, result) : failed(c, e, &fault);
         free(method);
     }

@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "transport/cli/held.h"
 #include "transport/cli/patient.h"
 
 #include <errno.h>
@@ -331,7 +332,7 @@ static enum err start(struct running *r, struct client_fault *fault)
 {
     cJSON *input = cJSON_Duplicate(r->command->flags.input, true), *started = NULL;
     cJSON_AddTrueToObject(input, "attached");
-    enum err e = client_call(r->client, "process.spawn", input, -1, &started, fault);
+    enum err e = held_call(r->command, r->client, "process.spawn", input, -1, &started, fault);
     if (e == ERR_OK)
         snprintf(r->id, sizeof r->id, "%s", json_string(started, "processId", ""));
     cJSON_Delete(started);

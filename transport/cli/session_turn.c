@@ -7,7 +7,7 @@
  * not there. So one command is one turn. */
 #include "core/base/clock.h"
 #include "core/base/mem.h"
-#include "transport/cli/patient.h"
+#include "transport/cli/held.h"
 #include "transport/cli/session_follow.h"
 
 #include <stdio.h>
@@ -87,13 +87,14 @@ static enum err look_for_prompt(struct turning *t, struct client_fault *fault)
 static enum err give_prompt(struct turning *t, const char *method, struct client_fault *fault)
 {
     int64_t turns = 0;
+    struct client_hold hold = held_begin(t->command);
     enum err e = look(t, &turns, fault);
     cJSON_DeleteItemFromObjectCaseSensitive(t->input, "wait");
     cJSON_DeleteItemFromObjectCaseSensitive(t->input, "timeout");
     cJSON_AddFalseToObject(t->input, "wait");
     while (e == ERR_OK && t->turn == 0) {
         cJSON *result = NULL;
-        e = client_call(t->patient.client, method, t->input, -1, &result, fault);
+        e = client_call_held(t->patient.client, method, t->input, -1, &hold, &result, fault);
         if (e == ERR_OK) {
             t->turn = json_int(result, "turn", 0);
             t->since = json_int(result, "sequenceNumber", 0);
@@ -101,8 +102,10 @@ static enum err give_prompt(struct turning *t, const char *method, struct client
             e = patient_pause(&t->patient, fault);
             if (e == ERR_OK)
                 e = look_for_prompt(t, fault);
-            /* The epoch was that of the hub that is gone. */
-            cJSON_DeleteItemFromObjectCaseSensitive(t->input, "epoch");
+            /* The epoch was that of the hub that is gone; but what a human looks at stays. */
+            if (!*hold.approval)
+                cJSON_DeleteItemFromObjectCaseSensitive(t->input, "epoch");
+            hold.told = NULL;
         }
         cJSON_Delete(result);
     }

@@ -14,6 +14,7 @@
 #define ANSWER_MS 60000            /* of calls that do not wait */
 #define PROBE_MS  5000             /* of the question what is blocked */
 #define AWAY_US   (10 * 1000000LL) /* a call waits so long for a hub that is away */
+#define GRACE_MS  (60 * 1000)      /* one that is held: behind the last moment for an answer */
 
 /* --- answers -----------------------------------------------------------------------------------
  */
@@ -51,13 +52,25 @@ static void refuse_with(struct job *j, enum err code, const char *message)
     refuse(j, &fault);
 }
 
+/* Lost while it was held for a human: it waits for the next hub, and goes on there. */
+static bool goes_on(struct job *j, const struct client_fault *fault)
+{
+    const int64_t left = j->hold.expires_ms + GRACE_MS - clock_wall_us() / 1000;
+    if (!*j->hold.approval || left <= 0 || (fault->code != ERR_LOST && fault->code != ERR_NO_HUB))
+        return false;
+    j->sent = false;
+    j->give_up_us = clock_mono_us() + left * 1000;
+    return true;
+}
+
 static void answered(void *data, const cJSON *hub_result, const struct client_fault *fault)
 {
     struct job *j = data;
     if (j->done)
         return;
     if (fault) {
-        refuse(j, fault);
+        if (!goes_on(j, fault))
+            refuse(j, fault);
         return;
     }
     cJSON *result = cJSON_CreateObject();
@@ -172,21 +185,42 @@ void mcp_learn_blocked(struct mcp *m)
 /* --- jobs --------------------------------------------------------------------------------------
  */
 
+static void own_connected(void *data, bool up)
+{
+    struct job *j = data;
+    j->own_up = up;
+}
+
+static struct client *link_of(const struct job *j)
+{
+    return j->own ? j->own : j->mcp->client;
+}
+
+static bool link_up(const struct job *j)
+{
+    return j->own ? j->own_up : j->mcp->up;
+}
+
 static void send(struct job *j)
 {
+    static const struct client_events events = {.connected = own_connected};
     char method[MCP_TOOL_MAX];
     struct client_fault fault = {0};
     const bool waits = j->row->flags & CAP_LONG;
     snprintf(method, sizeof method, "%s.%s", j->row->group, j->row->name);
     j->sent = true;
-    if (waits && open_link(j->mcp, "mcp-call", false, &j->own, &fault) != ERR_OK) {
-        refuse(j, &fault);
-        client_fault_finish(&fault);
-        return;
+    if (waits && !j->own) {
+        if (open_link(j->mcp, "mcp-call", false, &j->own, &fault) != ERR_OK) {
+            refuse(j, &fault);
+            client_fault_finish(&fault);
+            return;
+        }
+        client_listen(j->own, &events, j);
+        j->own_up = true;
     }
     /* On control any call may have to wait for a human (the policy's approval tier). */
-    client_send(waits ? j->own : j->mcp->client, method, j->arguments,
-                waits || j->row->lane == LANE_CONTROL ? -1 : ANSWER_MS, answered, j);
+    client_send_held(link_of(j), method, j->arguments,
+                     waits || j->row->lane == LANE_CONTROL ? -1 : ANSWER_MS, &j->hold, answered, j);
 }
 
 /* A workspace that was named when the server was started is meant where a tool takes one. */
@@ -257,9 +291,9 @@ static void destroy(struct job *j)
 /* One that waits for the link. Whom the hub does not let in again need not wait. */
 static void step(struct job *j, int64_t now)
 {
-    struct mcp *m = j->mcp;
-    const struct client_fault *refused = m->client ? client_refused(m->client) : NULL;
-    if (m->up)
+    struct client *link = link_of(j);
+    const struct client_fault *refused = link ? client_refused(link) : NULL;
+    if (link_up(j))
         send(j);
     else if (refused && refused->code != ERR_NO_HUB)
         refuse(j, refused);
@@ -287,7 +321,7 @@ int mcp_jobs_patience(const struct mcp *m)
     const int64_t now = clock_mono_us();
     int64_t first = -1;
     for (const struct job *j = m->jobs; j; j = j->next) {
-        if (j->done || (!j->sent && m->up))
+        if (j->done || (!j->sent && link_up(j)))
             return 0;
         if (!j->sent && (first < 0 || j->give_up_us < first))
             first = j->give_up_us;

@@ -12,7 +12,8 @@
  * opened by the first call of a tool, and from then on the member is attached (`mcp` in member
  * lists). A call that may wait for long has a link of its own, because the hub forgets what a link
  * waits for when that is closed: so a call that is cancelled takes nothing from anybody. While the
- * hub is away calls wait for it for a moment; those that it had when it died end with an error. */
+ * hub is away calls wait for it for a moment; those that it had when it died end with an error, but
+ * for those that it held for a human: they go on with the next hub (struct client_hold). */
 #ifndef BATON_MCP_PRIVATE_H
 #define BATON_MCP_PRIVATE_H
 
@@ -42,6 +43,8 @@ struct job { /* one tools/call */
     cJSON *id, *arguments; /* owned */
     const struct capability *row;
     struct client *own; /* of a call that may wait for long; else NULL */
+    bool own_up;
+    struct client_hold hold;
     bool modern;        /* how it is to be answered */
     bool sent;          /* else it waits for the link */
     bool done;          /* answered, or dropped: to be freed by the loop */

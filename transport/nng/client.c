@@ -235,8 +235,15 @@ const cJSON *client_hello(const struct client *client)
 enum err client_call(struct client *client, const char *method, const cJSON *params, int timeout_ms,
                      cJSON **ret_result, struct client_fault *ret_fault)
 {
+    return client_call_held(client, method, params, timeout_ms, NULL, ret_result, ret_fault);
+}
+
+enum err client_call_held(struct client *client, const char *method, const cJSON *params,
+                          int timeout_ms, struct client_hold *hold, cJSON **ret_result,
+                          struct client_fault *ret_fault)
+{
     struct client *c = client;
-    struct pending *call = client_begin(c, method, params, timeout_ms, false);
+    struct pending *call = client_begin(c, method, params, timeout_ms, hold, false);
 
     call->sync = true;
     if (call->fault.code == ERR_OK)
@@ -260,7 +267,13 @@ enum err client_call(struct client *client, const char *method, const cJSON *par
 void client_send(struct client *client, const char *method, const cJSON *params, int timeout_ms,
                  client_done done, void *data)
 {
-    struct pending *call = client_begin(client, method, params, timeout_ms, false);
+    client_send_held(client, method, params, timeout_ms, NULL, done, data);
+}
+
+void client_send_held(struct client *client, const char *method, const cJSON *params,
+                      int timeout_ms, struct client_hold *hold, client_done done, void *data)
+{
+    struct pending *call = client_begin(client, method, params, timeout_ms, hold, false);
     call->done = done;
     call->data = data;
     if (call->fault.code != ERR_OK)
@@ -272,8 +285,10 @@ void client_send(struct client *client, const char *method, const cJSON *params,
 static void forget(struct pending *first, const void *data)
 {
     for (struct pending *call = first; call; call = call->next)
-        if (call->data == data && !call->sync)
+        if (call->data == data && !call->sync) {
             call->done = NULL;
+            call->hold = NULL;
+        }
 }
 
 void client_forget(struct client *client, const void *data)

@@ -64,6 +64,24 @@ typedef void (*client_done)(void *data, const cJSON *result, const struct client
 void client_send(struct client *client, const char *method, const cJSON *params, int timeout_ms,
                  client_done done, void *data);
 
+/* A call that may have to wait for a human (the policy's approval tier). The hub tells one that has
+ * a hold when it does: approval is filled in then, and the call's timeout counts no more. Such a
+ * call, when it is lost, and only such a one, may be sent once more with the same params and hold:
+ * it goes on with that approval, runs at most once whoever died, and makes no second one. The
+ * caller's, until the call has ended or is forgotten. */
+struct client_hold {
+    char approval[32];  /* "ap3"; "" when it is not known to wait */
+    int64_t expires_ms; /* wall clock; no answer until then is a no */
+    /* NULL, or called as soon as it is known; not into the client. */
+    void (*told)(void *data, const struct client_hold *hold);
+    void *data;
+};
+enum err client_call_held(struct client *client, const char *method, const cJSON *params,
+                          int timeout_ms, struct client_hold *hold, cJSON **ret_result,
+                          struct client_fault *ret_fault);
+void client_send_held(struct client *client, const char *method, const cJSON *params,
+                      int timeout_ms, struct client_hold *hold, client_done done, void *data);
+
 /* The calls sent with this data: their done will not be called any more. */
 void client_forget(struct client *client, const void *data);
 

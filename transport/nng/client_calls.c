@@ -6,6 +6,7 @@
 #include "transport/nng/fault.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void pending_add(struct list *l, struct pending *call)
 {
@@ -62,8 +63,15 @@ static struct pending *sent_take(struct client *c, uint32_t id)
     return NULL;
 }
 
+static void sent_put(struct client *c, struct pending *call)
+{
+    call->next = c->sent[call->id % BUCKETS];
+    c->sent[call->id % BUCKETS] = call;
+    c->sent_count++;
+}
+
 struct pending *client_begin(struct client *c, const char *method, const cJSON *params,
-                             int timeout_ms, bool is_hello)
+                             int timeout_ms, struct client_hold *hold, bool is_hello)
 {
     struct pending *call = mem_zalloc(sizeof *call);
     char *text = params ? json_print(params) : NULL;
@@ -75,6 +83,11 @@ struct pending *client_begin(struct client *c, const char *method, const cJSON *
                "%s\n{\"jsonrpc\":\"2.0\",\"id\":%u,\"method\":\"%s\",\"auth\":", method,
                (unsigned)(call->id & 0x7fffffffu), method);
     buf_puts(&call->body, c->auth);
+    call->hold = hold;
+    if (hold && *hold->approval)
+        buf_printf(&call->body, ",\"approval\":\"%s\"", hold->approval);
+    else if (hold)
+        buf_puts(&call->body, ",\"approval\":true");
     buf_puts(&call->body, ",\"params\":");
     buf_puts(&call->body, text ? text : "{}");
     buf_putc(&call->body, '}');
@@ -110,14 +123,28 @@ void client_flush(struct client *c)
         link_end(&c->call, begin);
         c->waiting_bytes -= call->body.len;
         buf_finish(&call->body);
-        call->next = c->sent[call->id % BUCKETS];
-        c->sent[call->id % BUCKETS] = call;
-        c->sent_count++;
+        sent_put(c, call);
     }
     if (link_flush(&c->call) != ERR_OK || link_flush(&c->pub) != ERR_OK)
         client_broke(c);
     else
         client_watch(c);
+}
+
+/* The hub's word that a call waits for a human: how long that takes is theirs to say. */
+static void held(struct client *c, struct pending *call, const cJSON *note)
+{
+    struct client_hold *hold = call->hold;
+    const char *id = json_string(json_get(note, "params"), "approvalId", "");
+    call->deadline = INT64_MAX;
+    sent_put(c, call);
+    if (!hold || strlen(id) >= sizeof hold->approval ||
+        id[strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789")] != '\0')
+        return;
+    memcpy(hold->approval, id, strlen(id) + 1);
+    hold->expires_ms = json_int(json_get(note, "params"), "expiresAt", 0);
+    if (hold->told)
+        hold->told(hold->data, hold);
 }
 
 /* Reads an answer: the way back, an empty topic, JSON-RPC. */
@@ -134,6 +161,11 @@ static void answer(struct client *c, const char *bytes, size_t n)
         return;
     if (json_parse(m.body, m.body_n, &json) != ERR_OK) {
         client_end(c, call, ERR_INTERNAL, "The hub's answer cannot be read.");
+        return;
+    }
+    if (strcmp(json_string(json, "method", ""), WIRE_HELD) == 0) {
+        held(c, call, json);
+        cJSON_Delete(json);
         return;
     }
     error = cJSON_DetachItemFromObjectCaseSensitive(json, "error");

@@ -6,7 +6,9 @@
  *   - A call is `waiting` until it is written, then `sent`, then `finished`; its end is told from
  *     client_dispatch, or client_call takes it from there itself.
  *   - A call is written to one connection once. When that breaks, all that were written end with
- *     ERR_LOST, all that were not with ERR_NO_HUB: nothing is ever repeated.
+ *     ERR_LOST, all that were not with ERR_NO_HUB: nothing is ever repeated. Its owner may, where a
+ *     call was held for an approval (struct client_hold): the hub then sees to it that it runs
+ * once.
  *   - Events that come while client_call waits are queued, at most QUEUE_BYTES; beyond that the
  *     oldest go, as PUB itself would have dropped them.
  *   - Callbacks may call everything here but client_close. What a message callback was handed
@@ -43,7 +45,8 @@ struct pending {
     struct buf body;  /* while waiting */
     client_done done;
     void *data;
-    bool sync; /* client_call stands and waits for it */
+    struct client_hold *hold; /* borrowed, or NULL */
+    bool sync;                /* client_call stands and waits for it */
     bool finished;
     cJSON *result;
     struct client_fault fault;
@@ -122,7 +125,7 @@ void pending_destroy(struct pending *call);
 /* A new call, waiting to be written; its fault is set when it cannot be. The caller's until it was
  * given to client_end or client_flush. */
 struct pending *client_begin(struct client *c, const char *method, const cJSON *params,
-                             int timeout_ms, bool is_hello);
+                             int timeout_ms, struct client_hold *hold, bool is_hello);
 void client_flush(struct client *c); /* writes what waits, as far as the limits and sockets go */
 void client_end(struct client *c, struct pending *call, enum err code, const char *message);
 void client_time_out(struct client *c);   /* ends the calls whose time is over */

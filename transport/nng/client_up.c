@@ -78,7 +78,7 @@ static struct pending *say_hello(struct client *c)
     cJSON_Delete(c->hello);
     c->hello = NULL;
     client_make_auth(c); /* a new connection: no client id yet */
-    struct pending *call = client_begin(c, "hello", params, -1, true);
+    struct pending *call = client_begin(c, "hello", params, -1, NULL, true);
     call->sync = true; /* whoever waits for the greeting looks after it */
     cJSON_Delete(params);
     return call;

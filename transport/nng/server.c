@@ -246,22 +246,28 @@ static void came(void *data, bool subscriber, nng_stream *stream)
 
 /* ---- what the hub calls ---- */
 
+static void io_note(void *data, void *handle, const void *bytes, size_t n)
+{
+    struct slot *slot = handle;
+    struct frame *frame = frame_create(slot->way_n + n);
+    (void)data;
+    if (frame) {
+        memcpy(frame_message(frame), slot->way, slot->way_n);
+        if (n)
+            memcpy(frame_message(frame) + slot->way_n, bytes, n);
+        conn_send(slot->conn, frame);
+        frame_release(frame);
+    } else { /* the peer must not wait for ever: it sees the link break */
+        conn_close(slot->conn);
+    }
+}
+
 static void io_reply(void *data, void *handle, const void *bytes, size_t n)
 {
     struct server *s = data;
     struct slot *slot = handle;
-    if (bytes) {
-        struct frame *frame = frame_create(slot->way_n + n);
-        if (frame) {
-            memcpy(frame_message(frame), slot->way, slot->way_n);
-            if (n)
-                memcpy(frame_message(frame) + slot->way_n, bytes, n);
-            conn_send(slot->conn, frame);
-            frame_release(frame);
-        } else { /* the peer must not wait for ever: it sees the link break */
-            conn_close(slot->conn);
-        }
-    }
+    if (bytes)
+        io_note(data, handle, bytes, n);
     pthread_mutex_lock(&s->mutex);
     struct peer *p = *server_peer(s, conn_id(slot->conn));
     if (p)
@@ -397,6 +403,7 @@ enum err server_create(const char *hub_name, struct server **ret_server, char **
     pthread_mutex_init(&s->mutex, NULL);
     pthread_cond_init(&s->gone, NULL);
     s->io = (struct hub_io){.reply = io_reply,
+                            .note = io_note,
                             .publish = io_publish,
                             .disconnect = io_disconnect,
                             .share = share_io,

@@ -4,7 +4,11 @@
  *
  * Calls (REQ/REP): the topic is the method, the body JSON-RPC 2.0 with `auth` {token, identity,
  * client} beside params; the answer has an empty topic. The topic lets the hub choose a thread
- * without parsing.
+ * without parsing. One whose JSON has `approval` beside params (true, or the approval as which it
+ * was held before its link was lost, "ap3") may be sent a note before its answer, the same way and
+ * with an empty topic: {jsonrpc, method: "call.held", params: {approvalId, expiresAt}}, no id. It
+ * waits for a human then. With "ap3" it runs by that approval, at most once, or is refused; it
+ * never asks for another one. Without the member no note comes, as REQ expects one answer.
  *
  * Events (PUB/SUB), by topic:
  *
@@ -39,6 +43,7 @@
 #define WIRE_MAX_MESSAGE (16u * 1024u * 1024u)
 #define WIRE_MAX_TOPIC   256u
 #define WIRE_WELCOME     "w/"
+#define WIRE_HELD        "call.held" /* the method of that note */
 
 struct wire_message {
     const char *topic; /* borrows, not NUL-terminated */

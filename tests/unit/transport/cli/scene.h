@@ -46,7 +46,9 @@ struct client {
 static struct scene {
     const struct answer *answers; /* taken in order; ended by a NULL method */
     enum err open;                /* what connecting gives */
-    struct buf asked;             /* `method params` lines */
+    const char *held;             /* the approval for which the hub lets calls wait; or NULL */
+    int64_t held_until_ms;
+    struct buf asked; /* `method params` lines */
     struct client_options options;
     struct buf out, err; /* of the command */
     const struct follow_events *follow;
@@ -165,6 +167,22 @@ enum err client_call(struct client *client, const char *method, const cJSON *par
     cJSON_AddStringToObject(ret_fault->data, "agent", "Ask.");
     json_add_int(ret_fault->data, "n", 7);
     return a->code;
+}
+
+/* A call that goes on with an approval is asked as `approval ap3` and the call. */
+enum err client_call_held(struct client *client, const char *method, const cJSON *params,
+                          int timeout_ms, struct client_hold *hold, cJSON **ret_result,
+                          struct client_fault *ret_fault)
+{
+    if (*hold->approval) {
+        buf_printf(&scene.asked, "approval %s ", hold->approval);
+    } else if (scene.held) {
+        snprintf(hold->approval, sizeof hold->approval, "%s", scene.held);
+        hold->expires_ms = scene.held_until_ms;
+        if (hold->told)
+            hold->told(hold->data, hold);
+    }
+    return client_call(client, method, params, timeout_ms, ret_result, ret_fault);
 }
 
 void client_send(struct client *client, const char *method, const cJSON *params, int timeout_ms,
@@ -320,7 +338,10 @@ static inline void forget(void)
     buf_finish(&scene.out);
     buf_finish(&scene.err);
     buf_finish(&scene.door_words);
-    scene = (struct scene){.answers = scene.answers, .open = scene.open};
+    scene = (struct scene){.answers = scene.answers,
+                           .open = scene.open,
+                           .held = scene.held,
+                           .held_until_ms = scene.held_until_ms};
 }
 
 #define WORDS 24
@@ -365,6 +386,7 @@ static inline int begin(void **state)
     unsetenv("BATON_TOKEN");
     scene.answers = NULL;
     scene.open = ERR_OK;
+    scene.held = NULL;
     return 0;
 }
 

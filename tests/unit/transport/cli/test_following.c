@@ -1,6 +1,7 @@
-/* Commands that follow a stream or events, against a hub that is a script and goes away in the
- * middle. */
+/* Commands that follow a stream or events, or wait for a human, against a hub that is a script and
+ * goes away in the middle. */
 #include "scene.h"
+#include "core/base/clock.h"
 
 /* --- following ------------------------------------------------------------------------------- */
 
@@ -80,6 +81,48 @@ static void events_from_an_id(void **state)
     assert_string_equal(scene.asked.data, "events.next {\"wait\":60000,\"id\":0}\n");
 }
 
+/* --- waiting for a human ---------------------------------------------------------------------- */
+
+#define OPEN "shell.open {\"command\":[\"vim\"]}\n"
+
+/* The hub dies twice: the same call goes on, by its approval, and a person was told once. */
+static void what_is_held_goes_on(void **state)
+{
+    (void)state;
+    scene.held = "ap3";
+    scene.held_until_ms = clock_wall_us() / 1000 + 60000;
+    ANSWERS({"shell.open", NULL, ERR_LOST}, {"shell.open", NULL, ERR_NO_HUB},
+            {"shell.open", NULL, ERR_LOST}, {"shell.open", "{\"shellId\":\"sh1\"}", ERR_OK});
+    assert_int_equal(RUN("-L", "h2", "shell", "open", "--", "vim"), 0);
+    assert_string_equal(scene.asked.data,
+                        OPEN "approval ap3 " OPEN "approval ap3 " OPEN "approval ap3 " OPEN);
+    assert_string_equal(scene.out.data, "sh1 runs.\n");
+    assert_string_equal(scene.err.data,
+                        "baton: waits for a human: baton -L h2 approval accept ap3\n");
+    ANSWERS({"shell.open", NULL, ERR_LOST}, {"shell.open", NULL, ERR_DENIED});
+    assert_int_equal(RUN("--json", "shell", "open", "--", "vim"), 1);
+    assert_memory_equal(scene.err.data, "{\"error\":\"PermissionDenied\"", 26);
+}
+
+static void what_is_not_held_is_asked_once(void **state)
+{
+    (void)state;
+    ANSWERS({"shell.open", NULL, ERR_LOST});
+    assert_int_equal(RUN("shell", "open", "--", "vim"), 1);
+    assert_string_equal(scene.asked.data, OPEN);
+}
+
+/* Nobody can answer any more, and no hub has come to say so. */
+static void a_hold_ends(void **state)
+{
+    (void)state;
+    scene.held = "ap3";
+    scene.held_until_ms = clock_wall_us() / 1000 - 3600000;
+    ANSWERS({"shell.open", NULL, ERR_LOST});
+    assert_int_equal(RUN("shell", "open", "--", "vim"), 1);
+    assert_non_null(strstr(scene.err.data, "baton approval show ap3"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +132,9 @@ int main(void)
         TEST(events_once_each),
         TEST(an_outage_gives_the_client_time),
         TEST(events_from_an_id),
+        TEST(what_is_held_goes_on),
+        TEST(what_is_not_held_is_asked_once),
+        TEST(a_hold_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,6 +126,16 @@ void hub_submit(struct hub *hub, void *handle, uint32_t peer, uid_t uid, const c
         pthread_mutex_lock(&hub->mutex);
         hub->parked[hub->parked_count++] = (struct parked){handle, id, peer};
         pthread_mutex_unlock(&hub->mutex);
+    } else if (strcmp(method, "hold") == 0) { /* parked, and who wants it is told */
+        char *note = mem_printf("\n{\"jsonrpc\":\"2.0\",\"method\":\"call.held\",\"params\":{"
+                                "\"approvalId\":\"%s\",\"expiresAt\":99}}",
+                                json_string(call, "approval", json_string(params, "as", "ap7")));
+        pthread_mutex_lock(&hub->mutex);
+        hub->parked[hub->parked_count++] = (struct parked){handle, id, peer};
+        pthread_mutex_unlock(&hub->mutex);
+        if (json_get(call, "approval"))
+            hub->io->note(hub->server, handle, note, strlen(note));
+        free(note);
     } else if (strcmp(method, "release") == 0) {
         const int count = fake_release(hub);
         fake_answer(hub, handle, id, cJSON_CreateNumber(count));
