@@ -109,7 +109,8 @@ const struct capability policy_rows[POLICY_ROWS] = {
            : ["approvalId"]),
      SCHEMA({"type" : "object", "x-sentence" : "{approvalId} is rejected: {summary}"}),
      TIER_AUTONOMOUS, ROLE_DRIVER, LANE_CONTROL, FLAGS, answer_errors, approval_reject},
-    {"approval", "watch", "1.0", "Wait for the next call that needs a human, and show it",
+    {"approval", "watch", "1.0",
+     "Show the next call that waits for a human; with --follow, each one",
      INPUT("properties"
            : {
                "since" : {
@@ -123,10 +124,10 @@ const struct capability policy_rows[POLICY_ROWS] = {
                    "type" : "number",
                    "minimum" : 0,
                    "maximum" : 86400,
-                   "description" : "give up after so long; wait for ever when absent",
+                   "description" : "give up after so long in all; wait for ever when absent",
                    "x-value" : "SECONDS"
                }
            }),
      SCHEMA({"type" : "object", "x-sentence" : "{approvalId} of {by}: {summary}"}), TIER_AUTONOMOUS,
-     ROLE_OBSERVER, LANE_CONTROL, CAP_LONG | FLAGS, watch_errors, approval_watch},
+     ROLE_OBSERVER, LANE_CONTROL, CAP_LONG | CAP_FOLLOW | FLAGS, watch_errors, approval_watch},
 };

@@ -168,6 +168,57 @@ def an_agent_s_tool(w):
         check(inbox(w) == ["by a tool"], str(inbox(w)))
 
 
+def lines_of(p, count):
+    """Reads stdout until it has so many lines."""
+    os.set_blocking(p.stdout.fileno(), False)
+    text = []
+
+    def more():
+        text.append(p.stdout.read() or b"")
+        return b"".join(text).count(b"\n") >= count
+    wait_until(more, 20, "%d lines" % count)
+    return b"".join(text).decode().splitlines()
+
+
+def watching_goes_on(w):
+    """approval watch: one, or with --follow each one once, in order, over dead hubs."""
+    token = begin(w)
+    ends = subprocess.Popen([w.program, "approval", "watch", "--follow", "--timeout", "0.2"],
+                            env=w.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    check(end(ends, 20)[:2] == (124, b""), "its time")
+    once = command(w, None, "approval", "watch")
+    every = [w.start("approval", "watch", "--follow"),
+             command(w, None, "approval", "watch", "--follow")]
+    late = w.start("approval", "watch", "--follow", "--since", "ap2")
+    w.kill_hub()
+    w.hub_pid()
+    callers = []
+    for i in range(2):
+        callers.append(send(w, token, "text %d" % i))
+        said(callers[-1], b"approval accept")
+        if i == 0:
+            status, out, _ = end(once)
+            check(status == 0 and out.startswith(b"ap1 of writer: comms.send"), repr(out))
+            check([json.loads(x)["approvalId"] for x in lines_of(every[0], 1)] == ["ap1"], "first")
+            check(lines_of(every[1], 1)[0].startswith("ap1 of writer"), "a sentence")
+            os.kill(every[0].pid, signal.SIGSTOP)  # one comes while it cannot listen
+            w.kill_hub()
+            w.hub_pid()
+    w.kill_hub()
+    w.hub_pid()
+    os.kill(every[0].pid, signal.SIGCONT)
+    callers.append(send(w, token, "text 2"))
+    got = [json.loads(x) for x in lines_of(every[0], 2)]
+    check([g["approvalId"] for g in got] == ["ap2", "ap3"] and "text 2" in got[1]["summary"], str(got))
+    check([x.split()[0] for x in lines_of(every[1], 2)] == ["ap2", "ap3"], "as sentences")
+    check([json.loads(x)["approvalId"] for x in lines_of(late, 1)] == ["ap3"], "since")
+    for p in every + [late]:
+        check(p.poll() is None, "it ended")
+    for p in every + callers + [late]:
+        p.kill()
+        p.communicate()
+
+
 def what_was_not_held_is_not_repeated(w):
     token = begin(w)
     shell = w.baton("-w", "main", "shell", "open", "--", "cat")["shellId"]
@@ -261,5 +312,5 @@ def killed_around_the_answer(w):
 
 
 main([the_command_line_goes_on, accepted_while_no_caller_was_there, nobody_answers, a_rule_that_went,
-      text_for_a_shell, what_was_not_held_is_not_repeated, on_the_wire, an_agent_s_tool,
+      text_for_a_shell, watching_goes_on, what_was_not_held_is_not_repeated, on_the_wire, an_agent_s_tool,
       killed_around_the_answer])

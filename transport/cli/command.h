@@ -54,6 +54,9 @@ int command_session_follow(const struct command *c);
 /* `session prompt`, `accept`, `wait` (session_turn.c): they go on when the hub dies. */
 int command_turn(const struct command *c);
 
+/* `approval watch` (approval_watch.c): it goes on when the hub dies. */
+int command_approval_watch(const struct command *c);
+
 /* `process exec`, `output` and `wait` (process.c): they go on when the hub dies. */
 int command_process_exec(const struct command *c);
 int command_process_output(const struct command *c);

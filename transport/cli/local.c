@@ -52,6 +52,7 @@ const struct local_command local_commands[] = {
 };
 
 const struct local_command long_commands[] = {
+    {"approval.watch", command_approval_watch},
     {"session.prompt", command_turn},
     {"session.accept", command_turn},
     {"session.wait", command_turn},
