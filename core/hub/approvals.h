@@ -40,7 +40,8 @@ enum err approvals_mail_answer(struct hub *hub, struct call *c, const char *mess
     X(approval_watch)                                                                              \
     X(policy_list)                                                                                 \
     X(policy_explain)                                                                              \
-    X(policy_tiers)
+    X(policy_tiers)                                                                                \
+    X(policy_next)
 #define X(name) enum err name(struct hub *hub, struct call *c);
 APPROVAL_HANDLERS(X)
 #undef X

@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "core/base/paths.h"
 #include "core/hub/doors.h"
+#include "core/hub/policy_gate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -108,8 +109,10 @@ enum err bindings_read(struct hub *hub, bool all, char **ret_why)
     watch_again(hub); /* first: what comes between is seen twice, not missed */
     hub->bindings->unread_us = 0;
     binding_set_read(hub->bindings->set, hub->bindings->dir, all, tell, &r);
-    if (r.changed)
+    if (r.changed) {
         control_after(hub, link_groups, NULL);
+        gate_changed(hub);
+    }
     if (ret_why)
         *ret_why = r.why;
     else

@@ -27,7 +27,7 @@ extern const struct capability process_rows[PROCESS_ROWS];
 
 #define FS_ROWS 8
 extern const struct capability fs_rows[FS_ROWS];
-#define POLICY_ROWS 8
+#define POLICY_ROWS 9
 extern const struct capability policy_rows[POLICY_ROWS];
 #define BINDING_ROWS 1
 extern const struct capability binding_rows[BINDING_ROWS];

@@ -77,6 +77,14 @@ const struct capability policy_rows[POLICY_ROWS] = {
            : {WORKSPACE}),
      SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL,
      CAP_INTERNAL | CAP_SELF, no_errors, policy_tiers},
+    {"policy", "next", "1.0", "Wait until what the caller can call may be another",
+     INPUT("properties"
+           : {
+               "since" :
+                   {"type" : "string", "maxLength" : 63, "description" : "as it was told last"}
+           }),
+     SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL,
+     CAP_INTERNAL | CAP_LONG | CAP_SELF, no_errors, policy_next},
     {"approval", "list", "1.0", "List the calls that wait for a human",
      INPUT("properties"
            : {WORKSPACE, SWITCH("all", "those that are answered too")}),

@@ -167,7 +167,8 @@ struct hub {
     size_t after_count;
     struct frame *frames; /* events of this batch, by topic */
     size_t frame_count;
-    int64_t event_head; /* newest committed event */
+    int64_t event_head;  /* newest committed event */
+    int64_t may_changes; /* how often the policy or the bindings did; control's */
     struct hooks *hooks;
     struct worlds *worlds;
     struct bindings *bindings;

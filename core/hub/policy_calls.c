@@ -1,4 +1,4 @@
-/* The policy, shown and explained. Control. */
+/* The policy, shown and explained, and waiting for another one. Control. */
 #include "core/hub/approvals.h"
 #include "core/hub/bindings.h"
 #include "core/hub/policy_gate.h"
@@ -116,4 +116,53 @@ enum err policy_tiers(struct hub *hub, struct call *c)
             add_tier(c, &groups[i]->list[k]->row, blocked, held);
     call_reply(c, r);
     return ERR_OK;
+}
+
+/* --- waiting for a change ----------------------------------------------------------------------
+ */
+
+/* Also another hub's is another one. */
+static void mark_of(const struct hub *hub, char out[64])
+{
+    snprintf(out, 64, "%lld.%lld", (long long)hub->started_us, (long long)hub->may_changes);
+}
+
+/* For whoever lists what the caller can do, and wants to know when to look again. It tells nothing
+ * of what has changed: that may be none of the caller's business. */
+enum err policy_next(struct hub *hub, struct call *c)
+{
+    char mark[64];
+    mark_of(hub, mark);
+    if (strcmp(call_string(c, "since", ""), mark) == 0) {
+        control_park(hub, c, -1);
+        return ERR_OK;
+    }
+    cJSON *r = cJSON_CreateObject();
+    cJSON_AddStringToObject(r, "since", mark);
+    call_reply(c, r);
+    return ERR_OK;
+}
+
+static enum err wake(struct hub *hub, void *arg)
+{
+    char mark[64];
+    (void)arg;
+    hub->may_changes++;
+    mark_of(hub, mark);
+    for (struct call *c = hub->parked, *next; c; c = next) {
+        next = c->next;
+        if (!c->row || c->row->handle != policy_next)
+            continue;
+        cJSON *r = cJSON_CreateObject();
+        cJSON_AddStringToObject(r, "since", mark);
+        call_reply(c, r);
+        control_unpark(hub, c);
+        call_send(c);
+    }
+    return ERR_OK;
+}
+
+void gate_changed(struct hub *hub)
+{
+    control_after(hub, wake, NULL);
 }

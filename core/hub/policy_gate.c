@@ -76,6 +76,8 @@ static enum err tell_news(struct hub *hub, void *arg)
     if (e == ERR_OK)
         e = control_event(hub, "notice", "", "", "", data);
     cJSON_Delete(data);
+    if (!n->refused)
+        gate_changed(hub);
     return e;
 }
 

@@ -39,6 +39,10 @@ bool gate_member(struct hub *hub, const char *name, bool human, char ret_group[M
 cJSON *gate_rules(struct hub *hub, char **ret_wrong);
 int64_t gate_approval_ms(struct hub *hub); /* limits.approval, of the file that is in force */
 
+/* Who may call what is another from this batch's commit on, or what there is to call: wakes those
+ * who wait for that (policy.next). Control, within a batch. */
+void gate_changed(struct hub *hub);
+
 /* The workspace that a call is about; "" none. */
 void gate_place(const struct call *c, char out[64]);
 /* "group.name" */

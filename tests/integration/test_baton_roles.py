@@ -116,7 +116,7 @@ def params_of(method, shell, workspace):
         "fs.mkdir": dict(here, path="x"), "fs.move": dict(here, path="x", to="z"),
         "fs.delete": dict(here, path="x"),
         "inbox.people": {}, "audit.log": {}, "audit.verify": {}, "binding.list": {},
-        "policy.list": {}, "policy.explain": {"capability": "comms.send"}, "policy.tiers": {},
+        "policy.list": {}, "policy.explain": {"capability": "comms.send"}, "policy.tiers": {}, "policy.next": {},
         "approval.list": {}, "approval.show": {"approvalId": "ap1"},
         "approval.accept": {"approvalId": "ap1"}, "approval.reject": {"approvalId": "ap1"},
         "approval.watch": {"timeout": 0},

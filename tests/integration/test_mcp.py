@@ -9,6 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import bindings  # noqa: E402
 from acp import same  # noqa: E402
 from mcp import META, MODERN, Server  # noqa: E402
 from world import alive, check, main, wait_until  # noqa: E402
@@ -30,7 +31,7 @@ def test_handshake(w):
         with Server(w, BATON_IDENTITY="Ada", BATON_WORKSPACE="lab") as s:
             hello = s.greet(version)
             same(hello["protocolVersion"], version, "the version")
-            same(hello["capabilities"], {"tools": {}}, "capabilities")
+            same(hello["capabilities"], {"tools": {"listChanged": True}}, "capabilities")
             same(hello["serverInfo"]["name"], "baton", "its name")
             for word in ("Ada", "lab", "baton_request"):
                 check(word in hello["instructions"], "%s in the instructions" % word)
@@ -115,6 +116,54 @@ def test_pages(w):
     same(w.run("mcp", "--page", "0", check=False).returncode, 2, "a page without tools")
     same(w.run("mcp", "now", check=False).returncode, 2, "a word too many")
     check(b"Serve MCP" in w.run("mcp", "--help").stdout, "help")
+
+
+# --- tools that come and go ---------------------------------------------------------------------------
+
+CHANGED = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+
+
+def told(s):
+    """Waits until the server has told of a change, once; then there are its tools."""
+    wait_until(lambda: CHANGED in s.came or not s.read(0.2) and CHANGED in s.came, 20, "the notice")
+    s.came.remove(CHANGED)
+    return s.tools()
+
+
+def test_tools_come_and_go(w):
+    w.baton("workspace", "open", "main")
+    w.baton("workspace", "open", "far")
+    token = w.baton("invite", "main", "--agent", "--as", "writer")["token"]
+    here = {"look": {"description": "Looks.", "execute": ["echo", "hi"]}}
+    with Server(w) as s, Server(w, token=token) as guest, Server(w) as quiet, Server(w) as new:
+        for one in (s, guest):
+            one.greet()
+            check("toolbox_look" not in one.tools(), "before")
+        quiet.greet()  # has not asked for the tools
+        new.tools(modern=True)
+        bindings.write(w, "toolbox", here)
+        for one in (s, guest):
+            check("toolbox_look" in told(one), "it came")
+        bindings.write(w, "toolbox", {"look": dict(here["look"], description="Looks hard.")})
+        for one in (s, guest):
+            check("hard" in told(one)["toolbox_look"]["description"], "it is another")
+        w.kill_hub()
+        os.unlink(w.path("config/baton/bindings/toolbox.json"))
+        w.hub_pid()  # another hub; what changed while there was none is told
+        for one in (s, guest):
+            check("toolbox_look" not in told(one), "it went")
+        with open(w.path("config/baton/config.json"), "w") as f:
+            json.dump({"policy": {"rules": [{"capability": "comms.send", "tier": "blocked",
+                                             "member": "writer"}]}}, f)
+        w.run("hub", "status")  # the policy's file is looked at with a call
+        check("comms_send" not in told(guest), "it is blocked")
+        check("comms_send" in s.tools(), "for the guest alone")
+        bindings.write(w, "afar", here, workspaces=["far"])
+        check("afar_look" in told(s), "of another workspace, for the owner")
+        for one in (guest, quiet, new):
+            one.ask("ping")
+            same([m for m in one.came if m == CHANGED], [], "told of nothing that is theirs")
+        same(s.finish(), 0, "its end")
 
 
 # --- tools ------------------------------------------------------------------------------------------

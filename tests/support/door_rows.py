@@ -28,7 +28,7 @@ ROWS = {
         comms.ack comms.nack comms.dead comms.requeue comms.receipts comms.paused identity.list identity.get email.send email.reply email.reply-all email.forward
         email.resend email.read email.thread email.attachment email.raw inbox.email inbox.wait
         inbox.list inbox.text inbox.mark inbox.people binding.list policy.list policy.explain
-        policy.tiers approval.accept approval.reject approval.list approval.show approval.watch""",
+        policy.tiers policy.next approval.accept approval.reject approval.list approval.show approval.watch""",
     "client": """hub.run hub.start hub.doctor stream.export stream.play events.follow
         email.export""",
 }

@@ -126,18 +126,20 @@ static void read_some(struct mcp *m)
 
 static void wait_for_more(struct mcp *m, int64_t until)
 {
-    struct pollfd fds[3 + MCP_JOBS];
+    struct pollfd fds[4 + MCP_JOBS];
     struct job *whose[MCP_JOBS];
-    nfds_t n = 3;
+    nfds_t n = 4;
     const bool listens = !m->ended && m->out.len - m->out_at < OUT_ROOM;
     const bool tells = m->out_at < m->out.len;
     fds[0] = (struct pollfd){.fd = listens ? STDIN_FILENO : -1, .events = POLLIN};
     fds[1] = (struct pollfd){.fd = STDOUT_FILENO, .events = (short)(tells ? POLLOUT : 0)};
     fds[2] = (struct pollfd){.fd = m->client ? client_fd(m->client) : -1, .events = POLLIN};
-    for (struct job *j = m->jobs; j && n < 3 + MCP_JOBS; j = j->next)
+    fds[3] =
+        (struct pollfd){.fd = m->watch.client ? client_fd(m->watch.client) : -1, .events = POLLIN};
+    for (struct job *j = m->jobs; j && n < 4 + MCP_JOBS; j = j->next)
         if (j->own) {
             fds[n] = (struct pollfd){.fd = client_fd(j->own), .events = POLLIN};
-            whose[n++ - 3] = j;
+            whose[n++ - 4] = j;
         }
     int ms = mcp_jobs_patience(m);
     if (until) {
@@ -151,9 +153,11 @@ static void wait_for_more(struct mcp *m, int64_t until)
     else if (fds[1].revents & (POLLERR | POLLNVAL))
         m->broken = true;
     /* Links before lines: a line may end the job that has one. */
-    for (nfds_t i = 3; i < n; i++)
+    for (nfds_t i = 4; i < n; i++)
         if (fds[i].revents)
-            client_dispatch(whose[i - 3]->own);
+            client_dispatch(whose[i - 4]->own);
+    if (fds[3].revents)
+        client_dispatch(m->watch.client);
     if (fds[2].revents)
         client_dispatch(m->client);
     if (fds[0].revents)
@@ -171,12 +175,15 @@ int mcp_main(const struct mcp_options *options)
             mcp_jobs_end(&m, false);
         }
         mcp_jobs_step(&m);
+        if (!m.ended)
+            mcp_watch_step(&m);
         if (until && ((!mcp_jobs_short(&m) && m.out_at == m.out.len) || clock_mono_us() > until))
             break;
         wait_for_more(&m, until);
     }
     mcp_jobs_end(&m, true);
     mcp_jobs_step(&m);
+    mcp_watch_finish(&m);
     mcp_bindings_finish(&m);
     client_close(m.client);
     cJSON_Delete(m.blocked);

@@ -42,7 +42,9 @@ static cJSON *version_list(void)
 static void about_us(const struct request *r, cJSON *result)
 {
     cJSON *capabilities = cJSON_AddObjectToObject(result, "capabilities");
-    cJSON_AddObjectToObject(capabilities, "tools");
+    cJSON *tools = cJSON_AddObjectToObject(capabilities, "tools");
+    if (!r->modern)
+        cJSON_AddTrueToObject(tools, "listChanged");
     char *text = mcp_instructions(r->mcp);
     cJSON_AddStringToObject(result, "instructions", text);
     free(text);
@@ -78,6 +80,7 @@ static void initialize(const struct request *r)
     cJSON_AddStringToObject(info, "title", "baton");
     cJSON_AddStringToObject(info, "version", BATON_VERSION);
     answer(r, result);
+    r->mcp->watch.wanted = true;
 }
 
 static void discover(const struct request *r)
@@ -136,6 +139,8 @@ static void tools_list(const struct request *r)
         cJSON_AddStringToObject(result, "nextCursor", next);
     cacheable(r, result);
     answer(r, result);
+    if (!r->modern && !next)
+        mcp_watch_listed(r->mcp);
 }
 
 static void tools_call(const struct request *r)

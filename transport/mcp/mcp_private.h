@@ -7,6 +7,7 @@
  *   mcp_bindings.c tools that are bindings
  *   mcp_words.c    what an agent is told: instructions, when to use a tool, what to do next
  *   mcp_calls.c    tools/call: jobs at the hub
+ *   mcp_watch.c    telling the client that the tools are others
  *
  * The model. Starting is not joining: clients start servers to look at them. The link to the hub is
  * opened by the first call of a tool, and from then on the member is attached (`mcp` in member
@@ -53,6 +54,18 @@ struct job { /* one tools/call */
 
 struct mcp_rows;
 
+/* Who has shaken hands and asked for the tools is told when they are others. The link for that is
+ * no member's, as those that ask; the hub holds one call on it until something has changed. */
+struct watch {
+    struct client *client; /* NULL: nobody wants to know, or no hub answered then */
+    bool wanted;           /* the client has shaken hands */
+    bool waits;            /* the call is out */
+    bool changed;          /* to be looked at by the loop */
+    bool over;             /* this hub does not tell */
+    uint64_t told;         /* of the tools that the client was told last */
+    char since[64];        /* as the hub has called it */
+};
+
 struct mcp {
     const struct mcp_options *options;
     const struct catalogue *catalogue;
@@ -73,6 +86,7 @@ struct mcp {
     bool up;
     struct job *jobs;
     struct mcp_rows *bindings; /* as last listed; NULL: never yet */
+    struct watch watch;
 };
 
 /* --- mcp.c: each takes the objects that it is given --- */
@@ -112,6 +126,12 @@ const struct tool_words *mcp_words_of(const struct capability *row); /* NULL: no
 char *mcp_instructions(const struct mcp *m);                         /* the caller frees */
 /* What went wrong and what to do next, for an agent; the caller frees. */
 char *mcp_fault_text(const struct client_fault *fault);
+
+/* --- mcp_watch.c --- */
+/* The client is told of all tools: from here on also of their changes. */
+void mcp_watch_listed(struct mcp *m);
+void mcp_watch_step(struct mcp *m); /* tells of a change; the loop's */
+void mcp_watch_finish(struct mcp *m);
 
 /* --- mcp_calls.c --- */
 /* Asks the hub who we are, when that can't be told from here; without joining. */
