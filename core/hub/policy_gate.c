@@ -267,7 +267,14 @@ static enum err know(struct hub *hub, void *arg)
 
 void gate_know(struct hub *hub, const struct mail_identity *identity)
 {
+    struct gate *g = hub->gate;
+    pthread_mutex_lock(&g->lock);
+    const struct member *m = find_member(g, identity->name);
+    const bool other = m && strcmp(m->group, identity->policy_group) != 0;
+    pthread_mutex_unlock(&g->lock);
     control_after(hub, know, mem_dup(identity, sizeof *identity));
+    if (other) /* behind it, so that who looks sees it */
+        gate_changed(hub);
 }
 
 /* Under the lock. A name that is bound by a token or by the machine is what that says; the owner's

@@ -54,11 +54,21 @@ def calls(shell, session):
             ("shell_snapshot", {"shellId": "sh99"})]
 
 
+TOOLBOX = json.dumps({"name": "toolbox", "bindings":
+                      {"look": {"description": "Looks.", "execute": ["echo", "hi"]}}})
+
+
+def place_of_toolbox(w):
+    os.makedirs(w.path("config/baton/bindings"), exist_ok=True)
+    return w.path("config/baton/bindings/toolbox.json")
+
+
 def client(w, name, era):
     shell, session = place(w)
     wanted = calls(shell, session)
     plan = {"command": w.program, "args": ["mcp", "--page", "6"], "env": w.env, "calls": wanted,
-            "wait": ["shell_wait", {"shellId": shell, "text": "never", "timeout": 60}]}
+            "wait": ["shell_wait", {"shellId": shell, "text": "never", "timeout": 60}],
+            "files": [[place_of_toolbox(w), TOOLBOX], [place_of_toolbox(w), None]]}
     with open(w.path("plan.json"), "w") as f:
         json.dump(plan, f)
     got = node(w, CLIENT, modules(name), era, w.path("plan.json"))
@@ -72,6 +82,10 @@ def client(w, name, era):
     check("hello-to-you" in json.dumps(got["results"]), "what the agent has said")
     check(all(got["together"]), "all of them at once: %r" % got["together"])
     same(got["gaveUp"], "yes", "a wait that is given up")
+    if era == "old":
+        came, went = got["after"]
+        same(sorted(set(came) - set(went)), ["toolbox_look"], "a tool that comes and goes")
+        same(went, got["tools"], "the tools as before")
     return got
 
 

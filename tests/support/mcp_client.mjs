@@ -1,7 +1,8 @@
 // One of the protocol's own clients at `baton mcp`: it lists the tools, calls some, and prints what
 // came as JSON. usage: node mcp_client.mjs MODULES old|new PLAN, where MODULES is the node_modules of
 // one package, `old` shakes hands and `new` must speak the era without, and PLAN is
-// {"command", "args", "env", "calls": [[tool, arguments], …]}.
+// {"command", "args", "env", "calls": [[tool, arguments], …], "wait": [tool, arguments], "files":
+// [[path, text or null], …]}: each of these files, written or removed, changes the tools.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import path from "node:path";
@@ -58,10 +59,37 @@ if (plan.wait) {
         gaveUp = "yes";
     }
 }
+// Tools that come and go: the server says so, and the list is asked for again.
+const after = [];
+if (plan.files && era === "old") {
+    let changed = 0;
+    const kind = first
+        ? (await from("@modelcontextprotocol/sdk/types.js")).ToolListChangedNotificationSchema
+        : "notifications/tools/list_changed";
+    client.setNotificationHandler(kind, () => { changed += 1; });
+    for (const [file, text] of plan.files) {
+        const before = changed, until = Date.now() + 20000;
+        if (text === null)
+            fs.unlinkSync(file);
+        else
+            fs.writeFileSync(file, text);
+        while (changed === before && Date.now() < until)
+            await new Promise((done) => setTimeout(done, 20));
+        if (changed === before)
+            throw new Error("it was not told of a change");
+        const names = [];
+        do {
+            const page = await client.listTools(cursor ? { cursor } : {});
+            names.push(...page.tools.map((t) => t.name));
+            cursor = page.nextCursor;
+        } while (cursor);
+        after.push(names);
+    }
+}
 console.log(JSON.stringify({
     version: client.getNegotiatedProtocolVersion?.() ?? transport.protocolVersion ?? null,
     server: client.getServerVersion?.() ?? null,
     instructions: client.getInstructions?.() ?? null,
-    tools: tools.map((t) => t.name), results, together, gaveUp,
+    tools: tools.map((t) => t.name), results, together, gaveUp, after,
 }));
 await client.close();
