@@ -78,7 +78,8 @@ static const struct part policy[] = {
     {TEXT,
      "'baton policy explain CAPABILITY --as MEMBER' says what holds, and by which rule. What waits "
      "is in 'baton approval list' and in the console (a behind the prefix). What runs is exactly what "
-     "was shown; the first answer counts, and no answer within limits.approval is a no.",
+     "was shown; the first answer counts, and no answer within limits.approval is a no. A command "
+     "that waits says for which approval, and waits on when the hub dies.",
      0},
     {END, 0, 0}};
 
