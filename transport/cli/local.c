@@ -52,14 +52,10 @@ const struct local_command local_commands[] = {
 };
 
 const struct local_command long_commands[] = {
-    {"approval.watch", command_approval_watch},
-    {"session.prompt", command_turn},
-    {"session.accept", command_turn},
-    {"session.wait", command_turn},
-    {"process.exec", command_process_exec},
-    {"process.output", command_process_output},
-    {"process.wait", command_process_wait},
-    {NULL, NULL},
+    {"approval.watch", command_approval_watch}, {"session.prompt", command_turn},
+    {"session.accept", command_turn},           {"session.wait", command_turn},
+    {"process.exec", command_process_exec},     {"process.output", command_process_output},
+    {"process.wait", command_process_wait},     {NULL, NULL},
 };
 
 static const struct local_command *find(const struct local_command *l, const struct capability *row)

@@ -92,7 +92,7 @@ struct mcp {
 /* --- mcp.c: each takes the objects that it is given --- */
 void mcp_line_out(struct mcp *m, cJSON *message);
 void mcp_result(struct mcp *m, const cJSON *id, bool modern, cJSON *result);
-void mcp_error(struct mcp *m, const cJSON *id, int code, const char *message, cJSON *data);
+void mcp_error(struct mcp *m, const cJSON *id, int code, const char *text, cJSON *data);
 
 /* --- mcp_methods.c --- */
 void mcp_line_in(struct mcp *m, const char *line, size_t n);
