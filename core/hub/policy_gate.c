@@ -257,24 +257,30 @@ enum err gate_recover(struct hub *hub, void *arg)
     return e;
 }
 
+static enum err tell_changed(struct hub *hub, void *arg)
+{
+    (void)arg;
+    gate_changed(hub);
+    return ERR_OK;
+}
+
 static enum err know(struct hub *hub, void *arg)
 {
-    pthread_mutex_lock(&hub->gate->lock);
-    put_member(hub->gate, arg);
-    pthread_mutex_unlock(&hub->gate->lock);
+    const struct mail_identity *identity = arg;
+    struct gate *g = hub->gate;
+    pthread_mutex_lock(&g->lock);
+    const struct member *m = find_member(g, identity->name);
+    const bool other = m && strcmp(m->group, identity->policy_group) != 0;
+    put_member(g, identity);
+    pthread_mutex_unlock(&g->lock);
+    if (other)
+        hub_post_control(hub, tell_changed, NULL);
     return ERR_OK;
 }
 
 void gate_know(struct hub *hub, const struct mail_identity *identity)
 {
-    struct gate *g = hub->gate;
-    pthread_mutex_lock(&g->lock);
-    const struct member *m = find_member(g, identity->name);
-    const bool other = m && strcmp(m->group, identity->policy_group) != 0;
-    pthread_mutex_unlock(&g->lock);
     control_after(hub, know, mem_dup(identity, sizeof *identity));
-    if (other) /* behind it, so that who looks sees it */
-        gate_changed(hub);
 }
 
 /* Under the lock. A name that is bound by a token or by the machine is what that says; the owner's
