@@ -21,7 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KEEPER_FILES     10
+#define KEEPER_FILES 10
+/* Before each name of the environment while a box is made; whoever is first inside takes it away.
+ */
+#define KEEPER_INNER     "BATON_INNER_"
 #define KEEPER_INPUT_MAX (32u * 1024u) /* bytes of one input message */
 
 /* --- the process itself --------------------------------------------------------------------- */

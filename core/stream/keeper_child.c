@@ -31,6 +31,7 @@ struct failure {
 /* What the forked child needs, all of it made before fork. */
 struct plan {
     const struct keeper_meta *meta;
+    char **env;     /* the child's */
     char **paths;   /* NULL-terminated: the files to try */
     char **sh_argv; /* argv for /bin/sh when a file is a script without #!; [1] is filled in */
     int stdio[3];
@@ -55,10 +56,27 @@ static const char *env_get(char *const *env, const char *name)
     return NULL;
 }
 
-/* The files that execvp would try, by the child's own PATH. */
-static char **candidates(const struct keeper_meta *meta)
+/* The child's environment. What makes the box is a program of the host, and must obey nothing that
+ * somebody in the box has said: LD_PRELOAD, PATH and their like. So it gets the entries under names
+ * that mean nothing to anybody, and whoever is first inside gives them their names again. */
+static char **environment(const struct keeper_meta *meta)
 {
-    const char *program = meta->command[0], *path = env_get(meta->env, "PATH");
+    const char *path = getenv("PATH");
+    size_t n = 0, at = 0;
+    while (meta->env[n])
+        n++;
+    char **env = mem_calloc(n + 2, sizeof *env);
+    if (meta->box && path)
+        env[at++] = mem_printf("PATH=%s", path);
+    for (size_t i = 0; i < n; i++)
+        env[at++] = mem_printf("%s%s", meta->box ? KEEPER_INNER : "", meta->env[i]);
+    return env;
+}
+
+/* The files that execvp would try, by the child's own PATH. */
+static char **candidates(const struct keeper_meta *meta, char *const *env)
+{
+    const char *program = meta->command[0], *path = env_get(env, "PATH");
     char **list;
     size_t n = 0;
     if (strchr(program, '/')) {
@@ -89,6 +107,9 @@ static void plan_finish(struct plan *plan)
     for (char **p = plan->paths; p && *p; p++)
         free(*p);
     free(plan->paths);
+    for (char **e = plan->env; e && *e; e++)
+        free(*e);
+    free(plan->env);
     free(plan->sh_argv);
 }
 
@@ -97,7 +118,8 @@ static void plan_init(struct plan *plan, const struct keeper_meta *meta)
     size_t n = 0;
     while (meta->command[n])
         n++;
-    *plan = (struct plan){.meta = meta, .paths = candidates(meta), .stdio = {-1, -1, -1}};
+    *plan = (struct plan){.meta = meta, .env = environment(meta), .stdio = {-1, -1, -1}};
+    plan->paths = candidates(meta, plan->env);
     plan->sh_argv = mem_calloc(n + 2, sizeof *plan->sh_argv);
     plan->sh_argv[0] = meta->command[0];
     memcpy(plan->sh_argv + 2, meta->command + 1, (n - 1) * sizeof *plan->sh_argv);
@@ -128,7 +150,7 @@ static void default_signals(void)
 static void execute(const struct plan *plan)
 {
     int code = ENOENT;
-    char *const *env = plan->meta->env;
+    char *const *env = plan->env;
     for (char **path = plan->paths; *path; path++) {
         execve(*path, plan->meta->command, env);
         if (errno == ENOEXEC) {

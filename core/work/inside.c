@@ -1,5 +1,6 @@
 /* See the header. One thread; nothing here is asked by anyone but the kernel. */
 #include "core/work/inside.h"
+#include "core/stream/keeper.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -52,12 +53,27 @@ static int set_limits(int argc, char *const *argv, int *ret_used)
     return status;
 }
 
+/* Its entries get their own names again (keeper.h); of what else there is, only what bubblewrap
+ * says of the folder stays. In place, so that no memory is needed. */
+static void unwrap_environment(void)
+{
+    const size_t n = strlen(KEEPER_INNER);
+    char **to = environ;
+    for (char **e = environ; *e; e++)
+        if (strncmp(*e, KEEPER_INNER, n) == 0)
+            *to++ = *e + n;
+        else if (strncmp(*e, "PWD=", 4) == 0)
+            *to++ = *e;
+    *to = NULL;
+}
+
 static _Noreturn void become(char *const *command, const sigset_t *old)
 {
     /* The terminal's foreground is the command's from the beginning, as after a login. */
     setpgid(0, 0);
     tcsetpgrp(STDIN_FILENO, getpid());
     sigprocmask(SIG_SETMASK, old, NULL);
+    unwrap_environment();
     execvp(command[0], command);
     const int code = errno;
     fprintf(stderr, "baton: %s: %s\n", command[0], strerror(code));

@@ -142,6 +142,23 @@ def a_hostile_program_finds_nothing(w):
     hidden.close()
 
 
+def what_makes_the_sandbox_obeys_nobody_inside(w):
+    """bubblewrap runs outside, as the hub's user: no variable that is asked for may reach it."""
+    home = open_box(w)
+    with open(home + "/bwrap", "w") as f:
+        f.write("#!/bin/sh\necho ESCAPED > '%s'\n" % w.path("escaped"))
+    os.chmod(home + "/bwrap", 0o755)
+    leak = w.path("leak")
+    for pair in ("PATH=%s:/usr/bin:/bin" % home, "LD_PRELOAD=%s/evil.so" % home):
+        out = w.baton("-w", "box", "process", "exec", "--env", pair, "--env", "LD_DEBUG=libs", "--env",
+                      "LD_DEBUG_OUTPUT=" + leak, "--", "/bin/sh", "-c", "echo $PATH $LD_PRELOAD $HOME")
+        check(pair.split("=")[1] in out["stdout"] and "/home/user" in out["stdout"], "inside: %s" % out)
+    end = wait_end(w, shell(w, "box", "/usr/bin/env", "-u", "HOME", "/bin/true"))
+    check(end["exitCode"] == 0, "what is set as usual")
+    there = [f for f in os.listdir(w.root) if f.startswith(("leak", "escaped"))]
+    check(not there, "it was obeyed outside: %s" % there)
+
+
 def the_network_is_there_when_granted(w):
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
@@ -430,7 +447,7 @@ def processes_run_inside(w):
 
 if __name__ == "__main__":
     need_sandbox()
-    main([a_hostile_program_finds_nothing, the_network_is_there_when_granted,
+    main([a_hostile_program_finds_nothing, what_makes_the_sandbox_obeys_nobody_inside, the_network_is_there_when_granted,
           a_token_ends_with_its_program, shells_work_as_elsewhere, an_end_has_its_order,
           a_hub_dies_and_sandboxes_go_on, memory_is_bounded, processes_are_bounded,
           files_are_bounded, a_full_home_ends_its_programs, opening_is_get_or_create,
