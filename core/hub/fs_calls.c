@@ -29,26 +29,23 @@ static enum err find(struct hub *hub, struct call *c, const char *param, bool wr
 {
     const char *key = call_string(c, "workspace", "main"), *path = call_string(c, param, ".");
     cJSON *workspace = NULL;
-    char *root = NULL, why[FILES_WHY];
+    char why[FILES_WHY];
     bool ro = false;
     *ret = (struct place){0};
     enum err e = workspace_need(hub, c, key, &workspace);
     if (e != ERR_OK)
         return e;
-    e = world_root(hub, workspace, path, &root, &ret->path, &ro, why, sizeof why);
+    e = world_root(hub, workspace, path, &ret->files, &ret->path, &ro, why);
     if (e == ERR_OK && ro && write) {
         snprintf(why, sizeof why, "what lies there was mounted to be read only");
         e = ERR_DENIED;
     }
-    if (e == ERR_OK)
-        e = files_open(root, &ret->files, why);
     if (e != ERR_OK)
         call_fail(c, e, "%s", why);
     if (e == ERR_OK && write && world_is_sandbox(workspace))
         world_watch(hub, key);
     if (e != ERR_OK)
         finish(ret);
-    free(root);
     cJSON_Delete(workspace);
     return e;
 }

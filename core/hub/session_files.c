@@ -14,14 +14,16 @@ enum err session_place(struct hub *hub, const cJSON *doc, const char *path, bool
                        struct files **ret_files, char **ret_path, char why[FILES_WHY])
 {
     const char *cwd = json_string(doc, "cwd", "/");
-    char *root = NULL, *full = NULL;
+    char *full = NULL;
     cJSON *workspace = NULL;
     bool ro = false;
+    *ret_files = NULL;
+    *ret_path = NULL;
     enum err e = journal_get(hub->journal, "workspace", session_workspace(doc), &workspace);
     snprintf(why, FILES_WHY, "%s", err_text(e)->person);
     if (e == ERR_OK && world_is_sandbox(workspace)) {
         full = *path == '/' ? mem_strdup(path) : path_join(cwd, path);
-        e = world_root(hub, workspace, full, &root, ret_path, &ro, why, FILES_WHY);
+        e = world_root(hub, workspace, full, ret_files, ret_path, &ro, why);
         if (e == ERR_OK && ro && write) {
             snprintf(why, FILES_WHY, "what lies there was mounted to be read only");
             e = ERR_DENIED;
@@ -30,17 +32,15 @@ enum err session_place(struct hub *hub, const cJSON *doc, const char *path, bool
             e = ERR_DISK_FULL;
         }
     } else if (e == ERR_OK || e == ERR_NOT_FOUND) { /* deleted meanwhile: its folder is there */
-        root = mem_strdup(cwd);
+        e = files_open(cwd, ret_files, why);
         *ret_path = mem_strdup(path);
-        e = ERR_OK;
     }
-    if (e == ERR_OK)
-        e = files_open(root, ret_files, why);
     if (e != ERR_OK) {
+        files_close(*ret_files);
+        *ret_files = NULL;
         free(*ret_path);
         *ret_path = NULL;
     }
-    free(root);
     free(full);
     cJSON_Delete(workspace);
     return e;

@@ -42,6 +42,28 @@ void world_box_init(struct hub *hub, const cJSON *workspace, struct world_box *b
     }
 }
 
+enum err world_box_look(struct world_box *box, char **ret_why)
+{
+    for (size_t i = 0; i < box->sandbox.mount_count; i++) {
+        struct sandbox_mount *m = &box->mounts[i];
+        struct stat st;
+        const int fd = files_open_linkless(m->from, 0);
+        const bool there = fd >= 0 && fstat(fd, &st) == 0;
+        if (fd >= 0)
+            close(fd);
+        if (!there) {
+            char shown[300];
+            text_make_safe(shown, sizeof shown, m->from, strlen(m->from));
+            *ret_why = mem_printf("%s, which is mounted at %s, is gone or goes by a link now",
+                                  shown, m->to);
+            return ERR_DENIED;
+        }
+        m->dev = (uint64_t)st.st_dev;
+        m->ino = (uint64_t)st.st_ino;
+    }
+    return ERR_OK;
+}
+
 /* --- opening ------------------------------------------------------------------------------------
  */
 
@@ -213,11 +235,12 @@ enum err world_remove(struct hub *hub, void *arg)
 /* --- paths --------------------------------------------------------------------------------------
  */
 
-enum err world_root(struct hub *hub, const cJSON *workspace, const char *path, char **ret_root,
-                    char **ret_path, bool *ret_ro, char *why, size_t size)
+enum err world_root(struct hub *hub, const cJSON *workspace, const char *path,
+                    struct files **ret_files, char **ret_path, bool *ret_ro, char why[FILES_WHY])
 {
     struct world_box box;
     const char *rest = path, *root = json_string(workspace, "cwd", "/");
+    bool mounted = false;
     *ret_ro = false;
     if (world_is_sandbox(workspace)) {
         world_box_init(hub, workspace, &box);
@@ -225,37 +248,41 @@ enum err world_root(struct hub *hub, const cJSON *workspace, const char *path, c
         if (!root) {
             char shown[200];
             text_make_safe(shown, sizeof shown, path, strlen(path));
-            snprintf(why, size,
+            snprintf(why, FILES_WHY,
                      "%s cannot be reached: of the sandbox \"%s\" these can, " SANDBOX_HOME
                      " and what was mounted",
                      shown, json_string(workspace, "workspace", ""));
             return ERR_DENIED;
         }
+        mounted = root != box.sandbox.home;
     }
-    *ret_root = mem_strdup(root);
-    *ret_path = mem_strdup(rest);
-    return ERR_OK;
+    /* What was mounted may lie in a folder where programs of sandboxes can put a link in its way.
+     */
+    enum err e =
+        mounted ? files_open_fixed(root, ret_files, why) : files_open(root, ret_files, why);
+    if (e == ERR_OK)
+        *ret_path = mem_strdup(rest);
+    return e;
 }
 
 enum err world_folder(struct hub *hub, struct call *c, const cJSON *workspace, const char *wanted,
                       char **ret_cwd)
 {
-    const char *cwd = wanted ? wanted : json_string(workspace, "cwd", "/"), *rest;
-    struct world_box box;
+    const char *cwd = wanted ? wanted : json_string(workspace, "cwd", "/");
     struct files *files = NULL;
     struct files_stat st;
     struct stat plain;
     char why[FILES_WHY];
     bool ro, there;
     if (world_is_sandbox(workspace)) {
-        world_box_init(hub, workspace, &box);
-        const char *root = sandbox_map(&box.sandbox, cwd, &rest, &ro);
-        char *path = root ? path_join(rest, ".") : NULL; /* a link at its end is followed */
-        there = root && files_open(root, &files, why) == ERR_OK &&
-                files_stat(files, path, &st, why) == ERR_OK && st.kind == FILES_FOLDER;
+        char *rest = NULL, *path = NULL;
+        there = world_root(hub, workspace, cwd, &files, &rest, &ro, why) == ERR_OK;
+        path = there ? path_join(rest, ".") : NULL; /* a link at its end is followed */
+        there = there && files_stat(files, path, &st, why) == ERR_OK && st.kind == FILES_FOLDER;
         there = there || strcmp(cwd, "/tmp") == 0;
         files_close(files);
         free(path);
+        free(rest);
     } else {
         there = *cwd == '/' && stat(cwd, &plain) == 0 && S_ISDIR(plain.st_mode);
     }

@@ -205,7 +205,8 @@ static enum err enter(struct hub *hub, struct keeper_meta *meta, const cJSON *do
     s->network = s->network || meta->network;
     s->etc = hub->worlds->etc;
     s->filter = KEEPER_FILES;
-    if (!sandbox_has_program(s, meta->command[0])) {
+    e = world_box_look(&box, ret_why);
+    if (e == ERR_OK && !sandbox_has_program(s, meta->command[0])) {
         text_make_safe(shown, sizeof shown, meta->command[0], strlen(meta->command[0]));
         *ret_why =
             mem_printf("there is no program \"%s\" in the sandbox \"%s\", which has /usr, its "

@@ -9,6 +9,7 @@
 
 #include "core/hub/hub_private.h"
 #include "core/stream/keeper.h"
+#include "core/work/files.h"
 #include "core/work/sandbox.h"
 
 /* --- worlds.c: what starts in them --- */
@@ -40,6 +41,9 @@ struct world_box {
     struct sandbox_mount mounts[SANDBOX_MOUNTS];
 };
 void world_box_init(struct hub *hub, const cJSON *workspace, struct world_box *ret_box);
+/* Notes what its mounts are just now. ERR_DENIED, and a sentence (caller frees): one is gone, or
+ * somebody has put a link in its way. */
+enum err world_box_look(struct world_box *box, char **ret_why);
 
 /* What workspace.open asks for, checked, as the row's "sandbox"; *ret NULL: a plain one. */
 enum err world_asked(struct hub *hub, struct call *c, cJSON **ret);
@@ -51,10 +55,10 @@ enum err world_check_same(struct call *c, const cJSON *workspace, const cJSON *a
 bool world_has_files(const cJSON *workspace);
 enum err world_remove(struct hub *hub, void *arg);
 
-/* Where a path of that workspace lies: the folder for files_open, and the path in it; both are the
+/* Where a path of that workspace lies: the folder, opened, and the path in it; both are the
  * caller's. ERR_DENIED, and a sentence: the hub reaches no such place. */
-enum err world_root(struct hub *hub, const cJSON *workspace, const char *path, char **ret_root,
-                    char **ret_path, bool *ret_ro, char *why, size_t size);
+enum err world_root(struct hub *hub, const cJSON *workspace, const char *path,
+                    struct files **ret_files, char **ret_path, bool *ret_ro, char why[FILES_WHY]);
 /* The folder that a program starts in, as it is called inside (the caller's); wanted NULL: the
  * usual one. ERR_NOT_FOUND, answered. */
 enum err world_folder(struct hub *hub, struct call *c, const cJSON *workspace, const char *wanted,

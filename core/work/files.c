@@ -107,12 +107,21 @@ int files_openat(const struct files *files, const char *path, int flags)
     }
 }
 
-enum err files_open(const char *root, struct files **ret_files, char why[FILES_WHY])
+int files_open_linkless(const char *path, int flags)
+{
+    struct open_how how = {.flags = (uint64_t)(unsigned)(flags | O_PATH | O_CLOEXEC),
+                           .resolve = RESOLVE_NO_SYMLINKS};
+    return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+}
+
+static enum err open_root(const char *root, bool fixed, struct files **ret_files,
+                          char why[FILES_WHY])
 {
     struct files *f = mem_zalloc(sizeof *f);
     f->name = mem_strdup(root);
-    f->fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    f->real = f->fd < 0 ? NULL : realpath(root, NULL);
+    f->fd = fixed ? files_open_linkless(root, O_DIRECTORY)
+                  : open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    f->real = f->fd < 0 ? NULL : fixed ? mem_strdup(root) : realpath(root, NULL);
     if (!f->real) {
         enum err e = files_fail(why, errno, "opened", root);
         files_close(f);
@@ -128,6 +137,16 @@ enum err files_open(const char *root, struct files **ret_files, char why[FILES_W
     close(probe);
     *ret_files = f;
     return ERR_OK;
+}
+
+enum err files_open(const char *root, struct files **ret_files, char why[FILES_WHY])
+{
+    return open_root(root, false, ret_files, why);
+}
+
+enum err files_open_fixed(const char *root, struct files **ret_files, char why[FILES_WHY])
+{
+    return open_root(root, true, ret_files, why);
 }
 
 void files_close(struct files *files)

@@ -27,6 +27,11 @@ struct files; /* an opened root */
 
 /* ERR_NOT_FOUND: no such folder; ERR_UNSUPPORTED: the kernel lacks openat2 (Linux before 5.6). */
 enum err files_open(const char *root, struct files **ret_files, char why[FILES_WHY]);
+/* The same for a path that somebody else may have a hand in: it has no link anywhere (realpath has
+ * gone over it once), and where it has one now it is refused, as ERR_DENIED. */
+enum err files_open_fixed(const char *root, struct files **ret_files, char why[FILES_WHY]);
+/* The descriptor (O_PATH) of whatever has that path, which has no link in it; -1 with errno. */
+int files_open_linkless(const char *path, int flags);
 void files_close(struct files *files); /* takes NULL */
 /* Are both the same folder? */
 bool files_same(const struct files *a, const struct files *b);

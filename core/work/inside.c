@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +33,17 @@ static int limit(int what, const char *text, const char *name)
     return 0;
 }
 
+/* Is that very thing mounted there? */
+static int look_at(const char *place, const char *device, const char *inode)
+{
+    struct stat st;
+    if (stat(place, &st) == 0 && (unsigned long long)st.st_dev == strtoull(device, NULL, 10) &&
+        (unsigned long long)st.st_ino == strtoull(inode, NULL, 10))
+        return 0;
+    fprintf(stderr, "baton: what is mounted at %s is not what was meant; nothing starts\n", place);
+    return 126;
+}
+
 static int set_limits(int argc, char *const *argv, int *ret_used)
 {
     static const struct {
@@ -44,8 +56,13 @@ static int set_limits(int argc, char *const *argv, int *ret_used)
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++, at += 2)
         if (at + 1 >= argc || strcmp(argv[at], limits[i].name) != 0)
             return 2;
+    const int mounts = at;
+    while (at + 4 < argc && strcmp(argv[at], INSIDE_MOUNT) == 0)
+        at += 4;
     if (at + 1 >= argc || strcmp(argv[at], "--") != 0)
         return 2;
+    for (int i = mounts; i < at && status == 0; i += 4)
+        status = look_at(argv[i + 2], argv[i + 1], argv[i + 3]);
     setrlimit(RLIMIT_CORE, &none); /* a core's pattern is the host's */
     for (size_t i = 0; status == 0 && i < sizeof limits / sizeof *limits; i++)
         status = limit(limits[i].what, argv[2 * i + 1], limits[i].name);

@@ -3,6 +3,7 @@
 #include "core/base/mem.h"
 #include "core/base/paths.h"
 #include "core/base/text.h"
+#include "core/work/files.h"
 #include "core/work/inside.h"
 
 #include <inttypes.h>
@@ -176,6 +177,10 @@ char **sandbox_argv(const struct sandbox *s, const char *cwd, char *const *comma
     put_number(&w, INSIDE_PROCESSES, s->processes);
     put_number(&w, INSIDE_FILE, s->file);
     put_number(&w, INSIDE_DATA, s->data);
+    for (size_t i = 0; i < s->mount_count; i++) {
+        put_number(&w, INSIDE_MOUNT, s->mounts[i].dev);
+        put_number(&w, s->mounts[i].to, s->mounts[i].ino);
+    }
     put(&w, "--");
     for (; *command; command++) /* what the host calls this program is not there */
         put(&w, strcmp(*command, s->program) == 0 ? SANDBOX_PROGRAM : *command);
@@ -287,30 +292,35 @@ const char *sandbox_map(const struct sandbox *s, const char *path, const char **
     return NULL;
 }
 
+/* Who asks may have made links in there: nothing beyond the root is looked at, and what leads out
+ * of it is somewhere that only they see. */
+static bool can_run_beneath(const char *root, const char *path)
+{
+    struct files *files = NULL;
+    struct files_stat st = {.kind = FILES_OTHER};
+    char why[FILES_WHY];
+    enum err e = files_open(root, &files, why);
+    if (e == ERR_OK)
+        e = files_stat(files, path, &st, why);
+    files_close(files);
+    return e == ERR_OK ? st.kind != FILES_FOLDER : e != ERR_NOT_FOUND;
+}
+
 static bool can_run(const struct sandbox *s, const char *path)
 {
     static const char *const system[] = {"/usr", "/bin", "/sbin"};
     const char *rest, *root;
     struct stat st;
     bool ro;
-    if (strcmp(path, SANDBOX_PROGRAM) == 0 || strcmp(path, s->program) == 0)
+    if (strcmp(path, SANDBOX_PROGRAM) == 0 || strcmp(path, s->program) == 0 || !is_plain(path))
         return true;
-    if (s->door && (rest = beneath(path, SANDBOX_DOOR))) {
-        char *file = path_join(s->door, rest);
-        bool there = lstat(file, &st) == 0;
-        free(file);
-        return there;
-    }
+    if (s->door && (rest = beneath(path, SANDBOX_DOOR)))
+        return can_run_beneath(s->door, rest);
     for (size_t i = 0; i < sizeof system / sizeof *system; i++)
         if (beneath(path, system[i]))
             return access(path, X_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
     root = sandbox_map(s, path, &rest, &ro);
-    if (!root)
-        return false;
-    char *file = path_join(root, rest);
-    bool there = lstat(file, &st) == 0; /* a link in there leads where only they see */
-    free(file);
-    return there && !S_ISDIR(st.st_mode);
+    return root && can_run_beneath(root, rest);
 }
 
 bool sandbox_has_program(const struct sandbox *s, const char *name)

@@ -27,6 +27,7 @@
 struct sandbox_mount {
     char *from, *to; /* a folder or file of the host; where it is inside */
     bool ro;
+    uint64_t dev, ino; /* what from was when it was looked at: only that is used */
 };
 
 struct sandbox {

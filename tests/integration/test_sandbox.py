@@ -159,6 +159,55 @@ def what_makes_the_sandbox_obeys_nobody_inside(w):
     check(not there, "it was obeyed outside: %s" % there)
 
 
+def a_mount_that_is_replaced_is_none(w):
+    """Who may write in the folder around a mount can put a link to the whole host in its place."""
+    os.makedirs(w.path("project/part"))
+    with open(w.path("secret"), "w") as f:
+        f.write("SECRET")
+    open_box(w, "box", "--mount", w.path("project") + ":/data/all",
+             "--mount", w.path("project/part") + ":/data/part:ro")
+    w.baton("-w", "box", "process", "exec", "--", "/bin/sh", "-c", "echo fine > /data/all/part/f")
+    check(w.baton("-w", "box", "fs", "read", "/data/part/f")["content"] == "fine\n", "a usual one")
+    racer = shell(w, "box", "/bin/sh", "-c", "cd /data/all; ln -s ../ link; echo RA''CING; while :; do "
+                  "mv part old; mv link part; mv part link; mv old part; done")
+    wait_text(w, racer, "RACING")
+    met = set()
+    for _ in range(25):
+        for line in (("process", "exec", "--", "/bin/cat", "/data/part/secret"),
+                     ("fs", "read", "/data/part/secret")):
+            r = w.run("-w", "box", *line, check=False)
+            check(b"SECRET" not in r.stdout, "%s tells: %s" % (line[0], r))
+            met.add(r.stderr)
+    w.run("shell", "close", racer)
+    wait_end(w, racer)
+    for name in ("part", "old", "link"):
+        if os.path.islink(w.path("project/" + name)):
+            os.unlink(w.path("project/" + name))
+        elif os.path.isdir(w.path("project/" + name)):
+            shutil.rmtree(w.path("project/" + name))
+    os.symlink("../", w.path("project/part"))
+    for line in (("process", "exec", "--", "/bin/true"), ("shell", "open"),
+                 ("fs", "read", "/data/part/secret")):
+        r = w.run("-w", "box", *line, check=False)
+        check(r.returncode == 1 and b"link" in r.stderr, "%s: %s" % (line, r))
+
+
+def nothing_outside_is_felt_for(w):
+    """That a file of the host is there is told by no refusal."""
+    home = open_box(w)
+    with open(w.path("there"), "w") as f:
+        f.write("x")
+    os.chmod(w.path("there"), 0o755)
+    os.symlink("/", home + "/root")
+    up = "/.." * 20
+    for place in ("/home/user" + up, "/home/user/root", "/usr" + up, "/run/baton" + up):
+        said = [w.run("-w", "box", "process", "exec", "--", place + w.path(name), check=False)
+                for name in ("there", "none")]
+        said = [(r.returncode, r.stderr.replace(name, b"NAME")) for r, name in
+                zip(said, (b"there", b"none"))]
+        check(said[0] == said[1] and said[0][0], "told apart: %s" % said)
+
+
 def the_network_is_there_when_granted(w):
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
@@ -447,7 +496,9 @@ def processes_run_inside(w):
 
 if __name__ == "__main__":
     need_sandbox()
-    main([a_hostile_program_finds_nothing, what_makes_the_sandbox_obeys_nobody_inside, the_network_is_there_when_granted,
+    main([a_hostile_program_finds_nothing, what_makes_the_sandbox_obeys_nobody_inside,
+          a_mount_that_is_replaced_is_none, nothing_outside_is_felt_for,
+          the_network_is_there_when_granted,
           a_token_ends_with_its_program, shells_work_as_elsewhere, an_end_has_its_order,
           a_hub_dies_and_sandboxes_go_on, memory_is_bounded, processes_are_bounded,
           files_are_bounded, a_full_home_ends_its_programs, opening_is_get_or_create,

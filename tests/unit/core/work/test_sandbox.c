@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-static struct sandbox_mount mounts[] = {{(char *)"/host/data", (char *)"/data", false},
-                                        {(char *)"/host/ro", (char *)"/srv/ro", true}};
+static struct sandbox_mount mounts[] = {{(char *)"/host/data", (char *)"/data", false, 5, 77},
+                                        {(char *)"/host/ro", (char *)"/srv/ro", true, 5, 78}};
 
 static struct sandbox usual(void)
 {
@@ -75,9 +75,10 @@ static void nothing_of_the_host_is_writable(void **state)
     /* What runs is process 1, with the limits, and then the command by its name inside. */
     const int one = find(argv, "--", "/run/baton/baton", "inside");
     assert_true(one > root);
-    static const char *const tail[] = {"--processes", "99", "--file", "1000",
-                                       "--data",      "0",  "--",     "/run/baton/baton",
-                                       "demo-agent",  "--", NULL};
+    static const char *const tail[] = {
+        "--processes", "99", "--file",  "1000", "--data",  "0",  "--mount", "5",
+        "/data",       "77", "--mount", "5",    "/srv/ro", "78", "--",      "/run/baton/baton",
+        "demo-agent",  "--", NULL};
     for (int i = 0; tail[i]; i++)
         assert_string_equal(argv[one + 3 + i], tail[i]);
     environment_free(argv);
