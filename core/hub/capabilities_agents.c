@@ -22,8 +22,8 @@
 #define ONE_SESSION "required" : ["sessionId"], "x-positional" : ["sessionId"]
 
 static const enum err destroy_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_BUSY, ERR_OK};
-static const enum err create_errors[] = {ERR_NOT_FOUND, ERR_LIMIT,     ERR_EXEC, ERR_AGENT,
-                                         ERR_TIMEOUT,   ERR_DISK_FULL, ERR_OK};
+static const enum err create_errors[] = {ERR_NOT_FOUND, ERR_ENDED,   ERR_LIMIT,     ERR_EXEC,
+                                         ERR_AGENT,     ERR_TIMEOUT, ERR_DISK_FULL, ERR_OK};
 static const enum err drive_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS,  ERR_ENDED,
                                         ERR_STALE,     ERR_NOT_HOLDER, ERR_BUSY,
                                         ERR_AGENT,     ERR_TIMEOUT,    ERR_OK};

@@ -40,7 +40,8 @@
         "x-sentence" : "{processId} has ended: {exitCode}."                                        \
     })
 
-static const enum err start_errors[] = {ERR_NOT_FOUND, ERR_LIMIT, ERR_EXEC, ERR_DISK_FULL, ERR_OK};
+static const enum err start_errors[] = {ERR_NOT_FOUND, ERR_ENDED,     ERR_LIMIT,
+                                        ERR_EXEC,      ERR_DISK_FULL, ERR_OK};
 static const enum err input_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_ENDED, ERR_BUSY, ERR_OK};
 static const enum err output_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_GONE, ERR_OK};
 static const enum err waiting_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_TIMEOUT, ERR_OK};

@@ -56,7 +56,8 @@
 static const enum err shell_errors[] = {ERR_NOT_FOUND,  ERR_AMBIGUOUS, ERR_ENDED,   ERR_STALE,
                                         ERR_NOT_HOLDER, ERR_BUSY,      ERR_TIMEOUT, ERR_OK};
 static const enum err read_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_GONE, ERR_OK};
-static const enum err open_errors[] = {ERR_NOT_FOUND, ERR_LIMIT, ERR_EXEC, ERR_DISK_FULL, ERR_OK};
+static const enum err open_errors[] = {ERR_NOT_FOUND, ERR_ENDED,     ERR_LIMIT,
+                                       ERR_EXEC,      ERR_DISK_FULL, ERR_OK};
 static const enum err wait_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_TIMEOUT, ERR_OK};
 
 const struct capability shell_rows[SHELL_ROWS] = {

@@ -267,6 +267,8 @@ enum err workspace_ensure(struct hub *hub, struct call *c, const char *key, cons
 /* The one that something is to be opened in: the call fails when there is none; "main" is always
  * there. */
 enum err workspace_need(struct hub *hub, struct call *c, const char *key, cJSON **ret_doc);
+/* The same for a program that is to start: in a closed one none does, ERR_ENDED. */
+enum err workspace_need_open(struct hub *hub, struct call *c, const char *key, cJSON **ret_doc);
 /* "2 shells, 1 session and 3 processes" */
 const char *workspace_how_many(char *out, size_t size, int shells, int sessions, int processes);
 /* All that runs in a workspace (NULL: everywhere) is told to end, its shells to be dismissed then;

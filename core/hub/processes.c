@@ -239,7 +239,7 @@ enum err process_spawn(struct hub *hub, struct call *c)
 {
     cJSON *workspace = NULL;
     char *cwd = NULL;
-    enum err e = workspace_need(hub, c, call_string(c, "workspace", "main"), &workspace);
+    enum err e = workspace_need_open(hub, c, call_string(c, "workspace", "main"), &workspace);
     if (e != ERR_OK)
         return e;
     if (registry_live(hub->registry, THINGS_STREAMS) >= config_max_streams(hub->config))

@@ -4,6 +4,7 @@
 #include "core/agent/handback.h"
 #include "core/base/mem.h"
 #include "core/hub/sessions.h"
+#include "core/hub/worlds.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +26,15 @@ static void keep_stream(cJSON *doc)
 enum err session_resume(struct hub *hub, struct call *c)
 {
     static const char *const of_the_end[] = {"endedAt", "exitCode", "error", "prompting"};
-    cJSON *doc = NULL;
+    cJSON *doc = NULL, *workspace = NULL;
     enum err e = session_find(hub, c, &doc);
     if (e == ERR_OK && session_is_live(doc))
         e = call_fail(c, ERR_EXISTS, "%s is not over: it is %s", session_id(doc),
                       session_state(doc));
+    if (e == ERR_OK)
+        e = workspace_need_open(hub, c, session_workspace(doc), &workspace);
+    if (e == ERR_OK)
+        e = world_check_network(c, workspace, json_bool(doc, "network", false));
     if (e == ERR_OK) {
         keep_stream(doc);
         for (size_t i = 0; i < sizeof of_the_end / sizeof *of_the_end; i++)
@@ -41,6 +46,7 @@ enum err session_resume(struct hub *hub, struct call *c)
         e = session_save(hub, doc);
     if (e == ERR_OK)
         session_park(hub, c, doc, 0, -1); /* the start has a limit of its own */
+    cJSON_Delete(workspace);
     cJSON_Delete(doc);
     return e;
 }

@@ -139,10 +139,12 @@ enum err session_create(struct hub *hub, struct call *c)
     struct definitions *all = definitions_create(hub->config, hub->program);
     const char *key = call_string(c, "workspace", "main");
     cJSON *workspace = NULL;
-    enum err e = workspace_need(hub, c, key, &workspace);
+    enum err e = workspace_need_open(hub, c, key, &workspace);
     const bool boxed = e == ERR_OK && world_is_sandbox(workspace);
     if (e == ERR_OK)
         e = find_agent(c, all, boxed, &d);
+    if (e == ERR_OK)
+        e = world_check_network(c, workspace, d->network);
     if (e == ERR_OK &&
         registry_live(hub->registry, THINGS_STREAMS) >= config_max_streams(hub->config))
         e = call_fail(c, ERR_LIMIT, "%d shells and agents run already, the limit (limits.streams)",

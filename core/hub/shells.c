@@ -253,7 +253,7 @@ enum err shell_open(struct hub *hub, struct call *c)
     char *cwd = NULL;
     cJSON *workspace = NULL;
     char id[32];
-    enum err e = workspace_need(hub, c, key, &workspace);
+    enum err e = workspace_need_open(hub, c, key, &workspace);
     if (e != ERR_OK)
         return e;
     if (registry_live(hub->registry, THINGS_STREAMS) >= config_max_streams(hub->config)) {

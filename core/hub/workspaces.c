@@ -81,6 +81,20 @@ enum err workspace_need(struct hub *hub, struct call *c, const char *key, cJSON 
     return e;
 }
 
+enum err workspace_need_open(struct hub *hub, struct call *c, const char *key, cJSON **ret_doc)
+{
+    cJSON *doc = NULL;
+    enum err e = workspace_need(hub, c, key, &doc);
+    if (e == ERR_OK && strcmp(json_string(doc, "state", ""), "open") != 0)
+        e = call_fail(c, ERR_ENDED, "\"%s\" is closed; open it again with: baton workspace open %s",
+                      key, key);
+    if (e == ERR_OK)
+        *ret_doc = doc;
+    else
+        cJSON_Delete(doc);
+    return e;
+}
+
 enum err workspace_open(struct hub *hub, struct call *c)
 {
     cJSON *doc = NULL, *sandbox = NULL;

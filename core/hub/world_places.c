@@ -85,15 +85,24 @@ static bool touches(const char *path, char *own)
     return does;
 }
 
+/* Where all hubs of this user have theirs; takes the place of one. */
+static char *of_all_hubs(char *place)
+{
+    *strrchr(place, '/') = '\0';
+    return place;
+}
+
 static const char *must_not_mount(struct hub *hub, const char *path)
 {
     static const char *const machine[] = {"/proc", "/sys", "/dev"};
-    const char *slash = strrchr(hub->state_dir, '/');
     for (size_t i = 0; i < sizeof machine / sizeof *machine; i++)
         if (is_within(path, machine[i]))
             return "is the machine's, and is not mounted";
-    if (touches(path, mem_strndup(hub->state_dir, (size_t)(slash - hub->state_dir))) ||
-        touches(path, path_runtime_dir(hub->name)) || touches(path, path_config_dir()))
+    /* By a socket of any hub's a program comes as the owner: to the kernel it is. */
+    if (touches(path, of_all_hubs(mem_strdup(hub->state_dir))) ||
+        touches(path, of_all_hubs(path_runtime_dir(hub->name))) ||
+        touches(path, of_all_hubs(path_share_dir(getuid(), hub->name))) ||
+        touches(path, path_config_dir()))
         return "has files of baton itself in it, or is within them, and is not mounted";
     return NULL;
 }

@@ -263,6 +263,17 @@ enum err world_enter(struct hub *hub, struct keeper_meta *meta, char **ret_why)
     return e;
 }
 
+enum err world_check_network(struct call *c, const cJSON *workspace, bool network)
+{
+    if (!network || !world_is_sandbox(workspace) || c->kind != BATON_AGENT ||
+        json_bool(json_get(workspace, "sandbox"), "network", false))
+        return ERR_OK;
+    return call_fail(c, ERR_DENIED,
+                     "that agent has a network, which \"%s\" was not granted: somebody who is no "
+                     "agent begins it there",
+                     json_string(workspace, "workspace", ""));
+}
+
 /* --- tokens -------------------------------------------------------------------------------------
  */
 

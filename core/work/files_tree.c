@@ -10,9 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
-#define DEEPEST 200 /* folders in folders that a deletion goes down; each holds a descriptor */
+#define DEEPEST 100 /* folders in folders that a deletion goes down; each holds a descriptor */
 
 const char *files_kind_name(enum files_kind kind)
 {
@@ -73,6 +74,7 @@ static char **read_names(int fd, size_t *ret_count)
         errno = code;
         return NULL;
     }
+    rewinddir(dir); /* it may have been read before, by a copy of this descriptor */
     for (struct dirent *d; (d = readdir(dir));) {
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
             continue;
@@ -187,8 +189,32 @@ enum err files_move(struct files *files, const char *from, const char *to, bool 
     return e;
 }
 
+/* A folder for reading. One that its owner may not read, which somebody in a sandbox may have made
+ * of it, is made readable. */
+static int open_entry(int folder, const char *name)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(folder, name, flags);
+    if (fd < 0 && errno == EACCES && fchmodat(folder, name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
+        fd = openat(folder, name, flags);
+    return fd;
+}
+
+/* One that lies too deep goes up to the top, where the next round finds it: however deep somebody
+ * has dug, the rest is emptied with the same few descriptors. */
+static int lift(int folder, const char *name, int top, bool *ret_again)
+{
+    char fresh[40];
+    uint64_t number = 0;
+    while (getrandom(&number, sizeof number, 0) < 0 && errno == EINTR)
+        ;
+    snprintf(fresh, sizeof fresh, ".baton-%016llx", (unsigned long long)number);
+    *ret_again = true;
+    return renameat(folder, name, top, fresh);
+}
+
 /* Everything in a folder that is held open; 0, or -1 with errno. What is mounted there stays. */
-static int empty(int folder, int depth)
+static int empty(int folder, int depth, int top, bool *ret_again)
 {
     struct stat here, st;
     size_t count = 0;
@@ -202,16 +228,18 @@ static int empty(int folder, int depth)
         code = errno;
         if (code != EISDIR && code != EPERM)
             break;
-        int fd = openat(folder, names[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int fd = open_entry(folder, names[i]);
         if (fd < 0)
             break;
         if (fstat(fd, &st) < 0 || st.st_dev != here.st_dev)
             code = EBUSY;
         else if (depth == DEEPEST)
-            code = ENAMETOOLONG;
+            code = lift(folder, names[i], top, ret_again) < 0 ? errno : 0;
         else
-            code = empty(fd, depth + 1) < 0 || unlinkat(folder, names[i], AT_REMOVEDIR) < 0 ? errno
-                                                                                            : 0;
+            code = empty(fd, depth + 1, top, ret_again) < 0 ||
+                           unlinkat(folder, names[i], AT_REMOVEDIR) < 0
+                       ? errno
+                       : 0;
         close(fd);
     }
     free_names(names, count);
@@ -225,10 +253,16 @@ static int remove_folder(const struct files_place *place, bool all)
         return 0;
     if (!all || (errno != ENOTEMPTY && errno != EEXIST))
         return -1;
-    int fd = openat(place->folder, place->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open_entry(place->folder, place->name);
     if (fd < 0)
         return -1;
-    int rc = empty(fd, 0), code = errno;
+    bool again = true;
+    int rc = 0;
+    while (rc == 0 && again) {
+        again = false;
+        rc = empty(fd, 0, fd, &again);
+    }
+    int code = errno;
     close(fd);
     errno = code;
     return rc < 0 ? -1 : unlinkat(place->folder, place->name, AT_REMOVEDIR);

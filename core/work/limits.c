@@ -345,10 +345,22 @@ struct measure {
     int64_t bytes;
 };
 
-/* Takes fd. False: there was more than may be looked at. */
+/* One that its owner may not read would hide what is in it: it is made readable. */
+static int open_folder(int dir, const char *name, mode_t mode)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+    int fd = openat(dir, name, flags);
+    if (fd < 0 && errno == EACCES &&
+        fchmodat(dir, name, (mode & 0777) | 0500, AT_SYMLINK_NOFOLLOW) == 0)
+        fd = openat(dir, name, flags);
+    return fd;
+}
+
+/* Takes fd; below 0, with errno, it could not be opened. False: there was more than may be looked
+ * at, or than could be. */
 static bool measure(struct measure *m, int fd, int depth)
 {
-    bool whole = depth < DEEPEST;
+    bool whole = depth < DEEPEST && (fd >= 0 || errno == ENOENT || errno == ENOTDIR);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     if (!d && fd >= 0)
         close(fd);
@@ -365,10 +377,7 @@ static bool measure(struct measure *m, int fd, int depth)
             continue;
         m->bytes += (int64_t)st.st_blocks * 512;
         if (S_ISDIR(st.st_mode))
-            whole = measure(m,
-                            openat(dirfd(d), entry->d_name,
-                                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK),
-                            depth + 1);
+            whole = measure(m, open_folder(dirfd(d), entry->d_name, st.st_mode), depth + 1);
     }
     if (d)
         closedir(d);

@@ -43,7 +43,8 @@ enum err limits_enter(const struct limits_place *place, const char *name, const 
 void limits_leave(const struct limits_place *place, const char *name);
 
 /* How many bytes a folder takes on the disk, everything beneath it, no link followed and no other
- * file system; at most `entries` are looked at. False: there were more, *ret_bytes is what was
+ * file system; at most `entries` are looked at. A folder in it that cannot be read is made readable
+ * by its owner. False: there were more, or some that cannot be looked at; *ret_bytes is what was
  * seen. A file with several names counts with each. */
 bool limits_measure(const char *dir, size_t entries, int64_t *ret_bytes);
 

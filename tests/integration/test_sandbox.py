@@ -424,6 +424,66 @@ def deleting_takes_the_home(w):
     check(open_box(w) == home and os.listdir(home) == [], "a new one is empty")
 
 
+def deleting_takes_what_is_deep_and_shut(w):
+    """However a program has dug: the next workspace of that name is empty."""
+    home = open_box(w)
+    dig = ("import os\nos.mkdir('top'); os.chdir('top')\n"
+           "for i in range(700):\n    os.mkdir('d'); os.chdir('d'); open('f', 'w').close()\n"
+           "os.chdir('%s'); os.makedirs('shut/in'); os.chmod('shut', 0)\n" % home)
+    w.baton("-w", "box", "fs", "mkdir", "short")
+    subprocess.run([sys.executable, "-c", dig], cwd=home, check=True)
+    wait_until(lambda: w.run("-w", "box", "fs", "write", "x", "y", check=False).returncode, 20,
+               "so deep a home to count as full")
+    w.baton("-w", "box", "fs", "delete", "top", "--all")
+    check(set(os.listdir(home)) - {"x"} == {"short", "shut"}, "what was deleted: %s" % os.listdir(home))
+    wait_until(lambda: not w.run("-w", "box", "fs", "write", "x", "y", check=False).returncode, 20,
+               "room")
+    subprocess.run([sys.executable, "-c", dig.replace("'shut", "'shut2")], cwd=home, check=True)
+    w.run("workspace", "close", "box", "--force")
+    w.run("workspace", "delete", "box", "--force")
+    wait_until(lambda: not os.path.exists(home), 20, "the home to go")
+
+
+def a_closed_one_starts_nothing(w):
+    os.mkdir(w.path("plain"))
+    for key, more in (("box", ["--sandbox"]), ("plain", ["--cwd", w.path("plain")]), ("main", [])):
+        w.baton("workspace", "open", key, *more)
+        session = w.baton("-w", key, "session", "create", "demo")["sessionId"]
+        w.baton("session", "close", session)
+        w.baton("workspace", "close", key, "--force")
+        for line in (("shell", "open"), ("process", "spawn", "--", "true"), ("session", "resume", session),
+                     ("process", "exec", "--", "true"), ("session", "create", "demo")):
+            e = refused(w, "-w", key, *line)
+            check(e["error"] == "Ended" and "baton workspace open " + key in e["message"],
+                  "%s %s: %s" % (key, line, e))
+        w.baton("-w", key, "fs", "exists", ".")
+        w.baton("workspace", "open", key)
+        check(w.baton("-w", key, "process", "exec", "--", "true")["exitCode"] == 0, "open again")
+
+
+def no_program_brings_itself_a_network(w):
+    """An agent may be configured to have one everywhere: by whom it is begun makes the difference."""
+    configure(w, json.dumps({"agents": {"net": {"command": ["baton", "demo-agent"], "network": True}}}))
+    open_box(w)
+    line = "baton session create net; echo STATUS=$?"
+    out = w.baton("-w", "box", "process", "exec", "--", "/bin/sh", "-c", line)
+    check("STATUS=1" in out["stdout"] and "was not granted" in out["stderr"], "begun inside: %s" % out)
+    session = w.baton("-w", "box", "session", "create", "net")["sessionId"]
+    w.baton("session", "close", session)
+    out = w.baton("-w", "box", "process", "exec", "--", "/bin/sh", "-c",
+                  line.replace("create net", "resume " + session))
+    check("STATUS=1" in out["stdout"] and "was not granted" in out["stderr"], "resumed: %s" % out)
+
+
+def sockets_of_hubs_are_not_mounted(w):
+    w.env["BATON_SHARE_DIR"] = w.path("share")
+    shared = w.path("share/baton-share-%d" % os.getuid())
+    for folder in (w.path("run/baton/other"), shared, w.path("share"), w.path("run")):
+        os.makedirs(folder, exist_ok=True)
+        e = refused(w, "workspace", "open", "box", "--sandbox", "--mount", folder + ":/data")
+        check(e["error"] == "PermissionDenied", "%s: %s" % (folder, e))
+
+
 def no_bubblewrap_no_sandbox(w):
     bare = w.path("bare")
     os.mkdir(bare)
@@ -502,5 +562,6 @@ if __name__ == "__main__":
           a_token_ends_with_its_program, shells_work_as_elsewhere, an_end_has_its_order,
           a_hub_dies_and_sandboxes_go_on, memory_is_bounded, processes_are_bounded,
           files_are_bounded, a_full_home_ends_its_programs, opening_is_get_or_create,
-          deleting_takes_the_home, no_bubblewrap_no_sandbox, an_agent_works_inside,
+          deleting_takes_the_home, deleting_takes_what_is_deep_and_shut, a_closed_one_starts_nothing,
+          no_program_brings_itself_a_network, sockets_of_hubs_are_not_mounted, no_bubblewrap_no_sandbox, an_agent_works_inside,
           process_1_hands_on, processes_run_inside])

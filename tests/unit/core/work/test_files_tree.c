@@ -2,6 +2,7 @@
 #include "core/work/files.h"
 #include "core/base/mem.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -169,10 +171,76 @@ static void deleted(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* As a user whom permissions hold: root, who may run this test, is held by none. */
+static void as_nobody(void (*work)(struct files *files), struct files *files)
+{
+    const pid_t pid = fork();
+    int status = -1;
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (getuid() == 0 && setresuid(65534, 65534, 65534) < 0)
+            _exit(1);
+        work(files);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static void make_shut(struct files *files)
+{
+    put(files, "top/shut/in/file");
+    if (fchmodat(AT_FDCWD, mem_printf("%s/top/shut/in", root), 0, 0) < 0 ||
+        fchmodat(AT_FDCWD, mem_printf("%s/top/shut", root), 0, 0) < 0)
+        _exit(2);
+}
+
+static void delete_top(struct files *files)
+{
+    if (files_delete(files, "top", true, why) != ERR_OK) {
+        fprintf(stderr, "%s\n", why);
+        _exit(3);
+    }
+}
+
+static void what_is_shut_is_deleted(void **state)
+{
+    assert_int_equal(chmod(base, 0755), 0);
+    assert_int_equal(chmod(root, 0777), 0);
+    as_nobody(make_shut, *state);
+    as_nobody(delete_top, *state);
+    assert_int_equal(stat_of(*state, "top"), ERR_NOT_FOUND);
+}
+
+static void what_is_deep_is_deleted(void **state)
+{
+    put(*state, "top/file");
+    const int top = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int at = openat(top, "top", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(mkdirat(at, "d", 0700), 0);
+        const int next = openat(at, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_int_equal(symlinkat("../../../outside", at, "link"), 0);
+        close(at);
+        at = next;
+    }
+    close(at);
+    close(top);
+    delete_top(*state);
+    assert_int_equal(stat_of(*state, "top"), ERR_NOT_FOUND);
+    assert_int_equal(access(outside, F_OK), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(listed_by_name), TEST(stats), TEST(folders_are_made), TEST(moved), TEST(deleted),
+        TEST(listed_by_name),
+        TEST(stats),
+        TEST(folders_are_made),
+        TEST(moved),
+        TEST(deleted),
+        TEST(what_is_shut_is_deleted),
+        TEST(what_is_deep_is_deleted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -216,6 +217,35 @@ static void a_folder_is_measured(void **state)
     assert_false(limits_measure(t->dir, 100000, &more));
 }
 
+/* As somebody whom permissions hold. */
+static void what_is_shut_is_measured(void **state)
+{
+    const struct tree *t = *state;
+    char block[65536];
+    int64_t bytes = -1;
+    int status = -1;
+    memset(block, 'x', sizeof block - 1);
+    block[sizeof block - 1] = '\0';
+    folder(t, "shut");
+    file(t, "shut/file", block);
+    char *path = mem_printf("%s/shut", t->dir);
+    if (getuid() == 0) {
+        assert_int_equal(chown(t->dir, 65534, 65534), 0);
+        assert_int_equal(chown(path, 65534, 65534), 0);
+    }
+    assert_int_equal(chmod(path, 0300), 0);
+    const pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (getuid() == 0 && setresuid(65534, 65534, 65534) < 0)
+            _exit(1);
+        _exit(limits_measure(t->dir, 100, &bytes) && bytes >= 65535 ? 0 : 2);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +253,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_group_gets_its_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(version_2_wants_to_be_given, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_folder_is_measured, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_shut_is_measured, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
