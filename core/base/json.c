@@ -146,6 +146,37 @@ enum err json_parse_relaxed(const char *text, size_t n, cJSON **ret_json, int *r
     return e;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const cJSON *const *x = a, *const *y = b;
+    return strcmp((*x)->string, (*y)->string);
+}
+
+/* Of one object alone; sorted, for who sends it may send very many. */
+static const char *twice_here(const cJSON *object)
+{
+    const size_t n = (size_t)cJSON_GetArraySize(object);
+    const cJSON **all = mem_calloc(n + 1, sizeof *all), *one;
+    const char *found = NULL;
+    size_t i = 0;
+    cJSON_ArrayForEach(one, object) all[i++] = one;
+    qsort(all, n, sizeof *all, by_name);
+    for (i = 1; i < n && !found; i++)
+        if (strcmp(all[i - 1]->string, all[i]->string) == 0)
+            found = all[i]->string;
+    free(all);
+    return found;
+}
+
+const char *json_twice(const cJSON *json)
+{
+    const cJSON *one;
+    const char *found = cJSON_IsObject(json) ? twice_here(json) : NULL;
+    if (cJSON_IsObject(json) || cJSON_IsArray(json))
+        cJSON_ArrayForEach(one, json) if (!found) found = json_twice(one);
+    return found;
+}
+
 char *json_print(const cJSON *json)
 {
     char *text = cJSON_PrintUnformatted(json);

@@ -20,6 +20,10 @@ enum err json_parse(const char *text, size_t n, cJSON **ret_json);
  * *ret_line says where, from 1. */
 enum err json_parse_relaxed(const char *text, size_t n, cJSON **ret_json, int *ret_line);
 
+/* The first name that an object in there, however deep, has twice; NULL: none. Borrowed. Who reads
+ * such an object takes the first, the last or all of them, as it likes. */
+const char *json_twice(const cJSON *json);
+
 char *json_print(const cJSON *json); /* compact; the caller frees with free() */
 
 /* Members of an object; the default when absent or of another type. Strings are borrowed. */

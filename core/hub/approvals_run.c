@@ -185,9 +185,31 @@ static enum err ask(struct hub *hub, struct call *c)
     return e;
 }
 
+/* A shortened id is written out: what begins like that when it runs may be something else than what
+ * did when a human said yes. */
+static void write_out(struct call *c)
+{
+    static const struct {
+        const char *key;
+        unsigned things;
+    } names[] = {{"shellId", THINGS_STREAMS},
+                 {"streamId", THINGS_STREAMS},
+                 {"sessionId", THINGS_SESSIONS},
+                 {"processId", THINGS_PROCESSES},
+                 {"target", THINGS_TARGETS}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *text = json_string(c->params, names[i].key, "");
+        char id[32];
+        if (*text && registry_resolve_among(c->hub->registry, names[i].things, text, id) == ERR_OK)
+            cJSON_ReplaceItemInObjectCaseSensitive(c->params, names[i].key, cJSON_CreateString(id));
+    }
+}
+
 enum err approvals_hold(struct call *c, char *why, size_t size)
 {
     struct hub *hub = c->hub;
+    if (!c->binding) /* of a binding's input its owner alone knows what it means */
+        write_out(c);
     if (c->row->lane != LANE_STREAM)
         return ask(hub, c);
     c->detour = ask;

@@ -167,6 +167,14 @@ static enum err parse(struct call *c, char *why, size_t size)
         snprintf(why, size, "the request is no JSON object");
         return ERR_USAGE;
     }
+    /* What is checked, what a human is shown and what a binding's command reads could differ. */
+    const char *twice = json_twice(c->request);
+    if (twice) {
+        char safe[100];
+        text_make_safe(safe, sizeof safe, twice, strlen(twice));
+        snprintf(why, size, "\"%s\" is given twice", safe);
+        return ERR_USAGE;
+    }
     params = json_get(c->request, "params");
     if (!params)
         params = cJSON_AddObjectToObject(c->request, "params");

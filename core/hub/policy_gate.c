@@ -330,6 +330,7 @@ void gate_place(const struct call *c, char out[64])
     } targets[] = {{"shellId", THINGS_STREAMS},
                    {"streamId", THINGS_STREAMS},
                    {"sessionId", THINGS_SESSIONS},
+                   {"processId", THINGS_PROCESSES},
                    {"target", THINGS_TARGETS}};
     struct stream_info info;
     char id[32];

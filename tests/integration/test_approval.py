@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import struct
 import sys
 import threading
 import time
@@ -201,6 +202,50 @@ def a_shell_is_typed_into_after_a_yes(w):
     w.baton("shell", "wait", shell, "--text", "third")
     text = w.baton("shell", "snapshot", shell)["text"]
     check("first" in text and "second" not in text, text)
+
+
+def what_is_shortened_means_what_it_meant(w):
+    token = begin(w, "shell.rename")
+    first = w.baton("shell", "open", "--", "/bin/cat")["shellId"]
+    with Client(w, token=token) as c, Client(w) as human:
+        call = c.send("shell.rename", shellId=first[:-1], name="mine")
+        one = next_waiting(human)[0]
+        shown = human.call("approval.show", approvalId=one["approvalId"])
+        check(shown["params"]["shellId"] == first, "a human sees %s" % shown["params"])
+        human.call("shell.close", shellId=first)
+        human.call("shell.wait", shellId=first, exit=True, timeout=20)
+        w.run("workspace", "open", "other")
+        second = w.baton("shell", "open", "--", "/bin/cat")["shellId"]
+        human.call("approval.accept", approvalId=one["approvalId"], hash=one["hash"])
+        try:
+            c.answer(call)
+        except Refused:
+            pass
+        names = {s["shellId"]: s["name"] for s in human.call("shell.list", all=True)}
+        check(names[second] != "mine", "another shell was renamed: %s" % names)
+
+
+def what_is_said_twice_is_not_taken(w):
+    """Of two members of one name a checker takes the one and a command the other."""
+    w.baton("workspace", "open", "main")
+    with Client(w) as c:
+        for params in (b'{"path":"a","path":"b"}', b'{"path":"a","more":[{"x":{"y":1,"z":2,"y":3}}]}'):
+            c.last += 1
+            body = b'fs.exists\n{"id":1,"method":"fs.exists","params":%s}' % params
+            message = struct.pack(">I", 0x80000000 | c.last) + body
+            c.socket.sendall(b"\1" + struct.pack(">Q", len(message)) + message)
+            e = refused(lambda: c.answer(c.last), "Usage")
+            check("twice" in e.message, e.message)
+
+
+def a_rule_of_a_place_is_about_its_processes(w):
+    w.baton("workspace", "open", "prod")
+    process = w.baton("-w", "prod", "process", "spawn", "--", "/bin/cat")["processId"]
+    write_config(w, {"policy": {"rules": [{"capability": "process.*", "workspace": "prod",
+                                           "kind": "human", "tier": "blocked"}]}})
+    with Client(w) as c:
+        for name, more in (("write", {"text": "x"}), ("signal", {"signal": "TERM"}), ("output", {})):
+            refused(lambda: c.call("process." + name, processId=process, **more), "Blocked")
 
 
 def it_is_seen_within_50_ms(w):
@@ -409,5 +454,7 @@ def a_letter_asks(w):
 
 main([it_runs_once_when_it_is_accepted, who_may_answer, the_first_answer_wins, no_answer_is_a_no,
       another_payload_asks_anew, a_handler_that_fails_uses_nothing, two_that_ask_the_same,
-      whose_token_ended_does_not_run, a_shell_is_typed_into_after_a_yes, it_is_seen_within_50_ms,
+      whose_token_ended_does_not_run, a_shell_is_typed_into_after_a_yes,
+      what_is_shortened_means_what_it_meant, what_is_said_twice_is_not_taken,
+      a_rule_of_a_place_is_about_its_processes, it_is_seen_within_50_ms,
       the_command_line, too_many_and_too_large, it_outlives_a_hub, a_letter_asks, a_hub_that_dies])
