@@ -6,7 +6,10 @@ import base64
 import hashlib
 import json
 import os
+import select
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -387,6 +390,87 @@ def hubs_that_are_killed(w):
     check(len(starts) == 1, "its end is told once")
 
 
+class Listener:
+    """Whoever hears what the hub publishes, and keeps what is said under one topic."""
+
+    def __init__(self, w, topic):
+        self.topic, self.lines, self.input = topic.encode(), [], b""
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(w.path("run/baton/%s/pub" % w.hub))
+        self.socket.sendall(b"\0SP\0\0\x21\0\0")
+        self.welcome = False
+        wait_until(lambda: self.read() and self.welcome, 20, "a welcome")
+
+    def read(self):
+        """Takes in what there is; always true, for conditions to go on with."""
+        while select.select([self.socket], [], [], 0.01)[0]:
+            more = self.socket.recv(1 << 20)
+            check(more, "the hub ended the connection")
+            self.input += more
+        start = 8  # its greeting
+        while len(self.input) >= start + 9:
+            size = struct.unpack(">Q", self.input[start + 1:start + 9])[0]
+            if len(self.input) < start + 9 + size:
+                break
+            topic, body = self.input[start + 9:start + 9 + size].split(b"\n", 1)
+            self.input = self.input[:start] + self.input[start + 9 + size:]
+            self.welcome |= topic == b"w/"
+            if topic == self.topic:
+                self.lines.append(json.loads(body))
+        return True
+
+
+def told_live(w):
+    """o/PROCESS: each piece as it comes, with its place in the record, and which output it was."""
+    process = w.baton("process", "spawn", "--", "sh", "-c",
+                      "while read -r l; do printf \"$l\"; printf err >&2; done")
+    name = process["processId"]
+    listener = Listener(w, "o/" + name)
+    other = Listener(w, "o/" + name + "0")
+    said = [("one", "one", None), ("t\u00fc", "t\u00fc", None), ("\\377\\0", "/wA=", "base64")]
+    for n, (word, data, encoding) in enumerate(said, 1):
+        w.run("process", "write", name, word + "\n")
+
+        def whole():
+            listener.read()
+            return sum(len(x["data"]) for x in listener.lines if x["stream"] == "stderr") == 3 * n
+        wait_until(whole, 20, "what it has said: " + word)
+        check([(x["data"], x.get("encoding")) for x in listener.lines if x["stream"] == "stdout"][-1] ==
+              (data, encoding), "%s: %s" % (word, listener.lines))
+    at = 0
+    for line in listener.lines:
+        check(line["pid"] == process["pid"] and line["processId"] == name and line["pos"] == at,
+              "at %d: %s" % (at, line))
+        at += len(base64.b64decode(line["data"]) if "encoding" in line else line["data"].encode())
+    check(at == listed(w, name)["pos"], "all of it: %d" % at)
+    other.read()
+    check(other.lines == [], "what another one says: %s" % other.lines)
+
+
+def nobody_comes_back(w):
+    """A hub dies and the caller of a command with it: it has the half minute to come back in."""
+    w.run("hub", "start")
+    gone, stays = execute(w, "sleep", "1000"), None
+    mine = newest(w)["processId"]
+    stays = execute(w, "sleep", "1001")
+    other = wait_until(lambda: newest(w)["processId"] != mine and newest(w)["processId"], 20, "two")
+    pid = listed(w, mine)["pid"]
+    gone.send_signal(signal.SIGSTOP)
+    w.kill_hub()
+    gone.kill()
+    gone.wait()
+    begin = time.monotonic()
+    w.hub_pid()
+    check(listed(w, mine)["state"] == "running", "it was ended at once")
+    wait_until(lambda: not alive(pid), 60, "the end of a command that nobody waits for")
+    check(20 < time.monotonic() - begin < 50, "after %.1f s" % (time.monotonic() - begin))
+    ends(w, mine, -1)
+    check(listed(w, other)["state"] == "running" and stays.poll() is None, "whose caller is there")
+    stays.kill()
+    stays.wait()
+    ends(w, other, -1)
+
+
 def keepers_that_die(w):
     process = w.baton("process", "spawn", "--", "sh", "-c", "echo here; sleep 1000")["processId"]
     wait_until(lambda: listed(w, process)["pos"], 20, "its output")
@@ -418,5 +502,5 @@ if __name__ == "__main__":
     tests = (both_outputs_apart_and_whole, pages_and_streams, exit_status_and_signals,
              stdin_goes_in_whole, many_at_once, children_that_leave, seen_as_it_comes,
              what_cannot_be, output_that_is_no_text, the_callers_end_is_its_end, nobody_reads,
-             hubs_that_are_killed, keepers_that_die, workspaces_take_theirs_along)
+             hubs_that_are_killed, told_live, nobody_comes_back, keepers_that_die, workspaces_take_theirs_along)
     main([t for t in tests if not only or t.__name__ in only])
