@@ -67,12 +67,18 @@ void worlds_finish(struct hub *hub)
 /* --- limits -------------------------------------------------------------------------------------
  */
 
+/* FNV-1a */
+static unsigned hash_of(const char *text)
+{
+    uint32_t hash = 2166136261u;
+    for (const char *p = text; *p; p++)
+        hash = (hash ^ (unsigned char)*p) * 16777619u;
+    return (unsigned)hash;
+}
+
 void world_group_name(const struct hub *hub, const char *workspace, char out[160])
 {
-    uint32_t hash = 2166136261u; /* FNV-1a of where the hub keeps its things */
-    for (const char *p = hub->state_dir; *p; p++)
-        hash = (hash ^ (unsigned char)*p) * 16777619u;
-    snprintf(out, 160, "baton-%08x-%s", (unsigned)hash, workspace);
+    snprintf(out, 160, "baton-%08x-%s", hash_of(hub->state_dir), workspace);
 }
 
 void world_limits(const struct hub *hub, struct limits *ret)
@@ -277,9 +283,13 @@ enum err world_check_network(struct call *c, const cJSON *workspace, bool networ
 /* --- tokens -------------------------------------------------------------------------------------
  */
 
+/* A long key does not fit in: what tells it from another long one is at its end then. */
 static void box_member(const char *workspace, char out[MEMBER_NAME_MAX])
 {
-    snprintf(out, MEMBER_NAME_MAX, "box-%.59s", workspace);
+    if (strlen(workspace) + sizeof "box-" <= MEMBER_NAME_MAX)
+        snprintf(out, MEMBER_NAME_MAX, "box-%s", workspace);
+    else
+        snprintf(out, MEMBER_NAME_MAX, "box-%.50s-%08x", workspace, hash_of(workspace));
 }
 
 enum err world_token(struct hub *hub, const char *workspace, const char *by, char out_id[32],

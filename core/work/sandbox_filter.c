@@ -124,6 +124,8 @@ enum err sandbox_filter_write(const char *file)
         rc = refuse_ioctl(ctx, TIOCSTI);
     if (rc == 0)
         rc = refuse_ioctl(ctx, TIOCLINUX_CALL);
+    if (rc == 0) /* makes the kernel load drivers that nobody has looked at for long */
+        rc = refuse_ioctl(ctx, TIOCSETD);
     if (rc == 0)
         rc = refuse_families(ctx);
     if (rc == 0) /* the bit alone: others may be set beside it */

@@ -115,6 +115,7 @@ def a_hostile_program_finds_nothing(w):
     for name, error in (("tiocsti", "Operation not permitted"), ("keyctl", "Operation not permitted"),
                         ("tiocsti_long", "Operation not permitted"),
                         ("tioclinux", "Operation not permitted"),
+                        ("tiocsetd", "Operation not permitted"),
                         ("clone_user", "Operation not permitted"),
                         ("io_uring", "Function not implemented"),
                         ("vsock", "Address family not supported by protocol")):
@@ -475,6 +476,19 @@ def no_program_brings_itself_a_network(w):
     check("STATUS=1" in out["stdout"] and "was not granted" in out["stderr"], "resumed: %s" % out)
 
 
+def long_keys_are_two(w):
+    """Members of sandboxes are called by their keys, and what comes to one is no other's."""
+    keys = ["k" * 60 + end for end in ("one", "two")]
+    for key in keys:
+        open_box(w, key)
+        w.baton("-w", key, "process", "exec", "--", "/bin/sh", "-c",
+                "baton comms send --to $BATON_IDENTITY --message $BATON_WORKSPACE")
+    for key in keys:
+        out = w.baton("-w", key, "process", "exec", "--", "baton", "--json", "comms",
+                      "receive")["stdout"]
+        check([m["message"] for m in json.loads(out)["messages"]] == [key], "%s got %s" % (key, out))
+
+
 def sockets_of_hubs_are_not_mounted(w):
     w.env["BATON_SHARE_DIR"] = w.path("share")
     shared = w.path("share/baton-share-%d" % os.getuid())
@@ -563,5 +577,6 @@ if __name__ == "__main__":
           a_hub_dies_and_sandboxes_go_on, memory_is_bounded, processes_are_bounded,
           files_are_bounded, a_full_home_ends_its_programs, opening_is_get_or_create,
           deleting_takes_the_home, deleting_takes_what_is_deep_and_shut, a_closed_one_starts_nothing,
-          no_program_brings_itself_a_network, sockets_of_hubs_are_not_mounted, no_bubblewrap_no_sandbox, an_agent_works_inside,
+          no_program_brings_itself_a_network, sockets_of_hubs_are_not_mounted,
+          long_keys_are_two, no_bubblewrap_no_sandbox, an_agent_works_inside,
           process_1_hands_on, processes_run_inside])

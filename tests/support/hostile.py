@@ -179,6 +179,7 @@ def main():
         "raw": attempt(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW).close()),
         "tiocsti": attempt(lambda: ioctl(0x5412, b"x")),
         "tiocsti_long": attempt(lambda: ioctl_long(0x5412)),
+        "tiocsetd": attempt(lambda: ioctl(0x5423, struct.pack("i", 21))),
         "tioclinux": attempt(lambda: ioctl(0x541C, struct.pack("b", 3))),
         "block": attempt(lambda: device("/home/user/block", 0o060000, 254, 0)),
         "char": attempt(lambda: device("/home/user/char", 0o020000, 1, 1)),
