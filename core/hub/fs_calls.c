@@ -146,39 +146,25 @@ static void add_stat(cJSON *o, const struct files_stat *st)
     cJSON_AddStringToObject(o, "mode", mode);
 }
 
-struct listing {
-    cJSON *list;
-    int count;
-};
-
 static void add_entry(void *data, const char *name, const struct files_stat *st)
 {
-    struct listing *l = data;
-    if (l->count++ >= LIST_MOST)
-        return;
     cJSON *o = cJSON_CreateObject();
     json_add_text(o, "name", name, strlen(name));
     add_stat(o, st);
-    cJSON_AddItemToArray(l->list, o);
+    cJSON_AddItemToArray(data, o);
 }
 
 enum err fs_list(struct hub *hub, struct call *c)
 {
     struct place p;
-    struct listing l = {.count = 0};
     char why[FILES_WHY];
     enum err e = find(hub, c, "path", false, &p);
     if (e != ERR_OK)
         return e;
-    l.list = cJSON_CreateArray();
-    e = files_list(p.files, p.path, add_entry, &l, why);
+    cJSON *list = cJSON_CreateArray();
+    e = files_list(p.files, p.path, LIST_MOST, add_entry, list, why);
     finish(&p);
-    if (e == ERR_OK && l.count > LIST_MOST) {
-        e = ERR_LIMIT;
-        snprintf(why, sizeof why, "there are %d entries in it, more than are listed (%d)", l.count,
-                 LIST_MOST);
-    }
-    return done(c, e, why, l.list);
+    return done(c, e, why, list);
 }
 
 enum err fs_stat(struct hub *hub, struct call *c)

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -227,18 +228,70 @@ bool world_has_files(const cJSON *workspace)
     return has;
 }
 
+struct removing {
+    uv_work_t work;
+    struct files *files; /* the folder of all */
+    char name[64], why[FILES_WHY];
+    enum err result;
+};
+
+static void remove_aside(uv_work_t *work)
+{
+    struct removing *r = work->data;
+    r->result = files_delete(r->files, r->name, true, r->why);
+}
+
+static void removed(uv_work_t *work, int status)
+{
+    struct removing *r = work->data;
+    if (status != 0 || (r->result != ERR_OK && r->result != ERR_NOT_FOUND))
+        log_warn("the files of a deleted sandbox stay: %s", r->why);
+    files_close(r->files);
+    free(r);
+}
+
+/* In libuv's pool: there may be a million of them. */
+static void remove_home(struct hub *hub, const char *name)
+{
+    struct removing *r = mem_zalloc(sizeof *r);
+    r->work.data = r;
+    snprintf(r->name, sizeof r->name, "%s", name);
+    r->result = files_open(hub->worlds->dir, &r->files, r->why);
+    if (r->result != ERR_OK ||
+        uv_queue_work(&hub->control_loop, &r->work, remove_aside, removed) != 0)
+        removed(&r->work, -1);
+}
+
+/* First it gets out of the way of a new one with that key. */
 enum err world_remove(struct hub *hub, void *arg)
 {
+    static const char digits[] = "0123456789abcdef";
     struct files *files = NULL;
-    char why[FILES_WHY] = "";
+    char why[FILES_WHY] = "", gone[64] = WORLD_GONE;
+    unsigned char number[16];
+    randombytes_buf(number, sizeof number);
+    for (size_t i = 0, at = strlen(gone); i < sizeof number; i++)
+        gone[at + i] = digits[number[i] % 16];
     enum err e = files_open(hub->worlds->dir, &files, why);
     if (e == ERR_OK)
-        e = files_delete(files, arg, true, why);
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        e = files_move(files, arg, gone, false, why);
+    if (e == ERR_OK)
+        remove_home(hub, gone);
+    else if (e != ERR_NOT_FOUND)
         log_warn("the files of a deleted sandbox stay: %s", why);
     files_close(files);
     world_forget(hub, arg);
     return ERR_OK;
+}
+
+void worlds_sweep(struct hub *hub)
+{
+    DIR *d = opendir(hub->worlds->dir);
+    for (struct dirent *entry; d && (entry = readdir(d));)
+        if (strncmp(entry->d_name, WORLD_GONE, strlen(WORLD_GONE)) == 0)
+            remove_home(hub, entry->d_name);
+    if (d)
+        closedir(d);
 }
 
 /* --- paths --------------------------------------------------------------------------------------

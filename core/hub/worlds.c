@@ -42,6 +42,7 @@ static void recover_one(void *data, const char *key, const cJSON *doc)
 enum err worlds_recover(struct hub *hub, void *arg)
 {
     (void)arg;
+    worlds_sweep(hub);
     return journal_each(hub->journal, "workspace", recover_one, hub);
 }
 

@@ -19,6 +19,10 @@ struct worlds {
     struct world *list;
 };
 
+#define WORLD_GONE ".gone-" /* how a home is called from its workspace's end until it is deleted   \
+                             */
+void worlds_sweep(struct hub *hub); /* goes on where a hub that died was deleting */
+
 /* The name of the workspace's control groups: no two hubs of a machine have the same. */
 void world_group_name(const struct hub *hub, const char *workspace, char out[160]);
 void world_limits(const struct hub *hub, struct limits *ret_limits);

@@ -68,8 +68,9 @@ struct files_stat {
 enum err files_stat(struct files *files, const char *path, struct files_stat *ret_stat,
                     char why[FILES_WHY]);
 
-/* Calls visit for each entry, in order of bytes of the names, without "." and "..". */
-enum err files_list(struct files *files, const char *path,
+/* Calls visit for each entry, in order of bytes of the names, without "." and "..". ERR_LIMIT, and
+ * no call: there are more than `most`; it does not look how many. */
+enum err files_list(struct files *files, const char *path, size_t most,
                     void (*visit)(void *data, const char *name, const struct files_stat *stat),
                     void *data, char why[FILES_WHY]);
 

@@ -61,8 +61,9 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names in a folder, which takes fd; NULL with errno. The caller frees each and the list. */
-static char **read_names(int fd, size_t *ret_count)
+/* The names in a folder, which takes fd, at most so many; NULL with errno. The caller frees each
+ * and the list. */
+static char **read_names(int fd, size_t most, size_t *ret_count)
 {
     char **names = mem_calloc(1, sizeof *names);
     size_t count = 0, room = 1;
@@ -75,7 +76,7 @@ static char **read_names(int fd, size_t *ret_count)
         return NULL;
     }
     rewinddir(dir); /* it may have been read before, by a copy of this descriptor */
-    for (struct dirent *d; (d = readdir(dir));) {
+    for (struct dirent *d; count < most && (d = readdir(dir));) {
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
             continue;
         if (count == room)
@@ -94,7 +95,7 @@ static void free_names(char **names, size_t count)
     free(names);
 }
 
-enum err files_list(struct files *files, const char *path,
+enum err files_list(struct files *files, const char *path, size_t most,
                     void (*visit)(void *data, const char *name, const struct files_stat *stat),
                     void *data, char why[FILES_WHY])
 {
@@ -106,12 +107,14 @@ enum err files_list(struct files *files, const char *path,
     int fd = files_openat(files, relative, O_RDONLY | O_DIRECTORY);
     int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (copy >= 0)
-        names = read_names(copy, &count);
+        names = read_names(copy, most + 1, &count);
     if (!names)
         e = files_fail(why, errno, "listed", path);
-    if (names)
+    else if (count > most)
+        e = files_refuse(why, ERR_LIMIT, path, "has more entries than are listed at once");
+    if (e == ERR_OK)
         qsort(names, count, sizeof *names, by_name);
-    for (size_t i = 0; names && i < count; i++) {
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
         struct stat st;
         struct files_stat stat;
         if (fstatat(fd, names[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -219,7 +222,7 @@ static int empty(int folder, int depth, int top, bool *ret_again)
     struct stat here, st;
     size_t count = 0;
     int code = 0, copy = fcntl(folder, F_DUPFD_CLOEXEC, 0);
-    char **names = copy < 0 || fstat(folder, &here) < 0 ? NULL : read_names(copy, &count);
+    char **names = copy < 0 || fstat(folder, &here) < 0 ? NULL : read_names(copy, SIZE_MAX, &count);
     if (!names)
         return -1;
     for (size_t i = 0; i < count && !code; i++) {

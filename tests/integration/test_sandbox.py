@@ -423,6 +423,13 @@ def deleting_takes_the_home(w):
     w.run("workspace", "delete", "box", "--force")
     wait_until(lambda: not os.path.exists(home), 10, "the home to go")
     check(open_box(w) == home and os.listdir(home) == [], "a new one is empty")
+    # What a hub left that died over a large one goes with the next.
+    worlds = os.path.dirname(os.path.dirname(home))
+    wait_until(lambda: set(os.listdir(worlds)) <= {"box", ".etc", ".filter"}, 10, "the rest to go")
+    w.kill_hub()
+    os.makedirs(worlds + "/.gone-0123/home/a")
+    w.hub_pid()
+    wait_until(lambda: set(os.listdir(worlds)) <= {"box", ".etc", ".filter"}, 10, "it to be swept")
 
 
 def deleting_takes_what_is_deep_and_shut(w):

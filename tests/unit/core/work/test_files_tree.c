@@ -66,7 +66,7 @@ static void assert_list(struct files *files, const char *path, const char *want)
 {
     struct buf b = {0};
     buf_puts(&b, "");
-    assert_int_equal(files_list(files, path, add, &b, why), ERR_OK);
+    assert_int_equal(files_list(files, path, 100, add, &b, why), ERR_OK);
     assert_string_equal(b.data, want);
     buf_finish(&b);
 }
@@ -81,10 +81,12 @@ static void listed_by_name(void **state)
     assert_list(files, ".", "a:file:1 b:file:1 folder:folder:0 out:link:0 ");
     assert_list(files, root, "a:file:1 b:file:1 folder:folder:0 out:link:0 ");
     assert_list(files, "folder/", "x:file:8 ");
-    assert_int_equal(files_list(files, "a", add, &b, why), ERR_NOT_FOUND);
-    assert_int_equal(files_list(files, "none", add, &b, why), ERR_NOT_FOUND);
-    assert_int_equal(files_list(files, "out", add, &b, why), ERR_DENIED);
-    assert_int_equal(files_list(files, "..", add, &b, why), ERR_DENIED);
+    assert_int_equal(files_list(files, ".", 3, add, &b, why), ERR_LIMIT);
+    assert_null(b.data);
+    assert_int_equal(files_list(files, "a", 100, add, &b, why), ERR_NOT_FOUND);
+    assert_int_equal(files_list(files, "none", 100, add, &b, why), ERR_NOT_FOUND);
+    assert_int_equal(files_list(files, "out", 100, add, &b, why), ERR_DENIED);
+    assert_int_equal(files_list(files, "..", 100, add, &b, why), ERR_DENIED);
     assert_int_equal(b.len, 0);
 }
 
