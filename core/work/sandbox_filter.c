@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TIOCLINUX_CALL 0x541C /* of a virtual console; termios.h hides it */
@@ -37,6 +38,7 @@ static const struct rule refused[] = {
     {"fsmount", ENOSYS},
     {"fspick", ENOSYS},
     {"mount_setattr", ENOSYS},
+    {"openat2", ENOSYS}, /* as clone3: it may make a file with the bit that is refused below */
     {"open_by_handle_at", EPERM},
     {"name_to_handle_at", EPERM},
     /* what is the machine's, in no namespace */
@@ -112,6 +114,31 @@ static int refuse_families(scmp_filter_ctx ctx)
     return rc;
 }
 
+/* A file with the set-user-ID bit is, to the host, the hub's user's: where it lies in a mount,
+ * whoever finds it there would run it as that user. */
+static int refuse_setuid(scmp_filter_ctx ctx)
+{
+    static const struct {
+        const char *name;
+        unsigned mode; /* which argument */
+        int flags;     /* the one that has O_CREAT, without which there is no mode; -1 none */
+    } calls[] = {{"chmod", 1, -1},     {"fchmod", 1, -1}, {"fchmodat", 2, -1},
+                 {"fchmodat2", 2, -1}, {"creat", 1, -1},  {"mknod", 1, -1},
+                 {"mknodat", 2, -1},   {"open", 2, 1},    {"openat", 3, 2}};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof calls / sizeof *calls; i++) {
+        const int call = seccomp_syscall_resolve_name(calls[i].name);
+        const struct scmp_arg_cmp both[] = {
+            SCMP_CMP(calls[i].mode, SCMP_CMP_MASKED_EQ, S_ISUID, S_ISUID),
+            SCMP_CMP(calls[i].flags < 0 ? 0u : (unsigned)calls[i].flags, SCMP_CMP_MASKED_EQ,
+                     O_CREAT, O_CREAT)};
+        if (call != __NR_SCMP_ERROR && call >= 0)
+            rc = seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), call,
+                                        calls[i].flags < 0 ? 1 : 2, both);
+    }
+    return rc;
+}
+
 enum err sandbox_filter_write(const char *file)
 {
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
@@ -128,6 +155,8 @@ enum err sandbox_filter_write(const char *file)
         rc = refuse_ioctl(ctx, TIOCSETD);
     if (rc == 0)
         rc = refuse_families(ctx);
+    if (rc == 0)
+        rc = refuse_setuid(ctx);
     if (rc == 0) /* the bit alone: others may be set beside it */
         rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
                               SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER));

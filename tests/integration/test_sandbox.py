@@ -116,6 +116,9 @@ def a_hostile_program_finds_nothing(w):
                         ("tiocsti_long", "Operation not permitted"),
                         ("tioclinux", "Operation not permitted"),
                         ("tiocsetd", "Operation not permitted"),
+                        ("setuid_bit", "Operation not permitted"),
+                        ("setuid_made", "Operation not permitted"),
+                        ("setuid_openat2", "Function not implemented"),
                         ("clone_user", "Operation not permitted"),
                         ("io_uring", "Function not implemented"),
                         ("vsock", "Address family not supported by protocol")):

@@ -145,6 +145,7 @@ def writable_proc():
 
 def main():
     k = json.loads(sys.argv[1])
+    write("/home/user/told.py", "x")
     out = {
         "pids": attempt(pids),
         "environments": attempt(all_environments),
@@ -184,6 +185,10 @@ def main():
         "block": attempt(lambda: device("/home/user/block", 0o060000, 254, 0)),
         "char": attempt(lambda: device("/home/user/char", 0o020000, 1, 1)),
         "setuid": attempt(lambda: os.setuid(0)),
+        "setuid_bit": attempt(lambda: os.chmod("/home/user/told.py", 0o4755)),
+        "setuid_made": attempt(lambda: os.close(os.open("/home/user/made", os.O_CREAT, 0o4755))),
+        "setuid_openat2": attempt(lambda: call(437, -100, b"/home/user/made2", struct.pack(
+            "QQQ", os.O_CREAT, 0o4755, 0), 24)),
         "usr": attempt(lambda: write("/usr/bin/evil", "x")),
         "root": attempt(lambda: write("/evil", "x")),
         "dev": attempt(lambda: write("/dev/evil", "x")),

@@ -18,14 +18,15 @@ static const struct part sandboxes[] = {
      "machine it has /usr, read-only, and a few files of /etc; its own are /home/user, /tmp, its "
      "processes and names. No other workspace, nothing of your home or of the hub, and no network "
      "is seen from inside. --mount SRC:DST[:ro] shows one more folder, --network lets it out; an "
-     "agent whose definition has network brings that along.",
+     "agent whose definition has network brings that along, if no agent is who begins it.",
      0},
     {CODE, "baton workspace open lab --sandbox --mount /src/lab:/src\nbaton -w lab shell open", 0},
     {TEXT,
      "Shells, processes and sessions of the workspace run inside, and reach the hub by its door "
      "alone, with a token of their own. limits.memory, limits.processes, limits.disk and "
      "limits.file bound it. 'baton fs' reads and writes its files from outside, and follows no "
-     "path that leads out. Closing a workspace keeps its files, deleting it does not. 'baton hub "
+     "path that leads out. In a closed workspace nothing starts until it is opened again; its files stay. Deleting "
+     "it deletes them. 'baton hub "
      "doctor' says what of this the machine can do.",
      0},
     {END, 0, 0}};
