@@ -24,8 +24,8 @@ void worlds_finish(struct hub *hub); /* after control_destroy */
  * *ret_why has a sentence (caller frees) and the start fails with it. */
 enum err world_enter(struct hub *hub, struct keeper_meta *meta, char **ret_why);
 
-/* May an agent that is to have a network begin there? Where the workspace has none, that is a grant,
- * which no program makes for itself: ERR_DENIED, answered. */
+/* May an agent that is to have a network begin there? Where the workspace has none, that is a
+ * grant, which no program makes for itself: ERR_DENIED, answered. */
 enum err world_check_network(struct call *c, const cJSON *workspace, bool network);
 
 /* A token for a program that starts in a sandbox: there none is let in without one, by the name

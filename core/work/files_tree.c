@@ -112,9 +112,9 @@ enum err files_list(struct files *files, const char *path, size_t most,
         e = files_fail(why, errno, "listed", path);
     else if (count > most)
         e = files_refuse(why, ERR_LIMIT, path, "has more entries than are listed at once");
-    if (e == ERR_OK)
+    if (names && e == ERR_OK)
         qsort(names, count, sizeof *names, by_name);
-    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+    for (size_t i = 0; names && e == ERR_OK && i < count; i++) {
         struct stat st;
         struct files_stat stat;
         if (fstatat(fd, names[i], &st, AT_SYMLINK_NOFOLLOW) < 0)

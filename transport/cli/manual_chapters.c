@@ -25,9 +25,8 @@ static const struct part sandboxes[] = {
      "Shells, processes and sessions of the workspace run inside, and reach the hub by its door "
      "alone, with a token of their own. limits.memory, limits.processes, limits.disk and "
      "limits.file bound it. 'baton fs' reads and writes its files from outside, and follows no "
-     "path that leads out. In a closed workspace nothing starts until it is opened again; its files stay. Deleting "
-     "it deletes them. 'baton hub "
-     "doctor' says what of this the machine can do.",
+     "path that leads out. In a closed workspace nothing starts until it is opened again; its "
+     "files stay until it is deleted. 'baton hub doctor' says what of this the machine can do.",
      0},
     {END, 0, 0}};
 

@@ -117,12 +117,35 @@ static void ids_are_sorted_by_their_numbers(void **state)
     cJSON_Delete(array);
 }
 
+static void what_is_twice_is_found(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *name;
+    } cases[] = {{"{}", NULL},
+                 {"[{\"a\":1},{\"a\":1}]", NULL},
+                 {"{\"a\":{\"a\":1},\"A\":2}", NULL},
+                 {"{\"a\":1,\"b\":2,\"a\":1}", "a"},
+                 {"{\"x\":[1,{\"y\":[{\"b\":1,\"c\":2,\"b\":3}]}]}", "b"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cJSON *json = NULL;
+        assert_int_equal(json_parse(cases[i].text, strlen(cases[i].text), &json), ERR_OK);
+        const char *name = json_twice(json);
+        if (cases[i].name)
+            assert_string_equal(name, cases[i].name);
+        else
+            assert_null(name);
+        cJSON_Delete(json);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_are_whole),      cmocka_unit_test(names_are_whole),
         cmocka_unit_test(what_is_none),           cmocka_unit_test(files_of_people),
         cmocka_unit_test(a_long_array_is_sorted), cmocka_unit_test(ids_are_sorted_by_their_numbers),
+        cmocka_unit_test(what_is_twice_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
