@@ -5,10 +5,10 @@
 #include "core/base/text.h"
 #include "core/catalogue/schema.h"
 #include "core/catalogue/schemas.h"
-#include "core/hub/approvals.h"
-#include "core/hub/policy_gate.h"
-#include "core/hub/bindings.h"
-#include "core/hub/streams.h"
+#include "core/hub/policy/approvals.h"
+#include "core/hub/policy/policy_gate.h"
+#include "core/hub/bindings/bindings.h"
+#include "core/hub/streams/streams.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -14,8 +14,8 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/hub/hooks.h"
-#include "core/hub/sessions.h"
-#include "core/hub/streams.h"
+#include "core/hub/sessions/sessions.h"
+#include "core/hub/streams/streams.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Reading the journal's events: pages of what was missed, and waiting for the next ones. Who is
  * bound to one workspace reads those of it, and those about mail that they sent or got. Control. */
 #include "core/hub/hub_private.h"
-#include "core/hub/mail.h"
-#include "core/hub/streams.h"
+#include "core/hub/mail/mail.h"
+#include "core/hub/streams/streams.h"
 
 #include <string.h>
 

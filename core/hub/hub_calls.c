@@ -1,14 +1,14 @@
 /* The hub about itself: status, stop, reload, upgrade, and the configuration in force. Control. */
-#include "core/hub/agents.h"
+#include "core/hub/streams/agents.h"
 #include "core/hub/hub_private.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "core/hub/bindings.h"
+#include "core/hub/bindings/bindings.h"
 #include "core/hub/hooks.h"
-#include "core/hub/policy_gate.h"
-#include "core/hub/sharing.h"
-#include "core/hub/streams.h"
+#include "core/hub/policy/policy_gate.h"
+#include "core/hub/people/sharing.h"
+#include "core/hub/streams/streams.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Whatever a terminal sends: fed whole or byte by byte, the same events come; each can be encoded
  * for a program in any modes, and no paste contains what would end its brackets. */
-#include "tui/input.h"
+#include "tui/terminal/input.h"
 
 #include <stdint.h>
 #include <stdlib.h>

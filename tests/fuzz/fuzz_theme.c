@@ -1,6 +1,6 @@
 /* A theme of any bytes is read or refused with one safe sentence that names a line; what was read
  * fits every terminal. */
-#include "tui/theme.h"
+#include "tui/terminal/theme.h"
 
 #include "core/base/text.h"
 

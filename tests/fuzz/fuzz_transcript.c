@@ -2,7 +2,7 @@
  * wide the pane is. Nothing but signs reaches the canvas, and reading it in two pages gives the
  * number of blocks that reading it at once gives. */
 #include "core/base/json.h"
-#include "tui/transcript_pane.h"
+#include "tui/transcript/transcript_pane.h"
 
 #include <stdint.h>
 #include <stdlib.h>

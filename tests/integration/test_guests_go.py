@@ -21,7 +21,7 @@ from guests import (AT_ONCE, OWNER, Room, Skipped, main, moment, one_sentence,  
 from terminal import DEADLINE, Terminal  # noqa: E402
 from world import check, wait_until  # noqa: E402
 
-ANSWER, GRACE = 5.0, 10.0 # seconds, as core/hub/batons.c has them
+ANSWER, GRACE = 5.0, 10.0 # seconds, as core/hub/people/batons.c has them
 OTHER = "nobody" # another Unix user
 
 

@@ -3,7 +3,7 @@
  * An event a line, as session.events gives them. ROWS 0 (the default): all of it. -a: ASCII signs,
  * -o: everything open, -O: as an observer sees it. */
 #include "core/base/json.h"
-#include "tui/transcript_pane.h"
+#include "tui/transcript/transcript_pane.h"
 
 #include <stdio.h>
 #include <stdlib.h>

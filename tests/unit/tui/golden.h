@@ -6,7 +6,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/paths.h"
-#include "tui/canvas.h"
+#include "tui/terminal/canvas.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,9 +4,9 @@
 #define BATON_TESTS_TUI_PICTURES_H
 
 #include "core/screen/screen.h"
-#include "tui/canvas.h"
-#include "tui/colour.h"
-#include "tui/term_write.h"
+#include "tui/terminal/canvas.h"
+#include "tui/terminal/colour.h"
+#include "tui/terminal/term_write.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -14,8 +14,8 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/paths.h"
-#include "core/hub/agents.h"
-#include "core/hub/streams.h"
+#include "core/hub/streams/agents.h"
+#include "core/hub/streams/streams.h"
 #include "core/stream/keeper.h"
 #include "core/stream/streamlog.h"
 
