@@ -21,7 +21,7 @@ ROW = re.compile(r'\{"([a-z0-9-]+)", "([a-z0-9-]+)", "\d+\.\d+",(.*?)\bTIER_\w+,
 
 def catalogue():
     """All rows as (method, role, lane), read from the sources."""
-    rows, hub = [], os.path.join(HERE, "..", "..", "core", "hub")
+    rows, hub = [], os.path.join(HERE, "..", "..", "core", "hub", "capabilities")
     for name in sorted(os.listdir(hub)):
         if name.startswith("capabilities") and name.endswith(".c"):
             text = open(os.path.join(hub, name)).read()
