@@ -130,7 +130,8 @@ void call_format_error_with(struct call *c, enum err code, const char *message, 
     json_add_text(error, "message", message, strlen(message));
     cJSON_AddStringToObject(data, "name", t->name);
     json_add_text(data, "person", message, strlen(message)); /* of this very case */
-    cJSON_AddStringToObject(data, "agent", t->agent);
+    if (!json_get(data, "agent"))
+        cJSON_AddStringToObject(data, "agent", t->agent);
     if (!json_get(data, "next"))
         cJSON_AddStringToObject(data, "next", next_of(t, message));
     cJSON_AddBoolToObject(data, "retry", t->retry);

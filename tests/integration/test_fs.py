@@ -90,6 +90,9 @@ def no_path_leads_out(w):
         for path in paths:
             e = refused(w, "-w", key, "fs", "read", path)
             check(e["error"] in ("PermissionDenied", "NotFound"), "%s %s: %s" % (key, path, e))
+            if e["error"] == "PermissionDenied":  # an owner asks: a role is not what they lack
+                check("path" in e["next"] and "Ask the owner" not in e["next"] and
+                      "path" in e["agent"], "%s %s: %s" % (key, path, e))
             r = w.run("-w", key, "fs", "write", path, "OVERWRITTEN", check=False)
             # A link as the last part is a name like others only where writing replaces it.
             check(open(secret).read() == "SECRET", "%s: %s was written" % (key, path))

@@ -24,6 +24,18 @@ static void finish(struct place *p)
     free(p->path);
 }
 
+/* A path that is denied is so for every role: what helps is another path. */
+static enum err refuse(struct call *c, enum err e, const char *why)
+{
+    if (e != ERR_DENIED)
+        return call_fail(c, e, "%s", why);
+    cJSON *data = cJSON_CreateObject();
+    cJSON_AddStringToObject(data, "agent", "That path is closed to callers of every role.");
+    cJSON_AddStringToObject(data, "next", "No role changes that: name a path in the workspace.");
+    call_format_error_with(c, e, why, data);
+    return e;
+}
+
 static enum err find(struct hub *hub, struct call *c, const char *param, bool write,
                      struct place *ret)
 {
@@ -41,7 +53,7 @@ static enum err find(struct hub *hub, struct call *c, const char *param, bool wr
         e = ERR_DENIED;
     }
     if (e != ERR_OK)
-        call_fail(c, e, "%s", why);
+        refuse(c, e, why);
     if (e == ERR_OK && write && world_is_sandbox(workspace))
         world_watch(hub, key);
     if (e != ERR_OK)
@@ -68,7 +80,7 @@ static enum err done(struct call *c, enum err e, const char *why, cJSON *result)
         return ERR_OK;
     }
     cJSON_Delete(result);
-    return call_fail(c, e, "%s", why);
+    return refuse(c, e, why);
 }
 
 static cJSON *path_of(const struct call *c)
