@@ -16,6 +16,8 @@
 #include "tui/console.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -35,8 +37,32 @@ static void bury_children(void)
             poll(NULL, 0, 2);
 }
 
+/* The lock of the hub that this process was until now, or -1. Nobody behind us is told of it. */
+static int handed_lock(void)
+{
+    const char *text = getenv(SERVER_LOCK_VARIABLE);
+    char *end = NULL;
+    const long fd = text ? strtol(text, &end, 10) : -1;
+    const bool number = text && end != text && !*end && fd > STDERR_FILENO && fd <= INT_MAX;
+    unsetenv(SERVER_LOCK_VARIABLE);
+    return number ? (int)fd : -1;
+}
+
+/* Comes back only when the next program cannot be run. The lock goes along in its descriptor: was
+ * it free for a moment, any client could start its own program's hub in between. */
+static void become(const char *next, const char *hub, bool foreground, int lock)
+{
+    char number[16];
+    snprintf(number, sizeof number, "%d", lock);
+    setenv(SERVER_LOCK_VARIABLE, number, 1);
+    fcntl(lock, F_SETFD, 0);
+    execl(next, next, "-L", hub, "hub", "run", foreground ? NULL : "--detached", (char *)NULL);
+    log_error("%s could not take over: %s", next, strerror(errno));
+}
+
 static int run_hub(const struct cli_options *o, bool foreground)
 {
+    const int lock = handed_lock();
     char *why = NULL, *program = path_program(), *state = path_state_dir(o->hub);
     struct server *server = NULL;
     struct hub *hub = NULL;
@@ -53,7 +79,7 @@ static int run_hub(const struct cli_options *o, bool foreground)
     }
     const struct hub_options options = {.name = o->hub, .program = program};
     if (e == ERR_OK)
-        e = server_create(o->hub, &server, &why);
+        e = server_create(o->hub, lock, &server, &why);
     if (e == ERR_OK)
         e = hub_create(&options, &hub, &why);
     if (e == ERR_OK)
@@ -67,15 +93,14 @@ static int run_hub(const struct cli_options *o, bool foreground)
     if (e == ERR_BUSY)
         status = SERVER_EXIT_BUSY;
     char *next = status == HUB_EXIT_UPGRADE ? mem_strdup(hub_successor(hub)) : NULL;
+    const int kept = next ? server_hand_on(server) : -1;
     server_destroy(server);
     hub_destroy(hub);
     free(why);
     free(state);
     if (next) {
         bury_children();
-        execl(next, next, "-L", o->hub, "hub", "run", foreground ? NULL : "--detached",
-              (char *)NULL);
-        log_error("%s could not take over: %s", next, strerror(errno));
+        become(next, o->hub, foreground, kept);
     }
     free(next);
     free(program);

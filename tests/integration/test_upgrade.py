@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """`hub upgrade`: the program that is called takes over, its hub answers when the command ends, and
-the shells go on; a program that cannot be run takes over nothing."""
+the shells go on; a program that cannot be run takes over nothing, and none comes in between."""
 
+import json
 import os
 import shutil
+import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from world import alive, check, main, wait_until  # noqa: E402
@@ -36,6 +39,48 @@ def who_calls_takes_over(w):
         check(alive(child) and child_of(w, shell) == child, "the shell goes on")
 
 
+def nobody_comes_in_between(w):
+    """Twenty clients of another program start a hub whenever they find none; the process is the
+    same one all the time, and runs what was told to take over."""
+    first = w.program
+    w.run("hub", "start")
+    pid = w.baton("hub", "status")["pid"]
+    others, over = [w.path("%s/baton" % name) for name in ("one", "two")], threading.Event()
+    for other in others:
+        os.makedirs(os.path.dirname(other))
+        shutil.copy2(first, other)
+    started, seen = [0] * 20, set()
+
+    def start_hubs(i):
+        while not over.is_set():
+            r = subprocess.run([first, "--json", "hub", "start"], env=w.env, capture_output=True)
+            if r.returncode == 0:
+                seen.add(json.loads(r.stdout)["pid"])
+                started[i] += 1
+
+    threads = [threading.Thread(target=start_hubs, args=(i,)) for i in range(20)]
+    for thread in threads:
+        thread.start()
+    try:
+        wait_until(lambda: all(started), 120, "each client to find a hub")
+        for i in range(6):
+            w.program = others[i % 2]
+            w.run("hub", "upgrade")
+            runs = os.readlink("/proc/%d/exe" % pid)
+            check(runs == os.path.realpath(w.program), "what the hub runs: %s" % runs)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    w.program = first
+    check(seen == {pid}, "whose hubs were met: %s, not only %d" % (seen, pid))
+    with open("/proc/%d/environ" % pid, "rb") as f:
+        check(b"BATON_HUB_LOCK=" in f.read(), "the lock was handed on")
+    w.run("workspace", "open", "main")
+    r = w.baton("process", "exec", "--", "env")
+    check("BATON_HUB_LOCK" not in str(r), "nobody behind the hub is told of its lock")
+
+
 def what_cannot_run_is_refused(w):
     w.run("hub", "start")
     before = w.baton("hub", "status")
@@ -47,4 +92,4 @@ def what_cannot_run_is_refused(w):
     check((after["pid"], after["started"]) == (before["pid"], before["started"]), "the same hub")
 
 
-main([who_calls_takes_over, what_cannot_run_is_refused])
+main([who_calls_takes_over, nobody_comes_in_between, what_cannot_run_is_refused])

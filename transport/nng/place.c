@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { RETRY_MS = 10 }; /* until the next accept when descriptors are out */
@@ -72,11 +73,22 @@ static void accepted(void *arg)
         nng_stream_listener_accept(door->listener, door->accept);
 }
 
-static enum err take_lock(struct place *p, const char *hub, char **ret_why)
+/* Whether a number that came from outside is the lock's open file, and not some other one. */
+static bool is_lock(int fd, const char *path)
+{
+    struct stat there, open_one;
+    return fd >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR && fstat(fd, &open_one) == 0 &&
+           lstat(path, &there) == 0 && there.st_dev == open_one.st_dev &&
+           there.st_ino == open_one.st_ino && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+static enum err take_lock(struct place *p, const char *hub, int handed, char **ret_why)
 {
     char *path = path_join(p->dir, "lock"), text[32] = "";
     enum err e = ERR_OK;
-    p->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    p->lock_fd = is_lock(handed, path)
+                     ? handed /* the lock is the open file's: it was never free */
+                     : open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (p->lock_fd < 0) {
         e = err_from_errno(errno);
         *ret_why = mem_printf("%s cannot be opened: %s.", path, strerror(errno));
@@ -99,7 +111,8 @@ static enum err take_lock(struct place *p, const char *hub, char **ret_why)
     return e;
 }
 
-enum err place_take(const char *dir, const char *hub, struct place **ret_place, char **ret_why)
+enum err place_take(const char *dir, const char *hub, int handed, struct place **ret_place,
+                    char **ret_why)
 {
     struct place *p = mem_zalloc(sizeof *p);
     pthread_mutex_init(&p->mutex, NULL);
@@ -107,7 +120,7 @@ enum err place_take(const char *dir, const char *hub, struct place **ret_place, 
     p->lock_fd = -1;
     p->doors[PUB].file = "pub";
     p->doors[CALL].file = "call";
-    const enum err e = take_lock(p, hub, ret_why);
+    const enum err e = take_lock(p, hub, handed, ret_why);
     if (e != ERR_OK)
         place_leave(p);
     else
@@ -180,6 +193,13 @@ void place_quiet(struct place *place)
         door->listener = NULL;
         door->accept = NULL;
     }
+}
+
+int place_hand_on(struct place *place)
+{
+    const int fd = place->lock_fd;
+    place->lock_fd = -1;
+    return fd;
 }
 
 void place_leave(struct place *place)

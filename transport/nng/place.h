@@ -16,8 +16,10 @@ struct place;
 typedef void (*place_came)(void *data, bool subscriber, nng_stream *stream);
 
 /* Takes the lock of a folder that is there. ERR_BUSY: another process has it. On an error *ret_why
- * has a sentence (caller frees). */
-enum err place_take(const char *dir, const char *hub, struct place **ret_place, char **ret_why);
+ * has a sentence (caller frees). handed: the lock's descriptor, which is held already and becomes
+ * the place's; what is not this folder's lock, as -1, is left alone. */
+enum err place_take(const char *dir, const char *hub, int handed, struct place **ret_place,
+                    char **ret_why);
 
 /* A folder without a lock and without `pub`, which nobody but its only hub uses. */
 struct place *place_for_calls(const char *dir);
@@ -28,6 +30,8 @@ enum err place_listen(struct place *place, mode_t mode, place_came came, void *d
 
 /* Nobody comes any more once this returns; the lock stays. Not from `came`. Takes NULL. */
 void place_quiet(struct place *place);
+/* The lock's descriptor, still held, becomes the caller's: place_leave gives it back no more. */
+int place_hand_on(struct place *place);
 /* Removes the sockets, gives the lock back and frees; takes NULL. */
 void place_leave(struct place *place);
 

@@ -395,7 +395,7 @@ bool server_dir_fits(const char *dir)
     return strlen(dir) + sizeof "/call" - 1 <= longest;
 }
 
-enum err server_create(const char *hub_name, struct server **ret_server, char **ret_why)
+enum err server_create(const char *hub_name, int lock, struct server **ret_server, char **ret_why)
 {
     struct server *s = mem_zalloc(sizeof *s);
     enum err e;
@@ -424,7 +424,7 @@ enum err server_create(const char *hub_name, struct server **ret_server, char **
     } else if ((e = path_make_private(s->dir)) != ERR_OK) {
         *ret_why = mem_printf("the folder %s cannot be used: %s", s->dir, err_text(e)->person);
     } else {
-        e = place_take(s->dir, s->name, &s->own, ret_why);
+        e = place_take(s->dir, s->name, lock, &s->own, ret_why);
     }
     if (e != ERR_OK) {
         server_destroy(s);
@@ -455,6 +455,11 @@ static void end_peers(struct server *s)
     while (s->peers_count)
         pthread_cond_wait(&s->gone, &s->mutex);
     pthread_mutex_unlock(&s->mutex);
+}
+
+int server_hand_on(struct server *server)
+{
+    return place_hand_on(server->own);
 }
 
 void server_destroy(struct server *server)

@@ -136,7 +136,7 @@ static enum err open_place(struct server *s, struct place **ret_place, char **re
         *ret_why = mem_printf("the folder %s has too long a name for a socket", dir);
     }
     if (e == ERR_OK)
-        e = place_take(dir, s->name, &place, ret_why);
+        e = place_take(dir, s->name, -1, &place, ret_why);
     if (e == ERR_OK)
         e = place_listen(place, 0666, came, s, ret_why);
     if (e == ERR_OK)

@@ -234,7 +234,7 @@ static inline struct hub *fake_start(const char *name)
     pthread_mutex_init(&hub->mutex, NULL);
     hub->echo_last = -1;
     hub->name = name;
-    enum err e = server_create(name, &hub->server, &why);
+    enum err e = server_create(name, -1, &hub->server, &why);
     if (e == ERR_OK) {
         hub->io = server_io(hub->server);
         e = server_listen(hub->server, hub, &why);

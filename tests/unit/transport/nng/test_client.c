@@ -418,7 +418,7 @@ static int run_hub(const char *name)
     signal(SIGTERM, on_term);
     if (strcmp(name, "broken") == 0)
         return 1;
-    if (server_create(name, &hub->server, &why) != ERR_OK)
+    if (server_create(name, -1, &hub->server, &why) != ERR_OK)
         return SERVER_EXIT_BUSY;
     hub->io = server_io(hub->server);
     if (server_listen(hub->server, hub, &why) != ERR_OK)

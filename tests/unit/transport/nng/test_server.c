@@ -49,7 +49,7 @@ static void test_second_server(void **state)
     struct hub *hub = fake_start(HUB);
     struct server *second = NULL;
     char *why = NULL;
-    assert_int_equal(server_create(HUB, &second, &why), ERR_BUSY);
+    assert_int_equal(server_create(HUB, -1, &second, &why), ERR_BUSY);
     assert_null(second);
     assert_non_null(strstr(why, "runs already"));
     free(why);
@@ -58,6 +58,29 @@ static void test_second_server(void **state)
     hub = fake_start(HUB); /* the lock came back */
     fake_round_trip(HUB);
     fake_stop(hub);
+}
+
+/* A lock that is handed on is free at no moment; another number than its own is worth nothing. */
+static void test_handed_lock(void **state)
+{
+    (void)state;
+    struct server *first = NULL, *other = NULL;
+    char *why = NULL;
+    assert_int_equal(server_create(HUB, -1, &first, &why), ERR_OK);
+    const int lock = server_hand_on(first), zero = open("/dev/zero", O_RDWR | O_CLOEXEC);
+    assert_int_equal(fcntl(lock, F_GETFD), FD_CLOEXEC);
+    server_destroy(first);
+    assert_int_equal(server_create(HUB, -1, &other, &why), ERR_BUSY);
+    free(why);
+    assert_int_equal(server_create(HUB, zero, &other, &why), ERR_BUSY);
+    free(why);
+    assert_int_equal(server_create(HUB, lock, &first, &why), ERR_OK);
+    server_destroy(first);
+    assert_int_equal(fcntl(lock, F_GETFD), -1); /* it was the server's */
+    assert_int_equal(server_create(HUB, zero, &other, &why), ERR_OK);
+    server_destroy(other);
+    assert_int_equal(fcntl(zero, F_GETFD), FD_CLOEXEC); /* and this is not */
+    close(zero);
 }
 
 static void test_killed_clients(void **state)
@@ -264,7 +287,7 @@ static void test_long_path(void **state)
     dir[0] = '/';
     dir[sizeof dir - 1] = '\0';
     setenv("XDG_RUNTIME_DIR", dir, 1);
-    assert_int_equal(server_create(HUB, &s, &why), ERR_LIMIT);
+    assert_int_equal(server_create(HUB, -1, &s, &why), ERR_LIMIT);
     assert_non_null(strstr(why, "too long"));
     setenv("XDG_RUNTIME_DIR", keep, 1);
     free(why);
@@ -336,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_slow_subscriber),   cmocka_unit_test(test_parked),
         cmocka_unit_test(test_stop_with_parked),  cmocka_unit_test(test_long_path),
         cmocka_unit_test(test_disconnect),        cmocka_unit_test(test_nng_sockets),
+        cmocka_unit_test(test_handed_lock),
     };
     return cmocka_run_group_tests(tests, fake_setup, fake_teardown);
 }
