@@ -70,7 +70,8 @@ static int run_hub(const struct cli_options *o, bool foreground)
 
     signal(SIGPIPE, SIG_IGN);
     enum err e = path_make_private(state);
-    if (e == ERR_OK && !foreground) {
+    const bool has_log = e == ERR_OK && !foreground;
+    if (has_log) {
         char *log = path_join(state, "hub.log");
         log_open(log, LOG_INFO);
         free(log);
@@ -88,7 +89,7 @@ static int run_hub(const struct cli_options *o, bool foreground)
         status = hub_run(hub, server_io(server), server);
     else
         fprintf(stderr, "baton: the hub cannot start: %s\n", why ? why : err_text(e)->person);
-    if (e != ERR_OK)
+    if (e != ERR_OK && has_log) /* else the log is what was written to just now */
         log_error("the hub cannot start: %s", why ? why : err_text(e)->person);
     if (e == ERR_BUSY)
         status = SERVER_EXIT_BUSY;

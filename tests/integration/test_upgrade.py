@@ -81,6 +81,14 @@ def nobody_comes_in_between(w):
     check("BATON_HUB_LOCK" not in str(r), "nobody behind the hub is told of its lock")
 
 
+def a_refused_start_is_told_once(w):
+    pid = w.hub_pid()
+    r = w.run("hub", "run", check=False)
+    check(r.returncode == 76, "the exit status: %d" % r.returncode)
+    told = r.stderr.decode().splitlines()
+    check(len(told) == 1 and "runs already, as process %d." % pid in told[0], told)
+
+
 def what_cannot_run_is_refused(w):
     w.run("hub", "start")
     before = w.baton("hub", "status")
@@ -92,4 +100,5 @@ def what_cannot_run_is_refused(w):
     check((after["pid"], after["started"]) == (before["pid"], before["started"]), "the same hub")
 
 
-main([who_calls_takes_over, nobody_comes_in_between, what_cannot_run_is_refused])
+main([who_calls_takes_over, nobody_comes_in_between, a_refused_start_is_told_once,
+      what_cannot_run_is_refused])
