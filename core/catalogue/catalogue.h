@@ -64,7 +64,9 @@ struct capability {
  * "x-raw-error": the same to standard error, "x-exit": the property that is the exit status,
  * "x-columns": [property...] of a table, "x-table": the one list property that is shown,
  * "x-empty": what is said instead of a table without rows; on a property "x-unit": "bytes", "ms",
- * "us", "s" (spans), "time-us" or "time-ms" (a moment; 0 is none), "title": its heading. */
+ * "us", "s" (spans), "time-us" or "time-ms" (a moment; 0 is none), "time-text" (one in RFC 3339),
+ * "exit" (a status, or a signal below zero), "title": its heading; "x-unit-of": the property beside
+ * it that has its unit, "x-brief": a column of words about the rest (transport/cli). */
 #define JSON_TEXT(...) #__VA_ARGS__
 
 struct catalogue {

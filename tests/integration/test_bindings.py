@@ -336,6 +336,8 @@ def test_files_come_and_go(w):
          'inputSchema, timeout, tier and execute', "by name and line")
     same((said["group"], said["kept"]), ("a", True), "what stays")
     check(any("a.json:5:" in n["description"] for n in kinds_of(w, "notice")), "a notice")
+    told = w.run("events", "since", "0", "--kind", "notice").stdout.decode()
+    check("WHAT" in told and "a.json:5:" in told, "a notice as people read it:\n" + told)
     check(b"a.json:5" in w.run("hub", "reload").stdout, "reload says it again")
     os.unlink(w.path("config/baton/bindings/a.json"))
     wait_until(lambda: names(w) == [], 10, "it is gone")

@@ -1,140 +1,29 @@
 /* Results as text. A table is laid out in two passes: cells as safe text with their widths, then
  * columns that are narrowed, the widest first, until they fit the terminal. */
-#include "transport/cli/render.h"
-#include "core/base/clock.h"
+#include "transport/cli/render_value.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 
 #include <ctype.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define CELL_MOST   4096 /* bytes of a value that a table looks at */
 #define COLUMN_MOST 24
 #define NARROWEST   6
 #define GAP         2
-
-/* --- values ---------------------------------------------------------------------------------- */
-
-static void put_safe(struct buf *out, const char *text, size_t n)
-{
-    char *room = buf_reserve(out, n * 3 + 1);
-    out->len += text_make_safe(room, n * 3 + 1, text, n);
-}
-
-static void put_bytes(struct buf *out, double n)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    size_t u = 0;
-    for (; n >= 1024 && u + 1 < sizeof units / sizeof *units; u++)
-        n /= 1024;
-    buf_printf(out, u && n < 100 ? "%.1f %s" : "%.0f %s", n, units[u]);
-}
-
-static void put_span(struct buf *out, double us)
-{
-    int64_t s = us > 0 && us < 9e18 ? (int64_t)(us / 1e6) : 0;
-    if (us < 1000)
-        buf_printf(out, "%.0f us", us);
-    else if (us < 1e6)
-        buf_printf(out, us < 1e4 ? "%.1f ms" : "%.0f ms", us / 1000);
-    else if (s < 60)
-        buf_printf(out, "%.1f s", us / 1e6);
-    else if (s < 3600)
-        buf_printf(out, "%d min %d s", (int)(s / 60), (int)(s % 60));
-    else if (s < 86400)
-        buf_printf(out, "%d h %d min", (int)(s / 3600), (int)(s % 3600 / 60));
-    else
-        buf_printf(out, "%lld d %d h", (long long)(s / 86400), (int)(s % 86400 / 3600));
-}
-
-static void put_moment(struct buf *out, double us)
-{
-    char text[40];
-    time_t t = (time_t)(us / 1e6);
-    struct tm tm;
-    if (us >= 0 && us < 2.5e17 && localtime_r(&t, &tm) &&
-        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm))
-        buf_puts(out, text);
-    else
-        buf_printf(out, "%.0f", us);
-}
-
-static void put_number(const cJSON *property, double d, struct buf *out)
-{
-    const char *unit = json_string(property, "x-unit", "");
-    if (!isfinite(d) || (d == 0 && strcmp(unit, "time-ms") == 0))
-        buf_puts(out, "-");
-    else if (strcmp(unit, "bytes") == 0)
-        put_bytes(out, d);
-    else if (strcmp(unit, "us") == 0)
-        put_span(out, d);
-    else if (strcmp(unit, "ms") == 0)
-        put_span(out, d * 1e3);
-    else if (strcmp(unit, "s") == 0)
-        put_span(out, d * 1e6);
-    else if (strcmp(unit, "time-us") == 0)
-        put_moment(out, d);
-    else if (strcmp(unit, "time-ms") == 0)
-        put_moment(out, d * 1e3);
-    else
-        buf_printf(out, d > -1e16 && d < 1e16 && (double)(int64_t)d == d ? "%.0f" : "%g", d);
-}
-
-void render_value(const cJSON *property, const cJSON *value, struct buf *out)
-{
-    const cJSON *one;
-    if (cJSON_IsString(value)) {
-        put_safe(out, value->valuestring, strlen(value->valuestring));
-    } else if (cJSON_IsNumber(value)) {
-        put_number(property, value->valuedouble, out);
-    } else if (cJSON_IsBool(value)) {
-        buf_puts(out, cJSON_IsTrue(value) ? "yes" : "no");
-    } else if (cJSON_IsArray(value) && !cJSON_IsObject(value->child)) {
-        cJSON_ArrayForEach(one, value)
-        {
-            if (one != value->child)
-                buf_puts(out, ", ");
-            render_value(json_get(property, "items"), one, out);
-        }
-    } else if (value && !cJSON_IsNull(value) && value->child) {
-        char *text = json_print(value);
-        put_safe(out, text, strlen(text));
-        free(text);
-    }
-}
-
-void render_heading(const char *name, const cJSON *property, struct buf *out)
-{
-    const char *title = json_string(property, "title", NULL);
-    if (title) {
-        put_safe(out, title, strlen(title));
-        return;
-    }
-    struct buf words = {0};
-    for (const char *p = name; *p; p++) {
-        if (isupper((unsigned char)*p)) {
-            if (p > name && islower((unsigned char)p[-1]))
-                buf_putc(&words, ' ');
-            buf_putc(&words, (char)tolower((unsigned char)*p));
-        } else {
-            buf_putc(&words, *p == '_' ? ' ' : *p);
-        }
-    }
-    put_safe(out, words.data ? words.data : "", words.len);
-    buf_finish(&words);
-}
+#define BRIEF_LEAST                                                                                \
+    16 /* columns that words about an object keep as long as others can give some                  \
+        */
 
 /* --- tables ---------------------------------------------------------------------------------- */
 
 struct column {
     const char *name; /* NULL: the row's own name, in an object of objects */
     const cJSON *property;
-    int width;  /* columns on the terminal */
-    bool right; /* numbers */
+    const cJSON *brief, *all; /* x-brief, and all the items' properties */
+    int width;                /* columns on the terminal */
+    bool right;               /* numbers */
 };
 
 struct table {
@@ -142,13 +31,17 @@ struct table {
     int count;
 };
 
-static void add_column(struct table *t, const char *name, const cJSON *property)
+static void add_column(struct table *t, const char *name, const cJSON *properties)
 {
+    const cJSON *property = name ? json_get(properties, name) : NULL;
     for (int i = 0; i < t->count; i++)
         if (t->columns[i].name && name && strcmp(t->columns[i].name, name) == 0)
             return;
     if (t->count < COLUMN_MOST)
-        t->columns[t->count++] = (struct column){.name = name, .property = property};
+        t->columns[t->count++] = (struct column){.name = name,
+                                                 .property = property,
+                                                 .brief = json_get(property, "x-brief"),
+                                                 .all = properties};
 }
 
 /* x-columns, else the schema's properties, else what the rows have. */
@@ -162,11 +55,10 @@ static void choose_columns(struct table *t, const cJSON *schema, const cJSON *it
     if (named)
         add_column(t, NULL, NULL);
     if (chosen) {
-        cJSON_ArrayForEach(one, chosen)
-            add_column(t, one->valuestring, json_get(properties, one->valuestring));
+        cJSON_ArrayForEach(one, chosen) add_column(t, one->valuestring, properties);
         return;
     }
-    cJSON_ArrayForEach(one, properties) add_column(t, one->string, one);
+    cJSON_ArrayForEach(one, properties) add_column(t, one->string, properties);
     if (!properties)
         cJSON_ArrayForEach(row, rows) cJSON_ArrayForEach(one, row) add_column(t, one->string, NULL);
 }
@@ -175,10 +67,15 @@ static char *cell(const struct column *c, const cJSON *row)
 {
     struct buf text = {0};
     const cJSON *value = c->name ? json_get(row, c->name) : NULL;
-    if (!c->name)
-        put_safe(&text, row->string ? row->string : "", row->string ? strlen(row->string) : 0);
-    else if (cJSON_IsString(value))
-        put_safe(&text, value->valuestring, strnlen(value->valuestring, CELL_MOST));
+    const char *unit = json_string(row, json_string(c->property, "x-unit-of", ""), NULL);
+    if (c->brief)
+        render_brief(c->brief, c->all, row, &text);
+    else if (unit)
+        render_in(unit, value, &text);
+    else if (!c->name)
+        render_safe(&text, row->string ? row->string : "", row->string ? strlen(row->string) : 0);
+    else if (cJSON_IsString(value) && !json_get(c->property, "x-unit"))
+        render_safe(&text, value->valuestring, strnlen(value->valuestring, CELL_MOST));
     else
         render_value(c->property, value, &text);
     if (text.len == 0)
@@ -195,7 +92,7 @@ static char *header(const struct column *c)
     return buf_take(&text);
 }
 
-/* Narrows the widest columns until all fit. */
+/* Narrows columns until all fit: the words about an object first, then the widest. */
 static void fit(struct table *t, int columns)
 {
     for (;;) {
@@ -205,6 +102,9 @@ static void fit(struct table *t, int columns)
             if (t->columns[i].width > t->columns[widest].width)
                 widest = i;
         }
+        for (int i = 0; i < t->count; i++)
+            if (t->columns[i].brief && t->columns[i].width > BRIEF_LEAST)
+                widest = i;
         if (total <= columns || t->columns[widest].width <= NARROWEST)
             return;
         t->columns[widest].width--;
@@ -244,7 +144,7 @@ static void table(const cJSON *schema, const cJSON *items, const cJSON *rows, bo
         struct column *c = &t.columns[i];
         cells[i] = header(c);
         c->width = text_width(cells[i]);
-        c->right = c->name != NULL && rows->child != NULL;
+        c->right = c->name != NULL && !c->brief && rows->child != NULL;
     }
     cJSON_ArrayForEach(row, rows)
     {
@@ -286,7 +186,7 @@ static void put_line(const char *name, const cJSON *property, const cJSON *value
         for (const char *p = value->valuestring; *p;) {
             size_t n = strcspn(p, "\n");
             buf_puts(out, "\n  ");
-            put_safe(out, p, n);
+            render_safe(out, p, n);
             p += n + (p[n] == '\n');
         }
         buf_putc(out, '\n');
@@ -305,7 +205,7 @@ static void list(const cJSON *schema, const cJSON *value, int columns, struct bu
     const char *empty = json_string(schema, "x-empty", NULL);
     const cJSON *one;
     if (!value->child && empty) {
-        put_safe(out, empty, strlen(empty));
+        render_safe(out, empty, strlen(empty));
         buf_putc(out, '\n');
         return;
     }
@@ -403,7 +303,7 @@ static bool text_alone(const cJSON *schema, const cJSON *result, struct buf *out
         return false;
     while (*text) {
         const size_t n = strcspn(text, "\n");
-        put_safe(out, text, n);
+        render_safe(out, text, n);
         buf_putc(out, '\n');
         text += n + (text[n] == '\n');
     }

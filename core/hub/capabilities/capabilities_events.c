@@ -17,12 +17,36 @@
     {                                                                                              \
         "type" : "string", "maxLength" : 60, "description" : "only of this shell"                  \
     }
+/* What a line about an event has room for, of all that its data may have. */
+#define ABOUT_EVENTS                                                                               \
+    "{data.title}", "{data.description}", "{data.message}", "{data.text}", "{data.subject}",       \
+        "{data.name}", "{data.member}", "{data.capability}", "{data.group}", "{data.file}",        \
+        "{data.state}", "{data.event.params.prompt.0.text}",                                       \
+        "{data.event.params.update.content.text}", "{data.event.params.update.title}",             \
+        "{data.event.params.update.sessionUpdate}", "{data.event.params.title}",                   \
+        "{data.event.params.name}", "{data.event.params.text}", "{data.event.params.state}",       \
+        "{data.event.params.stopReason}", "{data.event.method}", "exit {data.exitCode}",           \
+        "from {data.from}", "to {data.to}", "{data.reason}", "in {workspace}"
 #define EVENTS_SCHEMA                                                                              \
     SCHEMA({                                                                                       \
         "type" : "object",                                                                         \
         "x-table" : "events",                                                                      \
         "x-empty" : "No events.",                                                                  \
-        "x-columns" : [ "id", "time", "kind", "workspace", "who", "target" ]                       \
+        "x-columns" : [ "id", "time", "kind", "who", "target", "what" ],                           \
+        "properties" : {                                                                           \
+            "events" : {                                                                           \
+                "type" : "array",                                                                  \
+                "items" : {                                                                        \
+                    "type" : "object",                                                             \
+                    "properties" : {                                                               \
+                        "time" : {"type" : "string", "x-unit" : "time-text"},                      \
+                        "data" : {"properties" : {"exitCode" : {"x-unit" : "exit"}}},              \
+                        "what" : {"x-brief" : [ABOUT_EVENTS]}                                      \
+                    }                                                                              \
+                }                                                                                  \
+            },                                                                                     \
+            "head" : {"type" : "integer"}                                                          \
+        }                                                                                          \
     })
 
 static const enum err wait_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_TIMEOUT, ERR_OK};

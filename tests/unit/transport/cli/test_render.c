@@ -109,14 +109,21 @@ static void units(void **state)
     } cases[] = {
         {"bytes", "0", "0 B"},
         {"bytes", "1023", "1023 B"},
-        {"bytes", "67108864", "64.0 MiB"},
+        {"bytes", "67108864", "64 MiB"},
+        {"bytes", "1610612736", "1.5 GiB"},
         {"bytes", "1e20", "90949470 TiB"},
         {"us", "500", "500 us"},
         {"us", "1500", "1.5 ms"},
         {"ms", "250", "250 ms"},
         {"s", "59.5", "59.5 s"},
+        {"s", "0", "0 s"},
+        {"s", "30", "30 s"},
         {"s", "61", "1 min 1 s"},
+        {"s", "3600", "1 h"},
         {"s", "90061", "1 d 1 h"},
+        {"exit", "3", "3"},
+        {"exit", "-9", "SIGKILL"},
+        {"exit", "-999", "-999"},
         {"none", "1e15", "1000000000000000"},
         {"none", "0.5", "0.5"},
     };
@@ -144,6 +151,68 @@ static void moments(void **state)
     buf_finish(&out);
     cJSON_Delete(property);
     cJSON_Delete(value);
+}
+
+static void moments_in_words(void **state)
+{
+    static const char *const cases[][2] = {
+        {"2026-11-21T03:04:05.678Z", "2026-11-21 03:04:05"},
+        {"2026-11-21T03:04:05+02:00", "2026-11-21T03:04:05+02:00"},
+        {"soon\033[m", "soon\xe2\x90\x9b[m"},
+        {"", ""},
+    };
+    cJSON *property = json("{\"x-unit\":\"time-text\"}");
+    (void)state;
+    setenv("TZ", "UTC", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf out = {0};
+        cJSON *value = cJSON_CreateString(cases[i][0]);
+        render_value(property, value, &out);
+        assert_string_equal(out.data ? out.data : "", cases[i][1]);
+        cJSON_Delete(value);
+        buf_finish(&out);
+    }
+    cJSON_Delete(property);
+}
+
+/* Words about an object: what is there, in the order of the templates, safe, and cut first. */
+static void words_about_an_object(void **state)
+{
+    static const char schema[] =
+        "{\"x-columns\":[\"id\",\"kind\",\"what\"],\"items\":{\"properties\":{"
+        "\"data\":{\"properties\":{\"code\":{\"x-unit\":\"exit\"}}},"
+        "\"what\":{\"x-brief\":[\"{data.title}\",\"exit {data.code}\",\"to {data.to}\",\"{data.to.1.x}\"]}}}}";
+    (void)state;
+    shows(
+        schema,
+        "[{\"id\":1,\"kind\":\"notice\",\"data\":{\"title\":\"a\\u001b[31mb\\nc\"}},"
+        "{\"id\":2,\"kind\":\"exit\",\"data\":{\"title\":\"\",\"code\":0}},"
+        "{\"id\":3,\"kind\":\"exit\",\"data\":{\"to\":[\"x\",\"y\"],\"code\":-1}},"
+        "{\"id\":4,\"kind\":\"none\",\"data\":{\"title\":null,\"to\":[{},{\"x\":\"deep\"}],\"code\":null}},"
+        "{\"id\":5,\"kind\":\"none\"}]",
+        0,
+        "ID  KIND    WHAT\n"
+        " 1  notice  a\xe2\x90\x9b[31mb c\n"
+        " 2  exit    exit 0\n"
+        " 3  exit    exit SIGHUP, to x, y\n"
+        " 4  none    to [{},{\"x\":\"deep\"}], deep\n"
+        " 5  none    -\n");
+    shows(schema,
+          "[{\"id\":1,\"kind\":\"a-kind-that-is-long\",\"data\":{\"title\":"
+          "\"a title that is longer than all of it\"}}]",
+          42,
+          "ID  KIND                 WHAT\n"
+          " 1  a-kind-that-is-long  a title that is …\n");
+}
+
+static void units_beside_a_value(void **state)
+{
+    (void)state;
+    shows("{\"additionalProperties\":{\"properties\":{\"value\":{\"x-unit-of\":\"unit\"}},"
+          "\"x-columns\":[\"value\"]}}",
+          "{\"a\":{\"value\":3600,\"unit\":\"s\"},\"b\":{\"value\":65536,\"unit\":\"bytes\"},"
+          "\"c\":{\"value\":7},\"d\":{\"value\":\"x\",\"unit\":\"s\"}}",
+          0, "NAME  VALUE\na     1 h\nb     64 KiB\nc     7\nd     x\n");
 }
 
 static void a_text_alone(void **state)
@@ -193,6 +262,9 @@ int main(void)
         cmocka_unit_test(tables),
         cmocka_unit_test(wide_text_stays_aligned),
         cmocka_unit_test(a_table_fits_the_terminal),
+        cmocka_unit_test(moments_in_words),
+        cmocka_unit_test(words_about_an_object),
+        cmocka_unit_test(units_beside_a_value),
         cmocka_unit_test(objects),
         cmocka_unit_test(units),
         cmocka_unit_test(moments),
