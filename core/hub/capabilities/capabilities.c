@@ -42,8 +42,24 @@ const struct capability hub_rows[HUB_ROWS] = {
      SCHEMA({"type" : "object", "x-sentence" : "The hub has stopped."}), TIER_NOTIFY, ROLE_OWNER,
      LANE_CONTROL, CAP_ASKS | CAP_LONG, busy, hub_stop},
     {"hub", "status", "1.0", "Show the hub's health: clients, streams and their lag, queues",
-     NO_INPUT, SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, 0,
-     no_errors, hub_status},
+     NO_INPUT, SCHEMA({
+         "type" : "object",
+         "properties" : {
+             "hub" : {"type" : "string"},
+             "pid" : {"type" : "integer"},
+             "version" : {"type" : "string"},
+             "started" : {"type" : "string", "x-unit" : "time-text"},
+             "uptime" : {"type" : "integer", "x-unit" : "s"},
+             "clients" : {"type" : "integer"},
+             "sharing" : {"type" : "string"},
+             "shells" : {"type" : "integer"},
+             "sessions" : {"type" : "integer"},
+             "processes" : {"type" : "integer"},
+             "events" : {"type" : "integer"},
+             "journalBytes" : {"type" : "integer", "x-unit" : "bytes", "title" : "journal"}
+         }
+     }),
+     TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CONTROL, 0, no_errors, hub_status},
     {"hub", "reload", "1.0", "Read the configuration again, without a restart", NO_INPUT, SCHEMA({
          "type" : "object",
          "x-sentence" :
@@ -58,8 +74,19 @@ const struct capability hub_rows[HUB_ROWS] = {
     {"hub", "doctor", "1.0", "Say what is missing on this machine, and what mends it", NO_INPUT,
      SCHEMA({"type" : "array"}), TIER_AUTONOMOUS, ROLE_OBSERVER, LANE_CLIENT, 0, no_errors, NULL},
     {"config", "show", "1.0", "Show the configuration in force, and where each value came from",
-     NO_INPUT, SCHEMA({"type" : "object"}), TIER_AUTONOMOUS, ROLE_OWNER, LANE_CONTROL,
-     CAP_STARTS_HUB, no_errors, config_show_call},
+     NO_INPUT, SCHEMA({
+         "type" : "object",
+         "additionalProperties" : {
+             "type" : "object",
+             "properties" : {
+                 "value" : {"x-unit-of" : "unit"},
+                 "source" : {"type" : "string"},
+                 "unit" : {"type" : "string"}
+             },
+             "x-columns" : [ "value", "source" ]
+         }
+     }),
+     TIER_AUTONOMOUS, ROLE_OWNER, LANE_CONTROL, CAP_STARTS_HUB, no_errors, config_show_call},
 
     {"workspace", "open", "1.0", "Open a workspace; make it when it is new",
      INPUT("properties"

@@ -11,6 +11,10 @@ const struct capability binding_rows[] = {
               SWITCH("schemas", "with their input schemas")}),
      SCHEMA({
          "type" : "array",
+         "items" : {
+             "type" : "object",
+             "properties" : {"timeout" : {"type" : "integer", "x-unit" : "ms"}}
+         },
          "x-columns" : [ "group", "name", "tier", "timeout", "description" ],
          "x-empty" : "No bindings; they are files in the configuration folder's bindings/."
      }),

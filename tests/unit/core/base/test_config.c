@@ -183,6 +183,9 @@ static void show_says_where_from(void **state)
     assert_int_equal(json_int(json_get(shown, "limits.hook"), "value", 0), 30);
     assert_int_equal(json_int(json_get(shown, "limits.permission"), "value", 0), 3600);
     assert_int_equal(json_int(json_get(shown, "limits.line"), "value", 0), 32 << 20);
+    assert_string_equal(json_string(json_get(shown, "limits.line"), "unit", ""), "bytes");
+    assert_string_equal(json_string(json_get(shown, "limits.hook"), "unit", ""), "s");
+    assert_null(json_get(json_get(shown, "limits.streams"), "unit"));
     assert_int_equal(json_int(json_get(shown, "limits.streams"), "value", 0), 9);
     assert_string_equal(json_string(json_get(shown, "theme"), "value", ""), "light");
     assert_true(cJSON_IsObject(json_get(json_get(shown, "agents"), "value")));
