@@ -37,14 +37,15 @@ void nearest_begin(struct nearest *n, const char *word)
     n->count = 0;
 }
 
-/* A third of the letters may be wrong; a beginning of the candidate is as good as one slip. */
+/* Of a short word one letter may be wrong, of a longer one two, of a long one a third: with more
+ * it would be another word. A beginning of the candidate is as good as one slip. */
 static int score(const char *word, const char *candidate)
 {
     size_t len = strlen(word);
     int d = nearest_distance(word, candidate);
     if (len >= 2 && strncmp(word, candidate, len) == 0)
         d = least(d, 1);
-    int most = len < 3 ? (int)len - 1 : (int)(len / 3) + 1;
+    int most = len < 2 ? 0 : len < 5 ? 1 : len < 8 ? 2 : (int)(len / 3);
     return d <= most ? d : -1;
 }
 

@@ -235,7 +235,7 @@ static enum err unknown_flag(const struct parse *p, const char *arg, size_t n)
     char *word = mem_strndup(arg + dashes, n > dashes ? n - dashes : 0);
     const cJSON *one;
 
-    nearest_begin(&near, word);
+    nearest_begin(&near, strncmp(word, "no-", 3) == 0 ? word + 3 : word);
     cJSON_ArrayForEach(one, p->properties)
     {
         buf_clear(&flag);

@@ -60,6 +60,10 @@ static void best_come_first(void **state)
     assert_string_equal(out, "snapshot");
     list("quite-another", names, out, sizeof out);
     assert_string_equal(out, "");
+    list("foo", (const char *const[]){"log", "fs", "for", "hook", NULL}, out, sizeof out);
+    assert_string_equal(out, "for"); /* two letters of three are another word */
+    list("sesion", (const char *const[]){"session", "stream", NULL}, out, sizeof out);
+    assert_string_equal(out, "session");
 }
 
 static void three_at_most_and_bounded(void **state)

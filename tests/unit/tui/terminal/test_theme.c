@@ -238,7 +238,7 @@ static void the_users_own_come_first(void **state)
     fclose(f);
     t = NULL;
     assert_int_equal(theme_load("light", &t, &why), ERR_CONFIG);
-    assert_non_null(strstr(why, "light.json:2: a style has no \"fgg\"; did you mean fg, bg?"));
+    assert_non_null(strstr(why, "light.json:2: a style has no \"fgg\"; did you mean fg?"));
     free(why);
     unlink(path);
     *strrchr(path, '/') = '\0';
