@@ -70,6 +70,15 @@ def who_waits_waits_on(w):
     check(result["text"] == "at last" and result["turn"] == turn, result)
 
 
+def who_does_not_wait_is_told_how_to(w):
+    session = demo(w)
+    told = w.run("session", "prompt", session, "--no-wait", "say later").stdout.decode()
+    check(told == "Turn 1 runs. To wait for its end: baton session wait %s\n" % session, told)
+    check(w.run("session", "wait", session).stdout == b"later\n", "what it said")
+    result = w.baton("session", "prompt", session, "--no-wait", "say more")
+    check(result["turn"] == 2 and result["sessionId"] == session, result)
+
+
 def a_failed_turn_says_so(w):
     configure(w)
     session = create(w)
@@ -149,5 +158,5 @@ def events_are_followed_over_deaths(w):
     check(turns == [1, 2, 3, 4], turns)
 
 
-main([a_prompt_outlives_its_hub, who_waits_waits_on, a_failed_turn_says_so, a_person_follows,
-      a_program_follows, events_are_followed_over_deaths])
+main([a_prompt_outlives_its_hub, who_waits_waits_on, who_does_not_wait_is_told_how_to,
+      a_failed_turn_says_so, a_person_follows, a_program_follows, events_are_followed_over_deaths])

@@ -60,6 +60,14 @@ static const enum err suggest_errors[] = {ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_ENDE
         }                                                                                          \
     }
 #define TURN_RESULT SCHEMA({"type" : "object", TURN_PROPERTIES, "x-text" : "text"})
+/* Of what does not wait for the text. */
+#define TURN_BEGUN                                                                                 \
+    SCHEMA({                                                                                       \
+        "type" : "object",                                                                         \
+        TURN_PROPERTIES,                                                                           \
+        "x-text" : "text",                                                                         \
+        "x-sentence" : "Turn {turn} runs. To wait for its end: baton session wait {sessionId}"     \
+    })
 
 const struct capability agent_rows[] = {
     {"session", "create", "1.0", "Start a session with an agent",
@@ -120,7 +128,7 @@ const struct capability agent_rows[] = {
              "required"
            : ["sessionId"], "x-positional"
            : [ "sessionId", "text" ]),
-     TURN_RESULT, TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL,
+     TURN_BEGUN, TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL,
      CAP_LONG | CAP_FOLLOW | CAP_STARTS_HUB | CAP_MCP, drive_errors, session_prompt},
     {"session", "wait", "1.0", "Wait for the end of an agent's turn",
      INPUT("properties"
@@ -284,7 +292,7 @@ const struct capability agent_rows[] = {
              "required"
            : [ "sessionId", "suggestionId" ], "x-positional"
            : [ "sessionId", "suggestionId" ]),
-     TURN_RESULT, TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL, CAP_LONG | CAP_STARTS_HUB, drive_errors,
+     TURN_BEGUN, TIER_NOTIFY, ROLE_DRIVER, LANE_CONTROL, CAP_LONG | CAP_STARTS_HUB, drive_errors,
      session_accept},
     {"session", "drop", "1.0", "Drop what somebody suggested; anybody may take back their own",
      INPUT("properties"
