@@ -96,7 +96,7 @@ enum err hub_stop(struct hub *hub, struct call *c)
     const int running = shells + sessions + processes;
     char what[120];
     if (running && !call_bool(c, "force", false))
-        return call_fail(c, ERR_BUSY, "%s still run%s",
+        return call_fail(c, ERR_BUSY, "%s still run%s and would be ended",
                          workspace_how_many(what, sizeof what, shells, sessions, processes),
                          running == 1 ? "s" : "");
     cJSON *r = cJSON_CreateObject();

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import pty
 import select
 import signal
 import socket
@@ -497,10 +498,54 @@ def workspaces_take_theirs_along(w):
     check(not alive(process["pid"]), "a hub that stops ends them")
 
 
+def at_a_terminal(w, answer, *args):
+    """A command whose question is answered: what was on the terminal, and its exit status."""
+    ours, theirs = pty.openpty()
+    running = subprocess.Popen([w.program, *args], env=w.env, cwd=w.root, stdin=theirs,
+                               stdout=theirs, stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            got = os.read(ours, 4096)
+        except OSError:  # the other side is closed
+            break
+        asked = b"[y/N]" in seen
+        seen += got
+        if not asked and b"[y/N]" in seen:
+            os.write(ours, answer)
+        if not got:
+            break
+    os.close(ours)
+    return seen.decode().replace("\r", ""), running.wait(60)
+
+
+def stopping_asks_who_can_answer(w):
+    way = "1 process still runs and would be ended."
+    w.baton("workspace", "open", "main")
+    w.baton("process", "spawn", "--", "sleep", "1000")
+    r = w.run("hub", "stop", check=False)
+    check(r.stderr.decode() == "baton: %s Use --force to do it without being asked.\n" % way, r)
+    r = w.run("--json", "hub", "stop", check=False)
+    check(json.loads(r.stderr)["error"] == "Busy" and not r.stdout, "a program is told: %r" % r)
+    for no in (b"n\n", b"\4"):
+        told, status = at_a_terminal(w, no, "hub", "stop")
+        check(told.startswith("baton: %s Go on? [y/N] " % way), told)
+        check(told.endswith("baton: Nothing was done.\n") and status == 1, told)
+        check(told.count("still runs") == 1 and "\nbaton: N" in told, told)
+    # What --force does not help with is not asked: another command has to come first.
+    told, status = at_a_terminal(w, b"y\n", "workspace", "delete", "main")
+    check(status == 1 and "Go on?" not in told and "without being asked" not in told, told)
+    check("baton workspace close main --force" in told, told)
+    told, status = at_a_terminal(w, b"y\n", "hub", "stop")
+    check(status == 0, told)
+
+
 if __name__ == "__main__":
     only = sys.argv[2:]
     tests = (both_outputs_apart_and_whole, pages_and_streams, exit_status_and_signals,
              stdin_goes_in_whole, many_at_once, children_that_leave, seen_as_it_comes,
              what_cannot_be, output_that_is_no_text, the_callers_end_is_its_end, nobody_reads,
-             hubs_that_are_killed, told_live, nobody_comes_back, keepers_that_die, workspaces_take_theirs_along)
+             hubs_that_are_killed, told_live, nobody_comes_back, keepers_that_die, workspaces_take_theirs_along,
+             stopping_asks_who_can_answer)
     main([t for t in tests if not only or t.__name__ in only])

@@ -57,17 +57,22 @@ static void tell_agent(const char *message, const cJSON *data)
     }
 }
 
+/* What ends a sentence that may have its own end. */
+static const char *stop_of(const char *sentence)
+{
+    const size_t n = strlen(sentence);
+    return n && strchr(".!?", sentence[n - 1]) ? "" : ".";
+}
+
 static void tell(const struct command *c, enum err code, const char *name, const char *message,
                  const char *next, bool retry, const cJSON *data)
 {
-    size_t n = strlen(message);
-    const char *stop = n && strchr(".!?", message[n - 1]) ? "" : ".";
     if (c->tool)
         tell_agent(message, data);
     else if (c->options.json)
         tell_json(code, name, message, next, retry, data);
     else
-        fprintf(stderr, "baton: %s%s%s%s\n", message, stop, *next ? " " : "", next);
+        fprintf(stderr, "baton: %s%s%s%s\n", message, stop_of(message), *next ? " " : "", next);
 }
 
 int command_fault(const struct command *c, struct client_fault *fault)
@@ -205,22 +210,29 @@ int command_print(const struct command *c, const cJSON *result)
 static bool go_on(const struct client_fault *fault)
 {
     char line[16] = "";
-    fprintf(stderr, "baton: %s Go on? [y/N] ", fault->message);
+    fprintf(stderr, "baton: %s%s Go on? [y/N] ", fault->message, stop_of(fault->message));
     fflush(stderr);
-    if (!fgets(line, sizeof line, stdin))
+    if (!fgets(line, sizeof line, stdin)) {
+        fputc('\n', stderr); /* ^D leaves the cursor behind the question */
         return false;
+    }
     line[strcspn(line, "\r\n")] = '\0';
     return strcmp(line, "y") == 0 || strcmp(line, "Y") == 0 || strcmp(line, "yes") == 0;
 }
 
-/* Busy, of a command that asks: ask, or say how to do it without being asked. */
+/* Busy, of a command that asks: ask, or say how to do it without being asked. A sentence that says
+ * itself what to do first has no advice behind it, and --force would not help: nothing to ask. */
 static enum err ask(const struct command *c, struct client *client, const char *method,
                     cJSON **ret_result, struct client_fault *fault)
 {
     bool person = isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && !c->options.json;
-    if (!person || !go_on(fault)) {
-        snprintf(fault->next, sizeof fault->next,
-                 person ? "Nothing was done." : "Use --force to do it without being asked.");
+    if (!person) {
+        snprintf(fault->next, sizeof fault->next, "Use --force to do it without being asked.");
+        return ERR_BUSY;
+    }
+    if (!go_on(fault)) { /* what is in the way has just been read */
+        snprintf(fault->message, sizeof fault->message, "Nothing was done.");
+        fault->next[0] = '\0';
         return ERR_BUSY;
     }
     client_fault_finish(fault);
@@ -247,7 +259,8 @@ int command_call(const struct command *c)
         (c->row->flags & CAP_LONG) || json_bool(client_hello(client), "mayBeHeld", false);
     enum err e =
         held_call(c, client, method, c->flags.input, waits ? -1 : CALL_MS, &result, &fault);
-    if (e == ERR_BUSY && (c->row->flags & CAP_ASKS) && !json_bool(c->flags.input, "force", false))
+    if (e == ERR_BUSY && (c->row->flags & CAP_ASKS) && fault.next[0] &&
+        !json_bool(c->flags.input, "force", false))
         e = ask(c, client, method, &result, &fault);
     if (e == ERR_OK) {
         status = command_print(c, result);

@@ -242,7 +242,7 @@ enum err workspace_close(struct hub *hub, struct call *c)
     char what[120];
     const int running = n->running + n->live + n->busy;
     if (e == ERR_OK && running && !call_bool(c, "force", false)) {
-        e = call_fail(c, ERR_BUSY, "%s still run%s in \"%s\"",
+        e = call_fail(c, ERR_BUSY, "%s still run%s in \"%s\" and would be ended",
                       workspace_how_many(what, sizeof what, n->running, n->live, n->busy),
                       running == 1 ? "s" : "", key);
     } else if (e == ERR_OK) {
