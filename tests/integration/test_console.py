@@ -229,6 +229,23 @@ def a_storm_of_sizes_garbles_nothing(world, state):
     t.wait("the old frame", lambda s: len(s.split("\n")[0]) == 80)
 
 
+def an_end_out_of_sight_is_told(world, state):
+    t = state["first"]
+    t.resize(120, 24)  # the list of shells tells when the console knows one
+    for command, words in (("kill -9 $$", "was ended by SIGKILL"), ("exit 3", "has ended with 3"),
+                           ("exit 0", "has ended")):
+        shell = world.baton("shell", "open", "--", "sh", "-c", "read x; " + command).split()[0]
+        t.wait_text(shell)
+        world.baton("shell", "keys", shell, "Enter")
+        t.wait(words, lambda s: "%s %s" % (shell, words) in s)
+        world.baton("shell", "close", shell)
+    shell = world.baton("shell", "open", "--", "cat").split()[0]
+    t.wait_text(shell)
+    world.baton("shell", "close", shell)
+    t.wait("who closes it ends it", lambda s: shell + " is closed" in s)
+    t.resize(80, 24)
+
+
 def tiny_terminals(world, state):
     t = state["first"]
     t.line("clear; echo tiny")
@@ -303,6 +320,7 @@ TESTS = [
     help_and_command_line,
     the_event_log,
     a_storm_of_sizes_garbles_nothing,
+    an_end_out_of_sight_is_told,
     tiny_terminals,
     nesting_is_refused,
     the_layout_is_kept,

@@ -255,11 +255,40 @@ static bool shown(const struct console *c, const char *target)
     return false;
 }
 
+/* A shell whose pane nobody has here is over: by itself, by a signal, or because it was closed. */
+static void ended(struct console *c, const char *label, const char *id, const cJSON *data)
+{
+    const int code = (int)json_int(data, "exitCode", 0);
+    const bool closed = json_bool(data, "closed", false);
+    const bool lost = !cJSON_IsNumber(json_get(data, "exitCode")),
+               good = closed || (!lost && !code);
+    const char *signal = code < 0 && code > -65 ? sigabbrev_np(-code) : NULL;
+    char how[60] = "has ended";
+
+    if (closed)
+        snprintf(how, sizeof how, "is closed");
+    else if (lost)
+        snprintf(how, sizeof how, "is lost: its keeper is gone");
+    else if (signal)
+        snprintf(how, sizeof how, "was ended by SIG%s", signal);
+    else if (code < 0)
+        snprintf(how, sizeof how, "was ended by signal %d", -code);
+    else if (code)
+        snprintf(how, sizeof how, "has ended with %d", code);
+    notices_add(&c->notices,
+                closed ? ROLE_DIM
+                : good ? ROLE_GOOD
+                       : ROLE_BAD,
+                "%s %s %s %s", theme_glyph(c->theme, good ? GLYPH_DONE : GLYPH_FAILED), label, id,
+                how);
+}
+
 /* What a person should hear of at once; what they look at tells itself. */
 static void notice_of(struct console *c, const char *kind, const cJSON *event)
 {
     const cJSON *data = json_get(event, "data");
     const char *who = json_string(event, "who", ""), *id = json_string(data, "shellId", "");
+    const bool closed = json_bool(data, "closed", false); /* its pane goes without a word */
 
     if (!strcmp(kind, "notice")) {
         const char *more = json_string(data, "description", "");
@@ -270,13 +299,10 @@ static void notice_of(struct console *c, const char *kind, const cJSON *event)
         else
             notices_add(&c->notices, strcmp(severity, "info") ? ROLE_ATTENTION : ROLE_TEXT,
                         "%s%s%s", title, *more ? ": " : "", more);
-    } else if (!strcmp(kind, "shellExit") && !shown(c, id)) {
-        int code = (int)json_int(data, "exitCode", 0);
+    } else if (!strcmp(kind, "shellExit") && (closed || !shown(c, id))) {
         const struct world_shell *s = world_shell(&c->world, id);
         if (s) /* else a terminal of an agent's that came and went: the transcript tells of it */
-            notices_add(&c->notices, code ? ROLE_BAD : ROLE_GOOD, "%s %s %s has ended with %d",
-                        theme_glyph(c->theme, code ? GLYPH_FAILED : GLYPH_DONE),
-                        world_label(&s->target), id, code);
+            ended(c, world_label(&s->target), id, data);
     } else if (!strcmp(kind, "memberJoined") && strcmp(who, c->member) != 0) {
         notices_add(&c->notices, ROLE_TEXT, "%s is here", who);
     } else if (!strcmp(kind, "memberLeft") && strcmp(who, c->member) != 0) {

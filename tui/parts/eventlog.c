@@ -138,7 +138,8 @@ bool eventlog_add(struct eventlog *log, const cJSON *event)
     if (!baton_words(event, "", sentence, sizeof sentence)) /* which names who it was */
         text_make_safe(e->who, sizeof e->who, who, strlen(who));
     e->text = summary(event, sentence);
-    e->bad = json_int(json_get(event, "data"), "exitCode", 0) != 0;
+    e->bad = json_int(json_get(event, "data"), "exitCode", 0) != 0 &&
+             !json_bool(json_get(event, "data"), "closed", false);
     if (log->above > 0 && log->above < log->count)
         log->above++; /* whoever has scrolled keeps their lines */
     return true;

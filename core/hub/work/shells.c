@@ -473,6 +473,8 @@ enum err shells_ended(struct hub *hub, void *arg)
     } else {
         json_add_int(doc, "exitCode", end->code);
         json_add_int(data, "exitCode", end->code);
+        if (closing || json_bool(doc, "killed", false)) /* the signal was of somebody's asking */
+            cJSON_AddTrueToObject(data, "closed");
     }
     e = journal_put(hub->journal, "shell", end->id, doc);
     if (e == ERR_OK)
