@@ -254,7 +254,7 @@ static void numbers_key(struct console *c, const struct input_event *event)
     c->mode = MODE_NORMAL;
     if (event->kind == INPUT_KEY && event->code >= '0' && event->code <= '9')
         console_focus(c, layout_pane(c->layout, (int)(event->code - '0')));
-    else
+    else if (event->kind != INPUT_KEY || event->code != K_ESCAPE) /* which only takes them away */
         normal_key(c, event);
 }
 

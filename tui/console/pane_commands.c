@@ -199,8 +199,10 @@ static void layout(struct console *c, int argc, char **argv)
 static void stack(struct console *c, int argc, char **argv)
 {
     (void)argc, (void)argv;
-    layout_toggle_stack(c->layout, c->focus);
+    const bool stacked = layout_toggle_stack(c->layout, c->focus);
     c->zoomed = false;
+    if (c->pane_count > 1)
+        notices_add(&c->notices, ROLE_DIM, stacked ? "stacked" : "no stack any more");
     console_layout_touch(c);
 }
 

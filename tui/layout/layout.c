@@ -286,13 +286,13 @@ void layout_arrange_preset(struct layout *l, enum layout_preset preset)
     index_again(l);
 }
 
-void layout_toggle_stack(struct layout *l, int pane)
+bool layout_toggle_stack(struct layout *l, int pane)
 {
     struct layout_node *node = layout_find(l, pane), *split;
     int panes[LAYOUT_MAX_PANES], n = 0, place = -1;
 
     if (!node || !node->parent)
-        return;
+        return false;
     split = node->parent;
     if (split->kind == LAYOUT_STACK) {
         split->kind = LAYOUT_ROWS;
@@ -300,7 +300,7 @@ void layout_toggle_stack(struct layout *l, int pane)
             split->kids[i]->weight = WEIGHT_ONE;
         if (split->parent && split->parent->kind == LAYOUT_ROWS)
             layout_weights_from_boxes(split->parent);
-        return;
+        return false;
     }
     /* A stack holds panes alone: what was split further inside becomes part of it. */
     for (int i = 0; i < l->count; i++)
@@ -318,6 +318,7 @@ void layout_toggle_stack(struct layout *l, int pane)
     }
     split->open = place;
     index_again(l);
+    return true;
 }
 
 static const char *const split_names[] = {"pane", "rows", "cols", "stack"};

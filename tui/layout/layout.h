@@ -52,8 +52,8 @@ void layout_remove(struct layout *l, int pane);
 void layout_swap(struct layout *l, int a, int b);
 void layout_arrange_preset(struct layout *l, enum layout_preset preset);
 const char *layout_preset_name(enum layout_preset preset);
-/* The split that this pane is in becomes a stack, or a stack becomes rows again. */
-void layout_toggle_stack(struct layout *l, int pane);
+/* The split that this pane is in becomes a stack (true), or a stack becomes rows again. */
+bool layout_toggle_stack(struct layout *l, int pane);
 
 /* Computes the boxes for this area. In a stack the pane that had the focus last is the open one.
  * False when the area is too small for all: then the caller shows the focused pane alone. */
