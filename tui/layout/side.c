@@ -169,16 +169,10 @@ static void session_sign(const struct world_session *session, enum theme_glyph *
     }
 }
 
-/* Text that ends with a sign when it had to be cut. */
 static int cut_text(struct canvas *c, int row, int col, int cols, struct style style,
                     const char *text, const struct theme *theme)
 {
-    if (cols <= 0)
-        return 0;
-    if (text_width(text) <= cols)
-        return canvas_text(c, row, col, cols, style, text);
-    int n = canvas_text(c, row, col, cols - 1, style, text);
-    return n + canvas_text(c, row, col + n, 1, style, theme_glyph(theme, GLYPH_ELLIPSIS));
+    return canvas_text_cut(c, row, col, cols, style, text, theme_glyph(theme, GLYPH_ELLIPSIS));
 }
 
 /* How many answers a session waits for, behind its sign. */

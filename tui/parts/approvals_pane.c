@@ -187,7 +187,8 @@ static void draw_row(const struct approval_item *item, struct canvas *c, struct 
     if (col < end)
         col += canvas_text(c, row.row, col, end - col, style, "  ");
     if (col < end)
-        canvas_text(c, row.row, col, end - col, style, item->summary);
+        canvas_text_cut(c, row.row, col, end - col, style, item->summary,
+                        theme_glyph(theme, GLYPH_ELLIPSIS));
     if (selected) {
         struct style mark = theme_style(theme, ROLE_SELECTION);
         canvas_restyle(c, (struct rect){row.row, row.col, 1, row.cols}, &mark, 0);

@@ -70,14 +70,29 @@ static void local_time(const cJSON *event, char *out, size_t size)
         strftime(out, size, "%H:%M:%S", &tm);
 }
 
-static void add_value(struct buf *out, const char *key, const cJSON *value)
+/* exitCode has no name of its own: "exit 3", "SIGKILL". */
+static void add_exit(struct buf *out, int code)
 {
+    const char *signal = code < 0 && code > -65 ? sigabbrev_np(-code) : NULL;
+
+    buf_puts(out, out->len ? "  " : "");
+    if (signal)
+        buf_printf(out, "SIG%s", signal);
+    else
+        buf_printf(out, "exit %d", code);
+}
+
+static void add_value(struct buf *out, const char *key, const cJSON *value, bool named)
+{
+    if (!strcmp(key, "exitCode") && cJSON_IsNumber(value)) {
+        add_exit(out, value->valueint);
+        return;
+    }
     char *text = cJSON_IsString(value) ? mem_strdup(value->valuestring) : json_print(value);
 
     if (out->len)
         buf_puts(out, "  ");
-    if (strcmp(key, "title") != 0 && strcmp(key, "text") != 0 && strcmp(key, "shellId") != 0 &&
-        strcmp(key, "sessionId") != 0 && strcmp(key, "description") != 0)
+    if (named)
         buf_printf(out, "%s=", key);
     buf_puts(out, text);
     free(text);
@@ -87,8 +102,13 @@ static void add_value(struct buf *out, const char *key, const cJSON *value)
  * what it is about. */
 static char *summary(const cJSON *event, const char *sentence)
 {
-    static const char *const keys[] = {"shellId",  "sessionId", "name", "title",  "text",
-                                       "exitCode", "member",    "cwd",  "reason", "description"};
+    static const struct {
+        const char *key;
+        bool named; /* "key=" in front */
+    } keys[] = {{"shellId", false}, {"sessionId", false}, {"processId", false},
+                {"name", false},    {"state", false},     {"title", false},
+                {"text", false},    {"exitCode", false},  {"member", true},
+                {"cwd", true},      {"reason", true},     {"description", false}};
     const cJSON *data = json_get(event, "data");
     struct buf text = {0};
     char *out;
@@ -97,9 +117,11 @@ static char *summary(const cJSON *event, const char *sentence)
     if (sentence[0])
         buf_puts(&text, sentence);
     for (size_t i = 0; !sentence[0] && i < sizeof keys / sizeof keys[0]; i++) {
-        const cJSON *value = json_get(data, keys[i]);
+        const cJSON *value = json_get(data, keys[i].key);
+        if (!value && !strcmp(keys[i].key, "title")) /* what an agent asks for has its own */
+            value = json_get(json_get(data, "toolCall"), "title");
         if (value && !cJSON_IsNull(value))
-            add_value(&text, keys[i], value);
+            add_value(&text, keys[i].key, value, keys[i].named);
     }
     if (text.len == 0 && cJSON_IsObject(data) && data->child) {
         char *all = json_print(data);
@@ -170,13 +192,14 @@ static void draw_entry(const struct entry *e, struct canvas *c, int row, struct 
                        const struct theme *theme)
 {
     struct style dim = theme_style(theme, ROLE_DIM), text = theme_style(theme, ROLE_TEXT);
-    int col = inner.col, end = inner.col + inner.cols, kind = inner.cols < 60 ? 13 : 17;
+    int col = inner.col, end = inner.col + inner.cols, kind = inner.cols < 60 ? 13 : 18;
+    const char *cut = theme_glyph(theme, GLYPH_ELLIPSIS);
 
     canvas_text(c, row, col, end - col, dim, e->time);
     col += 10;
     if (col < end)
-        canvas_text(c, row, col, end - col < kind ? end - col : kind,
-                    e->bad ? theme_style(theme, ROLE_BAD) : text, e->kind);
+        canvas_text_cut(c, row, col, end - col < kind ? end - col : kind,
+                        e->bad ? theme_style(theme, ROLE_BAD) : text, e->kind, cut);
     col += kind + 1;
     if (e->who[0] && col < end) {
         col +=
@@ -184,7 +207,7 @@ static void draw_entry(const struct entry *e, struct canvas *c, int row, struct 
         col += 2;
     }
     if (col < end)
-        canvas_text(c, row, col, end - col, dim, e->text);
+        canvas_text_cut(c, row, col, end - col, dim, e->text, cut);
 }
 
 void eventlog_draw(struct eventlog *log, struct canvas *c, struct rect inner,

@@ -219,6 +219,15 @@ int canvas_text(struct canvas *c, int row, int col, int cols, struct style style
     return drawn;
 }
 
+int canvas_text_cut(struct canvas *c, int row, int col, int cols, struct style style,
+                    const char *text, const char *sign)
+{
+    if (cols < 1 || text_width(text) <= cols)
+        return canvas_text(c, row, col, cols, style, text);
+    const int drawn = canvas_text(c, row, col, cols - 1, style, text);
+    return drawn + canvas_text(c, row, col + drawn, 1, style, sign);
+}
+
 /* The length of a cell's text when it may be written to a terminal, else -1. */
 static int safe_length(const char *text, size_t size)
 {

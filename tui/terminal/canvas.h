@@ -26,6 +26,9 @@ void canvas_unclip(struct canvas *c);
 void canvas_fill(struct canvas *c, struct rect r, struct style style); /* blanks */
 /* One line of safe text (core/base/text.h), cut at cols columns; gives the columns drawn. */
 int canvas_text(struct canvas *c, int row, int col, int cols, struct style style, const char *text);
+/* The same with sign (one column wide) as the last of a text that is cut. */
+int canvas_text_cut(struct canvas *c, int row, int col, int cols, struct style style,
+                    const char *text, const char *sign);
 /* One cell as a screen gives it; a wide one at the clip's edge becomes a blank. */
 void canvas_cell(struct canvas *c, int row, int col, const struct screen_cell *cell);
 /* Changes the style of what is there (selection, search hit): attrs are xor'ed with flip. */

@@ -175,7 +175,12 @@ static void kicked(struct words *w)
 
 static void invited(struct words *w)
 {
-    say(w, "%s invited %s", member(w, "by"), member(w, "member"));
+    const char *who = json_string(w->event, "who", ""), *by = text(w, "by")[0] ? "by" : "createdBy";
+
+    if (text(w, by)[0] || !who[0])
+        say(w, "%s invited %s", member(w, by), member(w, "member"));
+    else
+        say(w, "%s invited %s", !strcmp(who, w->me) ? "you" : who, member(w, "member"));
     if (text(w, "workspace")[0])
         say(w, " to %s", text(w, "workspace"));
     if (text(w, "role")[0])

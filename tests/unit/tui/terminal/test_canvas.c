@@ -70,6 +70,10 @@ static void text_is_cut(void **state)
     assert_int_equal(canvas_text(c, 0, 0, 0, (struct style){0}, "off"), 0);
     assert_int_equal(canvas_text(c, 0, 0, 8, (struct style){0}, ""), 0);
     shows(c, " hello\nz     ab\n");
+    assert_int_equal(canvas_text_cut(c, 0, 1, 5, (struct style){0}, "abcdef", "~"), 5);
+    assert_int_equal(canvas_text_cut(c, 1, 0, 6, (struct style){0}, "abcdef", "~"), 6);
+    assert_int_equal(canvas_text_cut(c, 1, 6, 0, (struct style){0}, "abc", "~"), 0);
+    shows(c, " abcd~\nabcdefab\n");
     canvas_destroy(c);
 }
 

@@ -50,6 +50,9 @@ static const struct {
     {"memberKicked", "'member':'grace','by':'ada'", "", "ada kicked grace"},
     {"inviteCreated", "'member':'grace','by':'ada','workspace':'main','role':'observer'", "",
      "ada invited grace to main as observer"},
+    {"inviteCreated", "'member':'demo-se1','createdBy':'ada','workspace':'main'", "",
+     "ada invited demo-se1 to main"},
+    {"inviteCreated", "'member':'grace'", "", "somebody invited grace"},
     {"inviteRevoked", "'member':'grace','by':'ada','reason':'done'", "",
      "ada revoked the invitation of grace: done"},
     {"batonChanged", "", "", "somebody released sh1"}, /* a hub that says less */
