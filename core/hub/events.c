@@ -2,6 +2,7 @@
  * bound to one workspace reads those of it, and those about mail that they sent or got. Control. */
 #include "core/hub/hub_private.h"
 #include "core/hub/mail/mail.h"
+#include "core/hub/policy/policy_gate.h"
 #include "core/hub/streams/streams.h"
 
 #include <string.h>
@@ -36,9 +37,27 @@ static void leave_out_far(struct hub *hub, const struct call *c, cJSON *events)
     }
 }
 
+/* Of what others wait to be allowed an agent learns that they wait, as in approval.list; not what
+ * they would do. */
+static void leave_out_asked(const struct call *c, cJSON *events)
+{
+    cJSON *event;
+    cJSON_ArrayForEach(event, events)
+    {
+        cJSON *data = cJSON_GetObjectItemCaseSensitive(event, "data");
+        if (strncmp(json_string(event, "kind", ""), "approval", 8) != 0 ||
+            strcmp(json_string(data, "by", ""), c->who) == 0)
+            continue;
+        cJSON_DeleteItemFromObjectCaseSensitive(data, "summary");
+        cJSON_DeleteItemFromObjectCaseSensitive(data, "reason");
+    }
+}
+
 static enum err answer(struct hub *hub, struct call *c, bool even_if_empty)
 {
-    const struct event_filter f = filter_of(c);
+    struct event_filter f = filter_of(c);
+    if (c->looked > f.since)
+        f.since = c->looked;
     cJSON *events = NULL;
     int64_t head = 0;
     enum err e = journal_events(hub->journal, &f, &events, &head);
@@ -46,10 +65,14 @@ static enum err answer(struct hub *hub, struct call *c, bool even_if_empty)
         return call_fail(c, e, NULL);
     if (cJSON_GetArraySize(events) == 0 && !even_if_empty) {
         cJSON_Delete(events);
+        if (c->parked) /* what a call that runs sees may be undone, and its numbers come again */
+            c->looked = head;
         return ERR_AGAIN;
     }
     if (*c->scope)
         leave_out_far(hub, c, events);
+    if (*c->scope && !gate_caller_is_human(c))
+        leave_out_asked(c, events);
     cJSON *r = cJSON_CreateObject();
     cJSON_AddItemToObject(r, "events", events);
     json_add_int(r, "head", head);

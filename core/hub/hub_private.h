@@ -62,6 +62,7 @@ struct call {
     uint64_t serial;     /* to find a parked call again that may be gone by then */
     int64_t number;      /* what it waits for in the session away_id (sessions.h) */
     int64_t deadline_us; /* of a parked call; INT64_MAX for ever */
+    int64_t looked;      /* events up to here were none that it waits for (events.c) */
     mail_look look;      /* of one that waits for messages (mail.h) */
     bool looking;        /* and that is about to look again */
     char approval[32];   /* what a human has to allow first; "" nothing (approvals.h) */
@@ -257,6 +258,9 @@ enum err invites_for_agent(struct hub *hub, const char *member, const char *work
                            const char *by, const char *note, char out_id[32], char *out_token);
 /* Ends it, its member's batons and links with it. ERR_OK also when it has ended or never was. */
 enum err invites_end(struct hub *hub, const char *id, const char *by, const char *reason);
+/* The same of all that let somebody into the workspace. */
+enum err invites_end_all(struct hub *hub, const char *workspace, const char *by,
+                         const char *reason);
 
 /* --- members.c --- */
 enum err members_gone(struct hub *hub, uint32_t peer);

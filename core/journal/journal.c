@@ -406,6 +406,7 @@ enum err journal_events(struct journal *j, const struct event_filter *f, cJSON *
     struct buf sql = {0};
     sqlite3_stmt *s = NULL;
     cJSON *list = cJSON_CreateArray();
+    size_t bytes = 0;
 
     buf_puts(&sql,
              "SELECT id, kind, workspace, who, target, time_us, data FROM event WHERE id > ?1");
@@ -437,7 +438,7 @@ enum err journal_events(struct journal *j, const struct event_filter *f, cJSON *
         sqlite3_bind_int(s, 5, f->limit);
         if (f->member)
             journal_bind_text(s, 6, f->member);
-        while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+        while (bytes < JOURNAL_PAGE && (rc = sqlite3_step(s)) == SQLITE_ROW) {
             struct event e = {
                 .id = sqlite3_column_int64(s, 0),
                 .kind = (const char *)sqlite3_column_text(s, 1),
@@ -448,7 +449,9 @@ enum err journal_events(struct journal *j, const struct event_filter *f, cJSON *
             };
             cJSON *o = event_object(&e), *data = NULL;
             const char *text = (const char *)sqlite3_column_text(s, 6);
-            if (json_parse(text, strlen(text), &data) == ERR_OK)
+            const size_t n = strlen(text);
+            bytes += n;
+            if (json_parse(text, n, &data) == ERR_OK)
                 cJSON_AddItemToObject(o, "data", data);
             cJSON_AddItemToArray(list, o);
         }

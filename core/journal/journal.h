@@ -73,7 +73,9 @@ struct event_filter {
     const char *member;
     int limit;
 };
-/* An array of events, oldest first; *ret_head is the newest id that there is. */
+/* An array of events, oldest first, as many as JOURNAL_PAGE holds but one at least; *ret_head is
+ * the newest id that there is. */
+#define JOURNAL_PAGE (8u * 1024 * 1024) /* bytes of their data */
 enum err journal_events(struct journal *j, const struct event_filter *f, cJSON **ret_events,
                         int64_t *ret_head);
 

@@ -188,7 +188,8 @@ const struct capability shell_rows[SHELL_ROWS] = {
                    "minLength" : 1,
                    "maxLength" : 1000,
                    "x-value" : "REGEX",
-                   "description" : "a line of the screen matches this (POSIX extended)"
+                   "description" :
+                       "a line of the screen matches this (POSIX extended, no back references)"
                },
                "idle" : {
                    "type" : "integer",

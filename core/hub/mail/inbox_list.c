@@ -43,21 +43,40 @@ static enum err whose(struct hub *hub, struct call *c, const char **ret_name)
 
 struct listing {
     struct hub *hub;
-    cJSON *list;
-    enum err e;
+    const struct call *c;
+    const char *reader; /* whose inbox it is */
+    cJSON *list, *message;
 };
+
+/* Who got a letter stands in it for all who did; what was sent by comms tells nobody who else has
+ * it. What became of a message is its sender's to know, and each recipient's own part. */
+static bool may_know(const struct listing *l, const char *recipient)
+{
+    return l->c->role == ROLE_OWNER || strcmp(recipient, l->reader) == 0 ||
+           strcmp(json_string(l->message, "direction", ""), "out") == 0;
+}
+
+static bool may_read_name(const struct listing *l, const char *recipient)
+{
+    return may_know(l, recipient) || strcmp(json_string(l->message, "grammar", ""), "email") == 0;
+}
 
 static void add_receipt(void *data, const struct mail_delivery *d)
 {
-    cJSON *message = data, *one, *receipts = cJSON_GetObjectItemCaseSensitive(message, "receipts");
+    const struct listing *l = data;
+    cJSON *message = l->message, *one;
+    cJSON *receipts = cJSON_GetObjectItemCaseSensitive(message, "receipts");
     const char *role = d->role == MAIL_CC ? "cc" : d->role == MAIL_TO ? "to" : NULL;
     bool seen = d->read_us > 0 && d->state < MAIL_ACKNOWLEDGED;
 
-    if (cJSON_GetArraySize(receipts) >= RECEIPTS_MAX)
+    if (cJSON_GetArraySize(receipts) >= RECEIPTS_MAX ||
+        (role && cJSON_GetArraySize(json_get(message, role)) >= RECEIPTS_MAX))
         return;
-    if (role)
+    if (role && may_read_name(l, d->recipient))
         cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(message, role),
                              cJSON_CreateString(d->recipient));
+    if (!may_know(l, d->recipient))
+        return;
     one = cJSON_CreateObject();
     cJSON_AddStringToObject(one, "to", d->recipient);
     cJSON_AddStringToObject(one, "state", seen ? "read" : mail_state_name(d->state));
@@ -119,8 +138,8 @@ enum err inbox_list(struct hub *hub, struct call *c)
     const char *name = NULL;
     struct mailbox_filter filter = {0};
     struct mail_count count = {0};
-    struct listing listing = {.hub = hub};
-    cJSON *result, *one;
+    struct listing listing = {.hub = hub, .c = c};
+    cJSON *result;
     char *pattern;
     int64_t next = 0;
     enum err e = whose(hub, c, &name);
@@ -138,10 +157,12 @@ enum err inbox_list(struct hub *hub, struct call *c)
     cJSON_AddStringToObject(result, "name", name);
     listing.list = cJSON_AddArrayToObject(result, "messages");
     e = journal_mailbox(hub->journal, &filter, add_message, &listing, &next);
-    cJSON_ArrayForEach(one, listing.list)
+    listing.reader = name;
+    cJSON_ArrayForEach(listing.message, listing.list)
     {
         if (e == ERR_OK)
-            e = journal_deliveries(hub->journal, json_string(one, "id", ""), add_receipt, one);
+            e = journal_deliveries(hub->journal, json_string(listing.message, "id", ""),
+                                   add_receipt, &listing);
     }
     if (e == ERR_OK)
         e = journal_inbox_count(hub->journal, name, -1, NULL, &count);

@@ -269,7 +269,7 @@ enum err baton_log(struct hub *hub, struct call *c)
         events = NULL;
         while (cJSON_GetArraySize(kept) > limit)
             cJSON_DeleteItemFromArray(kept, 0);
-    } while (e == ERR_OK && page == f.limit);
+    } while (e == ERR_OK && page > 0); /* a page may be short of its limit */
     if (e != ERR_OK) {
         cJSON_Delete(kept);
         return e;

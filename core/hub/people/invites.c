@@ -198,6 +198,18 @@ enum err invites_end(struct hub *hub, const char *id, const char *by, const char
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+enum err invites_end_all(struct hub *hub, const char *workspace, const char *by, const char *reason)
+{
+    size_t count;
+    enum err e = ERR_OK;
+    struct grant *all = roster_all(hub->roster, &count);
+    for (size_t i = 0; e == ERR_OK && i < count; i++)
+        if (!all[i].revoked && strcmp(all[i].workspace, workspace) == 0)
+            e = invites_end(hub, all[i].id, by, reason);
+    free(all);
+    return e;
+}
+
 /* --- making ----------------------------------------------------------------------------------- */
 
 static cJSON *grant_doc(const struct grant *g, const char *by, const char *note)

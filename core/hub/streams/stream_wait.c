@@ -4,6 +4,7 @@
 #include "core/hub/streams/stream_private.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/catalogue/pattern.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,9 @@ enum err shell_wait(struct hub *hub, struct call *c)
     const char *text = call_string(c, "text", NULL);
     if (e != ERR_OK)
         return e;
+    char why[200];
+    if (text && pattern_check(text, why, sizeof why) != ERR_OK) /* an observer may give one, too */
+        return call_fail(c, ERR_INVALID, "\"text\": %s", why);
     struct waiter *w = mem_zalloc(sizeof *w);
     w->call = c;
     w->on_exit = call_bool(c, "exit", false);

@@ -23,6 +23,12 @@ static enum err ensure(struct hub *hub, struct call *c, const char *key, const c
     bool created = false, reopened = false;
     enum err e = journal_get(hub->journal, "workspace", key, &doc);
 
+    /* Whoever is bound to it would make a folder of the host of what was a sandbox. */
+    if (e == ERR_NOT_FOUND && *c->scope)
+        return call_fail(c, e,
+                         "there is no workspace \"%s\" any more, or not yet; who is bound to "
+                         "one workspace makes none",
+                         key);
     if (e == ERR_NOT_FOUND) {
         struct stat st;
         if (sandbox)
@@ -339,6 +345,8 @@ enum err workspace_delete(struct hub *hub, struct call *c)
             e = journal_drop(hub->journal, "shell", id->valuestring);
         stream_discard(hub, id->valuestring);
     }
+    if (e == ERR_OK) /* what has that key next is another workspace */
+        e = invites_end_all(hub, key, c->who, "the workspace was deleted");
     if (e == ERR_OK)
         e = journal_drop(hub->journal, "workspace", key);
     if (e == ERR_OK && world_is_sandbox(doc))
