@@ -7,8 +7,8 @@
 #include "core/base/json.h"
 
 #define ACP_VERSION    1
-#define ACP_DEPTH_MAX  48      /* of nested arrays and objects: what is kept adds a few more */
-#define ACP_VALUES_MAX 1000000 /* in one line: each costs more memory than its text */
+#define ACP_DEPTH_MAX  48     /* of nested arrays and objects: what is kept adds a few more */
+#define ACP_VALUES_MAX 131072 /* in one line: each costs more memory and time than its text */
 
 enum acp_kind {
     ACP_NOTHING, /* an empty line */

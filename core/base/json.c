@@ -32,6 +32,22 @@ static bool too_deep(const char *text, size_t n)
     return false;
 }
 
+size_t json_values(const char *text, size_t n)
+{
+    size_t values = 1;
+    bool quoted = false;
+    for (size_t i = 0; i < n; i++) {
+        const char c = text[i];
+        if (quoted && c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == ',' || c == '[' || c == '{'))
+            values++;
+    }
+    return values;
+}
+
 /* A NUL would end the string for whoever reads it, so that a name or a text became another: as in
  * json_add_text it is U+FFFD. Gives a copy of the same length, or NULL when there is none. */
 static char *without_nul(const char *text, size_t n)

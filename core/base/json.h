@@ -20,6 +20,10 @@ enum err json_parse(const char *text, size_t n, cJSON **ret_json);
  * *ret_line says where, from 1. */
 enum err json_parse_relaxed(const char *text, size_t n, cJSON **ret_json, int *ret_line);
 
+/* How many values a text has at most, were it parsed: each takes far more memory and time than the
+ * two bytes that it may be. */
+size_t json_values(const char *text, size_t n);
+
 /* The first name that an object in there, however deep, has twice; NULL: none. Borrowed. Who reads
  * such an object takes the first, the last or all of them, as it likes. */
 const char *json_twice(const cJSON *json);

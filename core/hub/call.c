@@ -14,6 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define VALUES_MOST 65536 /* a single request with more would hold up everybody */
+#define ID_MOST     1024  /* bytes */
+
 struct call *call_create(struct hub *hub)
 {
     struct call *c = mem_zalloc(sizeof *c);
@@ -160,9 +163,45 @@ enum err call_fail(struct call *c, enum err code, const char *format, ...)
     return code;
 }
 
+static void keep_only(cJSON *object, const char *const *names)
+{
+    for (cJSON *one = object ? object->child : NULL, *next; one; one = next) {
+        size_t i = 0;
+        next = one->next;
+        while (names[i] && strcmp(names[i], one->string) != 0)
+            i++;
+        if (!names[i])
+            cJSON_Delete(cJSON_DetachItemViaPointer(object, one));
+    }
+}
+
+/* A call may wait for days: what nobody asked for does not wait with it. Params are what their
+ * schema allows. */
+static void make_lean(struct call *c)
+{
+    static const char *const members[] = {"jsonrpc", "id",       "method", "params",
+                                          "auth",    "approval", NULL};
+    static const char *const auths[] = {"token", "identity", "workspace", NULL};
+    cJSON *auth = cJSON_GetObjectItemCaseSensitive(c->request, "auth");
+    const cJSON *id = json_get(c->request, "id");
+    keep_only(c->request, members);
+    if (cJSON_IsObject(auth))
+        keep_only(auth, auths);
+    else
+        cJSON_DeleteItemFromObjectCaseSensitive(c->request, "auth");
+    if (id && !cJSON_IsNumber(id) && !(cJSON_IsString(id) && strlen(id->valuestring) <= ID_MOST))
+        cJSON_DeleteItemFromObjectCaseSensitive(c->request, "id");
+    free(c->message);
+    c->message = NULL;
+}
+
 static enum err parse(struct call *c, char *why, size_t size)
 {
     const cJSON *params;
+    if (json_values(c->message, c->message_n) > VALUES_MOST) {
+        snprintf(why, size, "the request has more than %d values", VALUES_MOST);
+        return ERR_LIMIT;
+    }
     if (json_parse(c->message, c->message_n, &c->request) != ERR_OK ||
         !cJSON_IsObject(c->request)) {
         snprintf(why, size, "the request is no JSON object");
@@ -176,6 +215,7 @@ static enum err parse(struct call *c, char *why, size_t size)
         snprintf(why, size, "\"%s\" is given twice", safe);
         return ERR_USAGE;
     }
+    make_lean(c);
     params = json_get(c->request, "params");
     if (!params)
         params = cJSON_AddObjectToObject(c->request, "params");
