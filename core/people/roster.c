@@ -146,6 +146,30 @@ static bool grant_ok(const struct grant *g)
            g->expires_ms >= 0;
 }
 
+/* With the lock. */
+static bool forget(struct roster *r, const char *id)
+{
+    struct entry **at = id_slot(r, id), *entry = *at;
+    if (!entry)
+        return false;
+    *at = entry->next_id;
+    unlink_hash(r, entry);
+    *(entry->before ? &entry->before->after : &r->first) = entry->after;
+    *(entry->after ? &entry->after->before : &r->last) = entry->before;
+    r->count--;
+    free(entry);
+    return true;
+}
+
+/* With the lock, when all places are taken: those that ended would keep everybody else out. */
+static bool make_room(struct roster *r)
+{
+    const struct entry *entry = r->first;
+    while (entry && !entry->grant.revoked)
+        entry = entry->after;
+    return entry && forget(r, entry->grant.id);
+}
+
 enum err roster_put(struct roster *r, const struct grant *grant)
 {
     enum err e = ERR_OK;
@@ -156,7 +180,7 @@ enum err roster_put(struct roster *r, const struct grant *grant)
     struct entry *entry = *id_slot(r, grant->id), *same = *hash_slot(r, grant->hash);
     if (same && same != entry) {
         e = ERR_EXISTS;
-    } else if (!entry && r->count == ROSTER_MAX) {
+    } else if (!entry && r->count == ROSTER_MAX && !make_room(r)) {
         e = ERR_LIMIT;
     } else {
         if (entry)
@@ -173,17 +197,44 @@ enum err roster_put(struct roster *r, const struct grant *grant)
 bool roster_remove(struct roster *r, const char *id)
 {
     pthread_mutex_lock(&r->lock);
-    struct entry **at = id_slot(r, id), *entry = *at;
-    if (entry) {
-        *at = entry->next_id;
-        unlink_hash(r, entry);
-        *(entry->before ? &entry->before->after : &r->first) = entry->after;
-        *(entry->after ? &entry->after->before : &r->last) = entry->before;
-        r->count--;
+    const bool was = forget(r, id);
+    pthread_mutex_unlock(&r->lock);
+    return was;
+}
+
+bool roster_binds(struct roster *r, const char *member, const char *workspace, bool *ret_here)
+{
+    bool bound = false, here = false;
+    pthread_mutex_lock(&r->lock);
+    for (const struct entry *entry = r->first; entry && !here; entry = entry->after) {
+        const struct grant *g = &entry->grant;
+        if (strcmp(g->member, member) != 0)
+            continue;
+        bound = true;
+        here = !*g->workspace || strcmp(g->workspace, workspace) == 0;
     }
     pthread_mutex_unlock(&r->lock);
-    free(entry);
-    return entry != NULL;
+    *ret_here = here;
+    return bound;
+}
+
+bool roster_surplus(struct roster *r, const char *member, const char *workspace, size_t keep,
+                    char ret_id[32])
+{
+    const struct entry *oldest = NULL;
+    size_t count = 0;
+    pthread_mutex_lock(&r->lock);
+    for (const struct entry *entry = r->last; entry && count <= keep; entry = entry->before) {
+        const struct grant *g = &entry->grant;
+        if (!g->revoked || strcmp(g->member, member) != 0 || strcmp(g->workspace, workspace) != 0)
+            continue;
+        oldest = entry;
+        count++;
+    }
+    if (count > keep)
+        memcpy(ret_id, oldest->grant.id, sizeof oldest->grant.id);
+    pthread_mutex_unlock(&r->lock);
+    return count > keep;
 }
 
 enum roster_answer roster_find(struct roster *r, const char *token, int64_t now_ms,

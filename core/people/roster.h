@@ -43,7 +43,8 @@ void roster_destroy(struct roster *r);
 
 /* Adds the grant (copied), or puts it in the place of the one with its id; the old one's token then
  * opens nothing. ERR_INVALID: a text, the kind or the role is not as above. ERR_EXISTS: another id
- * has this hash. ERR_LIMIT: ROSTER_MAX are there. On each of these nothing has changed. */
+ * has this hash. ERR_LIMIT: ROSTER_MAX are there and none of them is revoked, else the oldest that
+ * is makes room. On each of these nothing has changed. */
 enum err roster_put(struct roster *r, const struct grant *grant);
 
 /* Forgets the grant; false when there is none. Its token is then unknown: to have its guest told
@@ -54,6 +55,14 @@ bool roster_remove(struct roster *r, const char *id);
  * when the answer is ROSTER_UNKNOWN. Act on it for ROSTER_OK alone. */
 enum roster_answer roster_find(struct roster *r, const char *token, int64_t now_ms,
                                struct grant *ret);
+
+/* Does any grant, ended ones included, bind a member of that name? *ret_here: to this workspace, or
+ * to all. */
+bool roster_binds(struct roster *r, const char *member, const char *workspace, bool *ret_here);
+
+/* The oldest revoked grant of that member for that workspace alone, when more than `keep` are. */
+bool roster_surplus(struct roster *r, const char *member, const char *workspace, size_t keep,
+                    char ret_id[32]);
 
 /* A copy of all, in the order in which their ids came; the caller frees. Never NULL. */
 struct grant *roster_all(struct roster *r, size_t *ret_count);

@@ -123,7 +123,53 @@ def an_agent_reads_no_call_of_another_that_waits(w):
             check(all(("swordfish" in json.dumps(e)) == knows for e in events), events)
 
 
+def nobody_fills_the_journal(w):
+    w.baton("workspace", "open", "main", "--cwd", w.root)
+    token = invite(w, "main", "eve", "--observe")["token"]
+    with Client(w, token=token) as eve, Client(w) as owner, \
+            Client(w, token=invite(w, "main", "bot")["token"]) as bot:
+        eve.call("layout.put", workspace="main", layout={"x": "y" * 100000})
+        check(why_refused(eve, "layout.put", workspace="main", layout={"x": "y" * 300000}) ==
+              "LimitExceeded", "a huge layout")
+        check(why_refused(owner, "layout.put", workspace="nowhere", layout={}) == "NotFound",
+              "a layout of no workspace")
+        for i in range(1000):
+            bot.send("comms.subscribe", channel="c%d" % i)
+        bot.answer(bot.last)
+        check(why_refused(bot, "comms.subscribe", channel="one more") == "LimitExceeded",
+              "channels without end")
+        bot.call("comms.unsubscribe", subscription_id=bot.call("comms.channels")[0]
+                 ["subscription_id"])
+        bot.call("comms.subscribe", channel="one more")
+
+
+def a_request_of_zeros_is_refused(w):
+    """Each zero is two bytes on the way and 64 in the hub, on the thread that everybody waits for."""
+    w.baton("workspace", "open", "main", "--cwd", w.root)
+    with Client(w, token=invite(w, "main", "bot")["token"]) as bot:
+        bot.more = {"x": [0] * 70000}
+        check(why_refused(bot, "workspace.list") == "LimitExceeded", "too many values")
+        bot.more = {"x": "[,{," * 70000, "y": [0] * 1000}
+        check(len(bot.call("workspace.list")) == 1, "what stands in a text is one value")
+
+
+def programs_that_come_and_go_leave_few_tokens(w):
+    """A roster that is full would let nobody else in, and every look at who is near goes through it."""
+    if why_none():
+        print("skipped: no sandbox can be made here", flush=True)
+        return
+    w.baton("workspace", "open", "box", "--sandbox")
+    with Client(w, token=invite(w, "box", "bot")["token"]) as bot:
+        for _ in range(24):
+            bot.call("process.exec", workspace="box", command=["true"])
+    invites = [i for i in w.baton("invite", "list") if i["member"] == "box-box"]
+    check(10 < len(invites) <= 18, "%d invitations are kept" % len(invites))
+    w.kill_hub()
+    check(len([i for i in w.baton("invite", "list") if i["member"] == "box-box"]) <= 18, "later too")
+
+
 if __name__ == "__main__":
     main([a_deleted_sandbox_gives_nobody_the_host, who_is_bound_to_a_workspace_makes_none,
           patterns_that_take_for_ever_are_refused, a_recipient_learns_nothing_of_the_others,
-          an_agent_reads_no_call_of_another_that_waits])
+          an_agent_reads_no_call_of_another_that_waits, nobody_fills_the_journal,
+          a_request_of_zeros_is_refused, programs_that_come_and_go_leave_few_tokens])

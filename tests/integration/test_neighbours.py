@@ -400,6 +400,55 @@ sys.stdin.read()
     crowd.kill()
 
 
+PARKED = r"""
+import json, socket, struct, sys
+def connect():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(sys.argv[1])
+    s.sendall(b"\0SP\0\0\x30\0\0")
+    s.recv(8, socket.MSG_WAITALL)
+    return s
+def say(s, n, method, params, more=""):
+    body = json.dumps({"jsonrpc": "2.0", "id": n, "method": method, "params": params, "x": more})
+    m = struct.pack(">I", 0x80000000 | n) + method.encode() + b"\n" + body.encode()
+    s.sendall(b"\1" + struct.pack(">Q", len(m)) + m)
+def hear(s):
+    n = struct.unpack(">Q", s.recv(9, socket.MSG_WAITALL)[1:])[0]
+    text = s.recv(n, socket.MSG_WAITALL)
+    return json.loads(text[text.index(b"\n", 4) + 1:])
+links = [connect() for _ in range(20)]
+say(links[0], 1, "policy.next", {})
+mark = hear(links[0])["result"]["since"]
+# What is beyond the bound is answered at once: as many answers as calls that found no room.
+count, size = int(sys.argv[2]), int(sys.argv[3])
+for i in range(count):
+    say(links[i % 20], i + 2, "policy.next", {"since": mark}, "a" * size)
+refused = 0
+for i, s in enumerate(links):
+    s.settimeout(3)
+    try:
+        while True:
+            refused += hear(s)["error"]["data"]["name"] == "LimitExceeded"
+    except TimeoutError:
+        pass
+print(refused, "refused", flush=True)
+sys.stdin.read()
+"""
+
+
+def nobody_fills_the_hub(w):
+    """Calls that wait are counted for each user, with what they bring: an observer's too."""
+    w.members(grace={"user": w.grace.name, "role": "observer", "workspace": "main"})
+    w.shells()
+    for count, size, room in ((1500, 10, 1024), (60, 1000000, 33)):
+        crowd = w.grace.script(PARKED, w.place + "/call", str(count), str(size))
+        wait_until(lambda: "refused" in crowd.output() or "Error" in crowd.output(), 120, "the calls")
+        check(crowd.output() == "%d refused\n" % (count - room), crowd.output())
+        crowd.kill()
+        crowd.wait()
+    check(len(w.grace.baton("-L", w.at, "shell", "list")) == 1, "grace comes in again")
+
+
 def main(tests):
     program = sys.argv[1]
     missing = [p for p in ("useradd", "userdel", "groupadd", "groupdel") if not shutil.which(p)]
@@ -426,4 +475,4 @@ def main(tests):
 
 if __name__ == "__main__":
     main([an_observer_by_user, a_group_drives, a_reload_takes_a_right_away, a_token_decides,
-          nobody_has_that_name, a_hostile_place, strangers_do_not_crowd_out])
+          nobody_has_that_name, a_hostile_place, strangers_do_not_crowd_out, nobody_fills_the_hub])

@@ -45,7 +45,7 @@ struct slot {
     struct slot *next, *before;
     struct conn *conn;    /* held */
     struct doorway *door; /* held; NULL: it came by none … */
-    size_t counted;       /* … or what it counts there, 0 when there was no room */
+    size_t counted;       /* … or what it counts there, or for its user; 0: there was no room */
     size_t way_n;
     char way[WAY_BACK]; /* goes in front of the answer */
 };
@@ -137,6 +137,10 @@ static bool message(void *data, struct conn *c, const char *bytes, size_t n)
         full = door_takes(p->door, p, n);
         slot->door = p->door;
         slot->counted = full ? 0 : n;
+    } else if (takes && p->foreign) {
+        full = share_takes(s, p, n);
+        slot->counted = full ? 0 : n;
+        p->bytes += slot->counted;
     }
     if (takes) {
         p->calls++;
@@ -270,8 +274,10 @@ static void io_reply(void *data, void *handle, const void *bytes, size_t n)
         io_note(data, handle, bytes, n);
     pthread_mutex_lock(&s->mutex);
     struct peer *p = *server_peer(s, conn_id(slot->conn));
-    if (p)
+    if (p) {
         p->calls--;
+        p->bytes -= slot->door ? 0 : slot->counted;
+    }
     slot_unlink(s, slot);
     if (slot->door)
         door_answered(slot->door, slot->counted);

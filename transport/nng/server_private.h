@@ -29,6 +29,7 @@ struct peer {
     struct doorway *door; /* by which it came, held; NULL: none */
     bool late;            /* one too many by that door: it is told so, and no more */
     unsigned calls;
+    size_t bytes; /* of another user's calls that wait */
     uint32_t
         companion; /* of a foreign subscriber: its process's peer that a token let in; 0 none */
 };
@@ -80,6 +81,8 @@ bool server_dir_fits(const char *dir);
 /* Would this peer, another user's that may not come in yet, have more calls waiting than it may?
  * Also tells whose it is. */
 bool share_crowds(struct server *s, uint32_t id, uid_t *ret_uid);
+/* As door_takes, for all that another user has waiting: with the mutex. */
+const char *share_takes(struct server *s, const struct peer *p, size_t n);
 /* A foreign peer for calls is gone, and the hub knows: who heard by its token hears no more. */
 void share_peer_gone(struct server *s, uint32_t id, uid_t uid);
 enum err share_io(void *data, bool on, char **ret_why);

@@ -16,6 +16,8 @@ enum {
     USER_MOST = 128,     /* … of one of them … */
     STRANGER_MOST = 8,   /* … and of one who may not come in (yet) … */
     STRANGER_CALLS = 64, /* … each with so many calls that wait */
+    USER_CALLS = 1024,   /* calls of one user that wait, those that were parked included … */
+    USER_BYTES = 32 * 1024 * 1024, /* … and what they have together */
 };
 
 /* The newest of the process's peers for calls that a token let in. A client opens its ear once that
@@ -77,6 +79,21 @@ bool share_crowds(struct server *s, uint32_t id, uid_t *ret_uid)
     *ret_uid = p ? p->uid : NOBODY;
     pthread_mutex_unlock(&s->mutex);
     return many && !hub_knows(s->hub, *ret_uid, id);
+}
+
+const char *share_takes(struct server *s, const struct peer *who, size_t n)
+{
+    unsigned calls = 0;
+    size_t bytes = n;
+    for (int i = 0; i < PEER_BUCKETS; i++)
+        for (const struct peer *p = s->peers[i]; p; p = p->next)
+            if (p->foreign && p->uid == who->uid) {
+                calls += p->calls;
+                bytes += p->bytes;
+            }
+    return calls >= USER_CALLS  ? "you have as many calls waiting as another user may have"
+           : bytes > USER_BYTES ? "your calls that wait are too large together"
+                                : NULL;
 }
 
 void share_peer_gone(struct server *s, uint32_t id, uid_t uid)

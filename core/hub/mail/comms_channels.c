@@ -7,14 +7,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SUBSCRIPTIONS_MOST 1000 /* of one member: each is looked at by whoever lists channels */
+
+struct counting {
+    const char *name;
+    int count;
+};
+
+static void count_theirs(void *data, const struct mail_subscription *s)
+{
+    struct counting *n = data;
+    n->count += strcmp(s->name, n->name) == 0;
+}
+
 enum err comms_subscribe(struct hub *hub, struct call *c)
 {
     const char *channel = call_string(c, "channel", "");
     struct mail_identity me;
+    struct counting n = {.name = c->who};
     char id[MAIL_ID] = "";
     enum err e = mail_caller(hub, c, &me);
     if (e == ERR_OK)
         e = mail_check_text(c, "channel", channel);
+    if (e == ERR_OK)
+        e = journal_subscriptions(hub->journal, NULL, count_theirs, &n);
+    if (e == ERR_OK && n.count >= SUBSCRIPTIONS_MOST)
+        return call_fail(c, ERR_LIMIT, "%d subscriptions are the most; see: baton comms channels",
+                         SUBSCRIPTIONS_MOST);
     if (e == ERR_OK)
         e = journal_subscribe(hub->journal, channel, me.name, id);
     if (e != ERR_OK)

@@ -76,20 +76,12 @@ void mail_address(struct hub *hub, const char *name, char out[MAIL_ADDRESS])
 bool mail_may_meet(struct hub *hub, const struct call *c, const char *name)
 {
     struct neighbour_right right;
-    bool bound = false, here = false;
-    size_t count;
+    bool here = false;
     if (!*c->scope || strcmp(name, c->who) == 0 || strcmp(name, hub->user) == 0)
         return true;
     /* Ended invitations count too: whose agent was elsewhere is no neighbour because it has gone.
      */
-    struct grant *all = roster_all(hub->roster, &count);
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(all[i].member, name) != 0)
-            continue;
-        bound = true;
-        here = here || !*all[i].workspace || strcmp(all[i].workspace, c->scope) == 0;
-    }
-    free(all);
+    bool bound = roster_binds(hub->roster, name, c->scope, &here);
     if (neighbours_named(hub->neighbours, name, &right)) {
         bound = true;
         here = here || !*right.workspace || strcmp(right.workspace, c->scope) == 0;

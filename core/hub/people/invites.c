@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ENDED_KEPT 16 /* of one member, of those that the hub made for its programs */
+
 /* --- the document and its copy ---------------------------------------------------------------- */
 
 static bool read_grant(const cJSON *doc, struct grant *ret)
@@ -259,6 +261,25 @@ static enum err make(struct hub *hub, struct grant *g, const char *by, const cha
     return ERR_OK;
 }
 
+static enum err forget_in_roster(struct hub *hub, void *arg)
+{
+    roster_remove(hub->roster, arg);
+    return ERR_OK;
+}
+
+/* Each program in a sandbox has one, and an agent begins thousands: of those that have ended a few
+ * stay, so that a late caller is told why and its name is still known to belong there. */
+static enum err forget_surplus(struct hub *hub, const struct grant *g)
+{
+    char id[32];
+    if (!roster_surplus(hub->roster, g->member, g->workspace, ENDED_KEPT, id))
+        return ERR_OK;
+    enum err e = journal_drop(hub->journal, "invite", id);
+    if (e == ERR_OK)
+        control_after(hub, forget_in_roster, mem_strdup(id));
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 enum err invites_for_agent(struct hub *hub, const char *member, const char *workspace,
                            const char *by, const char *note, char out_id[32], char *out_token)
 {
@@ -270,7 +291,9 @@ enum err invites_for_agent(struct hub *hub, const char *member, const char *work
         return e;
     snprintf(g.member, sizeof g.member, "%s", member);
     snprintf(g.workspace, sizeof g.workspace, "%s", workspace);
-    e = make(hub, &g, by, note, out_token, &told);
+    e = forget_surplus(hub, &g);
+    if (e == ERR_OK)
+        e = make(hub, &g, by, note, out_token, &told);
     cJSON_Delete(told);
     memcpy(out_id, g.id, sizeof g.id);
     return e;

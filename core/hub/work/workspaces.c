@@ -363,6 +363,8 @@ enum err workspace_delete(struct hub *hub, struct call *c)
     return e;
 }
 
+#define LAYOUT_MOST (256u * 1024u) /* bytes: an observer keeps one, too */
+
 /* A layout's key: per workspace and member. */
 static void layout_key(const struct call *c, char *out, size_t size)
 {
@@ -388,8 +390,15 @@ enum err layout_put(struct hub *hub, struct call *c)
     char key[200];
     layout_key(c, key, sizeof key);
     const cJSON *layout = json_get(c->params, "layout");
-    enum err e = cJSON_IsNull(layout) ? journal_drop(hub->journal, "layout", key)
-                                      : journal_put(hub->journal, "layout", key, layout);
+    cJSON *workspace = NULL;
+    enum err e = find(hub, c, call_string(c, "workspace", ""), &workspace);
+    cJSON_Delete(workspace);
+    if (e != ERR_OK)
+        return e;
+    if (c->message_n > LAYOUT_MOST)
+        return call_fail(c, ERR_LIMIT, "a layout has at most %u bytes", LAYOUT_MOST);
+    e = cJSON_IsNull(layout) ? journal_drop(hub->journal, "layout", key)
+                             : journal_put(hub->journal, "layout", key, layout);
     if (e == ERR_OK)
         call_reply(c, NULL);
     return e;

@@ -236,6 +236,57 @@ static void thousands(void **state)
     roster_destroy(r);
 }
 
+static struct grant numbered(int i, const char *member, bool revoked)
+{
+    struct grant g = {.kind = BATON_AGENT, .role = ROLE_AGENT, .revoked = revoked};
+    char token[TOKEN_TEXT];
+    token_make(token);
+    token_hash(token, g.hash);
+    snprintf(g.id, sizeof g.id, "inv%d", i);
+    snprintf(g.member, sizeof g.member, "%s", member);
+    snprintf(g.workspace, sizeof g.workspace, "main");
+    return g;
+}
+
+static void those_that_ended_make_room(void **state)
+{
+    struct roster *r = roster_create();
+    struct grant g;
+    (void)state;
+    for (int i = 0; i < ROSTER_MAX; i++) {
+        g = numbered(i, "box", i == 7 || i == 9);
+        assert_int_equal(roster_put(r, &g), ERR_OK);
+    }
+    for (int i = 0; i < 3; i++) {
+        g = numbered(ROSTER_MAX + i, "late", false);
+        assert_int_equal(roster_put(r, &g), i < 2 ? ERR_OK : ERR_LIMIT);
+    }
+    assert_false(roster_remove(r, "inv7"));
+    assert_false(roster_remove(r, "inv9"));
+    assert_true(roster_remove(r, "inv8"));
+    roster_destroy(r);
+}
+
+static void the_oldest_of_too_many_is_named(void **state)
+{
+    struct roster *r = roster_create();
+    bool here = true;
+    char id[32] = "";
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        const struct grant g = numbered(i, i == 1 ? "other" : "box", i != 0);
+        assert_int_equal(roster_put(r, &g), ERR_OK);
+    }
+    assert_false(roster_surplus(r, "box", "main", 4, id));
+    assert_false(roster_surplus(r, "box", "elsewhere", 0, id));
+    assert_true(roster_surplus(r, "box", "main", 3, id));
+    assert_string_equal(id, "inv2");
+    assert_true(roster_binds(r, "box", "main", &here) && here);
+    assert_true(roster_binds(r, "other", "elsewhere", &here) && !here);
+    assert_false(roster_binds(r, "nobody", "main", &here));
+    roster_destroy(r);
+}
+
 static void a_full_roster(void **state)
 {
     struct roster *r = roster_create();
@@ -437,6 +488,8 @@ int main(void)
         cmocka_unit_test(wrong_grants),
         cmocka_unit_test(thousands),
         cmocka_unit_test(a_full_roster),
+        cmocka_unit_test(those_that_ended_make_room),
+        cmocka_unit_test(the_oldest_of_too_many_is_named),
         cmocka_unit_test(refusals),
         cmocka_unit_test(refusals_of_any_size),
         cmocka_unit_test(four_threads),
