@@ -200,7 +200,7 @@ static enum err parse(struct call *c, char *why, size_t size)
     const cJSON *params;
     if (json_values(c->message, c->message_n) > VALUES_MOST) {
         snprintf(why, size, "the request has more than %d values", VALUES_MOST);
-        return ERR_LIMIT;
+        return ERR_USAGE;
     }
     if (json_parse(c->message, c->message_n, &c->request) != ERR_OK ||
         !cJSON_IsObject(c->request)) {

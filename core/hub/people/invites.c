@@ -94,10 +94,22 @@ static enum err disconnect(struct hub *hub, void *arg)
     return ERR_OK;
 }
 
-static bool drives_otherwise(const struct hub *hub, const char *member, const char *invite)
+/* An agent also by another token for that place: one of its programs has ended. */
+static bool drives_otherwise(struct hub *hub, const struct grant *g)
 {
+    const int64_t now = clock_wall_us() / 1000;
+    bool other = false;
+    size_t count;
+    struct grant *all = roster_all(hub->roster, &count);
+    for (size_t i = 0; i < count && !other && g->kind == BATON_AGENT; i++)
+        other = strcmp(all[i].member, g->member) == 0 && strcmp(all[i].id, g->id) != 0 &&
+                strcmp(all[i].workspace, g->workspace) == 0 && !all[i].revoked &&
+                (!all[i].expires_ms || all[i].expires_ms > now);
+    free(all);
+    if (other)
+        return true;
     for (size_t i = 0; i < hub->peer_count; i++)
-        if (strcmp(hub->peers[i].who, member) == 0 && strcmp(hub->peers[i].invite, invite) != 0)
+        if (strcmp(hub->peers[i].who, g->member) == 0 && strcmp(hub->peers[i].invite, g->id) != 0)
             return true;
     return false;
 }
@@ -107,7 +119,7 @@ static enum err end_invite(struct hub *hub, const struct grant *g, const char *b
                            const char *reason)
 {
     enum err e = ERR_OK;
-    if (!drives_otherwise(hub, g->member, g->id))
+    if (!drives_otherwise(hub, g))
         e = batons_member_gone(hub, g->member);
     cJSON *data = cJSON_CreateObject();
     cJSON_AddStringToObject(data, "inviteId", g->id);

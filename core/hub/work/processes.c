@@ -123,7 +123,7 @@ static char **environment_of(struct hub *hub, const cJSON *doc, const char *toke
     cJSON *start = NULL;
     const cJSON *item;
     char **asked = mem_calloc(1, sizeof *asked);
-    env = world_set_token(env, json_string(doc, "workspace", ""), token);
+    env = world_set_token(hub, env, token);
     env = environment_set(env, "TERM", "dumb");
     if (journal_get(hub->journal, "processStart", id, &start) == ERR_OK)
         cJSON_ArrayForEach(item, json_get(start, "env"))
@@ -218,7 +218,8 @@ static enum err make(struct hub *hub, struct call *c, const cJSON *workspace, co
     snprintf(start.id, sizeof start.id, "pr%lld", (long long)number);
     cJSON *doc = new_doc(c, workspace, cwd, start.id);
     char invite[32] = "";
-    e = world_token(hub, json_string(workspace, "workspace", ""), c->who, invite, start.token);
+    e = world_token(hub, json_string(workspace, "workspace", ""), c->who, world_agent(c), invite,
+                    start.token);
     if (*invite)
         cJSON_AddStringToObject(doc, "inviteId", invite);
     if (e == ERR_OK)

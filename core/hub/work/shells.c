@@ -140,7 +140,7 @@ static char **environment_of(struct hub *hub, const cJSON *doc, const char *toke
     cJSON *more = NULL;
     const cJSON *item;
     char **asked = mem_calloc(1, sizeof *asked);
-    env = world_set_token(env, json_string(doc, "workspace", ""), token);
+    env = world_set_token(hub, env, token);
     if (session)
         env = session_terminal_environment(hub, session, env);
     if (journal_get(hub->journal, "shellEnv", id, &more) == ERR_OK)
@@ -231,7 +231,7 @@ enum err shells_new(struct hub *hub, const struct shell_new *order, char ret_id[
     snprintf(start.id, sizeof start.id, "sh%lld", (long long)number);
     cJSON *doc = new_doc(hub, order, start.id);
     if (!order->session) /* a session's terminals have its agent's token */
-        e = world_token(hub, order->workspace, order->who, invite, start.token);
+        e = world_token(hub, order->workspace, order->who, order->agent, invite, start.token);
     if (*invite)
         cJSON_AddStringToObject(doc, "inviteId", invite);
     if (e == ERR_OK)
@@ -271,6 +271,7 @@ enum err shell_open(struct hub *hub, struct call *c)
         .cwd = cwd,
         .name = call_string(c, "name", NULL),
         .who = c->who,
+        .agent = world_agent(c),
         .command = json_get(c->params, "command"),
         .rows = (int)call_int(c, "rows", 24),
         .cols = (int)call_int(c, "cols", 80),

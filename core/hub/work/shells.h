@@ -9,6 +9,7 @@ struct shell_new {
     const char *workspace, *cwd; /* the folder is there */
     const char *name;            /* NULL: from the command */
     const char *who;             /* openedBy */
+    const char *agent;           /* world_agent */
     const cJSON *command;        /* an array of strings, borrowed; NULL or empty: the usual shell */
     const cJSON *env;    /* {NAME: value} on top of what each shell has, borrowed; or NULL */
     const char *session; /* whose agent asked for it; NULL: none */

@@ -5,6 +5,7 @@
 #include "core/base/paths.h"
 #include "core/base/text.h"
 #include "core/hub/work/doors.h"
+#include "core/people/roster.h"
 #include "core/people/token.h"
 #include "core/work/environment.h"
 
@@ -293,14 +294,22 @@ static void box_member(const char *workspace, char out[MEMBER_NAME_MAX])
         snprintf(out, MEMBER_NAME_MAX, "box-%.50s-%08x", workspace, hash_of(workspace));
 }
 
-enum err world_token(struct hub *hub, const char *workspace, const char *by, char out_id[32],
-                     char *out_token)
+const char *world_agent(const struct call *c)
+{
+    return c->kind == BATON_AGENT && *c->invite ? c->who : NULL;
+}
+
+enum err world_token(struct hub *hub, const char *workspace, const char *by, const char *agent,
+                     char out_id[32], char *out_token)
 {
     char member[MEMBER_NAME_MAX];
     cJSON *doc = NULL;
     enum err e = journal_get(hub->journal, "workspace", workspace, &doc);
     out_id[0] = out_token[0] = '\0';
-    box_member(workspace, member);
+    if (agent)
+        snprintf(member, sizeof member, "%s", agent);
+    else
+        box_member(workspace, member);
     if (e == ERR_OK && world_is_sandbox(doc))
         e = invites_for_agent(hub, member, workspace, by, "a program in the sandbox", out_id,
                               out_token);
@@ -308,12 +317,11 @@ enum err world_token(struct hub *hub, const char *workspace, const char *by, cha
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-char **world_set_token(char **env, const char *workspace, const char *token)
+char **world_set_token(struct hub *hub, char **env, const char *token)
 {
-    char member[MEMBER_NAME_MAX];
-    if (!*token)
+    struct grant grant;
+    if (roster_find(hub->roster, token, 0, &grant) != ROSTER_OK)
         return env;
-    box_member(workspace, member);
     env = environment_set(env, "BATON_TOKEN", token);
-    return environment_set(env, "BATON_IDENTITY", member);
+    return environment_set(env, "BATON_IDENTITY", grant.member);
 }

@@ -29,13 +29,16 @@ enum err world_enter(struct hub *hub, struct keeper_meta *meta, char **ret_why);
 enum err world_check_network(struct call *c, const cJSON *workspace, bool network);
 
 /* A token for a program that starts in a sandbox: there none is let in without one, by the name
- * box-KEY. out_token has TOKEN_TEXT bytes (core/people/token.h) and is carried to the start;
- * out_id (kept in the program's row) ends it: invites_end. Both are "" for a plain workspace.
- * Within a batch. */
-enum err world_token(struct hub *hub, const char *workspace, const char *by, char out_id[32],
-                     char *out_token);
+ * box-KEY, or by that of the agent that has it started (`agent`; NULL: none), so that what the
+ * policy says of the agent holds for its programs. out_token has TOKEN_TEXT bytes
+ * (core/people/token.h) and is carried to the start; out_id (kept in the program's row) ends it:
+ * invites_end. Both are "" for a plain workspace. Within a batch. */
+enum err world_token(struct hub *hub, const char *workspace, const char *by, const char *agent,
+                     char out_id[32], char *out_token);
+/* The caller's name when it is such an agent, else NULL; borrowed. */
+const char *world_agent(const struct call *c);
 /* Puts such a token, and its member's name, into an environment. */
-char **world_set_token(char **env, const char *workspace, const char *token);
+char **world_set_token(struct hub *hub, char **env, const char *token);
 
 /* --- world_places.c: rows, mounts, paths --- */
 bool world_is_sandbox(const cJSON *workspace); /* the row */
