@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/catalogue/schema.h"
 #include "core/catalogue/schemas.h"
+#include "core/hub/aside.h"
 #include "core/hub/policy/approvals.h"
 #include "core/hub/policy/policy_gate.h"
 #include "core/hub/bindings/bindings.h"
@@ -33,8 +34,10 @@ void call_destroy(struct call *c)
         hub_post_stream(c->hub, streams_came_back, mem_strdup(c->away_id));
     if (c->handle && c->hub->io)
         c->hub->io->reply(c->hub->io_data, c->handle, NULL, 0);
+    aside_drop(c->aside);
     binding_unref(c->binding);
     cJSON_Delete(c->request);
+    cJSON_Delete(c->read);
     buf_finish(&c->answer);
     free(c->message);
     free(c->arg);
@@ -71,14 +74,27 @@ bool call_bool(const struct call *c, const char *key, bool absent)
     return json_bool(c->params, key, absent);
 }
 
-/* The answer's beginning; the id goes back exactly as it came. */
-static void begin_answer(struct call *c)
+/* The id goes back exactly as it came. */
+void call_answer_head(const struct call *c, struct buf *out)
 {
     const cJSON *id = c->request ? json_get(c->request, "id") : NULL;
     char *text = id && (cJSON_IsNumber(id) || cJSON_IsString(id)) ? json_print(id) : NULL;
-    buf_clear(&c->answer);
-    buf_printf(&c->answer, "\n{\"jsonrpc\":\"2.0\",\"id\":%s,", text ? text : "null");
+    buf_printf(out, "\n{\"jsonrpc\":\"2.0\",\"id\":%s,", text ? text : "null");
     free(text);
+}
+
+static void begin_answer(struct call *c)
+{
+    buf_clear(&c->answer);
+    call_answer_head(c, &c->answer);
+    c->answered = true;
+}
+
+void call_reply_whole(struct call *c, struct buf *whole)
+{
+    buf_finish(&c->answer);
+    c->answer = *whole;
+    *whole = (struct buf){0};
     c->answered = true;
 }
 
@@ -195,23 +211,39 @@ static void make_lean(struct call *c)
     c->message = NULL;
 }
 
+void call_read(struct call *c)
+{
+    cJSON *read = NULL;
+    c->is_read = true;
+    c->too_many = json_values(c->message, c->message_n) > VALUES_MOST;
+    if (!c->too_many && json_parse(c->message, c->message_n, &read) == ERR_OK &&
+        cJSON_IsObject(read)) {
+        c->read = read;
+        c->twice = json_twice(read);
+    } else {
+        cJSON_Delete(read);
+    }
+}
+
 static enum err parse(struct call *c, char *why, size_t size)
 {
     const cJSON *params;
-    if (json_values(c->message, c->message_n) > VALUES_MOST) {
+    if (!c->is_read)
+        call_read(c);
+    if (c->too_many) {
         snprintf(why, size, "the request has more than %d values", VALUES_MOST);
         return ERR_USAGE;
     }
-    if (json_parse(c->message, c->message_n, &c->request) != ERR_OK ||
-        !cJSON_IsObject(c->request)) {
+    c->request = c->read;
+    c->read = NULL;
+    if (!c->request) {
         snprintf(why, size, "the request is no JSON object");
         return ERR_USAGE;
     }
     /* What is checked, what a human is shown and what a binding's command reads could differ. */
-    const char *twice = json_twice(c->request);
-    if (twice) {
+    if (c->twice) {
         char safe[100];
-        text_make_safe(safe, sizeof safe, twice, strlen(twice));
+        text_make_safe(safe, sizeof safe, c->twice, strlen(c->twice));
         snprintf(why, size, "\"%s\" is given twice", safe);
         return ERR_USAGE;
     }

@@ -13,6 +13,8 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/hub/aside.h"
+#include "core/hub/early.h"
 #include "core/hub/hooks.h"
 #include "core/hub/sessions/sessions.h"
 #include "core/hub/streams/streams.h"
@@ -353,9 +355,26 @@ static void finish_batch(struct hub *hub)
         events_wake(hub);
 }
 
+/* Gives why the batch cannot be committed: what begun was, or what this one has undone it by. */
+static enum err run_one(struct hub *hub, struct call *c, enum err begun, struct call **works)
+{
+    if (begun == ERR_OK) {
+        const enum err failed = run_part(hub, c, works);
+        if (journal_is_undone(hub->journal)) /* with what came before it in this batch */
+            return failed != ERR_OK ? failed : ERR_IO;
+    } else if (c->work) {
+        again_later(hub, c);
+    } else {
+        call_format_error(c, begun, err_text(begun)->person);
+        c->next = hub->done;
+        hub->done = c;
+    }
+    return begun;
+}
+
 /* All that waits, and what comes in meanwhile: each commit is a sync, so whoever is just too late
  * for one would wait for two. Bounded, or a flood of calls would put off its own first answers.
- * Gives why the batch cannot be committed: what begun was, or what has undone it on the way. */
+ * Gives why the batch cannot be committed. */
 static enum err run_waiting(struct hub *hub, struct call *list, enum err begun, struct call **works)
 {
     const int64_t until = clock_mono_us() + GATHER_US;
@@ -363,27 +382,28 @@ static enum err run_waiting(struct hub *hub, struct call *list, enum err begun, 
         struct call *c = list;
         list = c->next;
         n++;
-        if (begun == ERR_OK) {
-            const enum err failed = run_part(hub, c, works);
-            if (journal_is_undone(hub->journal)) /* with what came before it in this batch */
-                begun = failed != ERR_OK ? failed : ERR_IO;
-        } else if (c->work) {
-            again_later(hub, c);
-        } else {
-            call_format_error(c, begun, err_text(begun)->person);
-            c->next = hub->done;
-            hub->done = c;
-        }
+        if (!early_take(hub, c))
+            begun = run_one(hub, c, begun, works);
         if (!list && begun == ERR_OK && n < GATHER_MOST && clock_mono_us() < until)
             list = inbox_take(&hub->control_in);
     }
     return begun;
 }
 
+/* What was read aside comes before what is waiting since. */
+static struct call *waiting(struct hub *hub)
+{
+    struct call *list = early_ready(hub), **end = &list;
+    while (*end)
+        end = &(*end)->next;
+    *end = inbox_take(&hub->control_in);
+    return list;
+}
+
 static void on_wake(uv_async_t *wake)
 {
     struct hub *hub = wake->data;
-    struct call *list = inbox_take(&hub->control_in), *works = NULL;
+    struct call *list = waiting(hub), *works = NULL;
     int64_t head = hub->event_head;
     struct hooks_load hooks_load = hub->hooks_load;
 
@@ -420,7 +440,8 @@ static void on_wake(uv_async_t *wake)
 void control_stop(struct hub *hub, int exit_status)
 {
     hub->exit_status = exit_status;
-    uv_stop(&hub->control_loop);
+    if (aside_end(hub))
+        uv_stop(&hub->control_loop);
 }
 
 static void on_signal(uv_signal_t *handle, int signal)
@@ -477,7 +498,8 @@ void control_destroy(struct hub *hub)
 {
     drop_list(hub->parked);
     drop_list(hub->again);
-    hub->parked = hub->again = NULL;
+    drop_list(hub->ready);
+    hub->parked = hub->again = hub->ready = NULL;
     uv_walk(&hub->control_loop, close_handle, NULL);
     uv_run(&hub->control_loop, UV_RUN_DEFAULT);
     uv_loop_close(&hub->control_loop);

@@ -5,6 +5,8 @@
 #include "core/base/mem.h"
 #include "core/base/paths.h"
 #include "core/catalogue/schemas.h"
+#include "core/hub/aside.h"
+#include "core/hub/early.h"
 #include "core/hub/people/batons.h"
 #include "core/hub/bindings/bindings.h"
 #include "core/hub/work/doors.h"
@@ -52,6 +54,7 @@ enum err hub_create(const struct hub_options *options, struct hub **ret_hub, cha
     hub->control_schemas = schemas_create();
     hub->stream_schemas = schemas_create();
     control_create(hub);
+    aside_create(hub);
     hooks_create(hub);
     worlds_create(hub);
     bindings_create(hub);
@@ -119,7 +122,9 @@ void hub_destroy(struct hub *hub)
     worlds_stop(hub);
     bindings_stop(hub);
     email_out_stop(hub);
+    aside_end(hub);
     control_destroy(hub);
+    aside_finish(hub);
     hooks_finish(hub);
     worlds_finish(hub);
     bindings_finish(hub);
@@ -192,6 +197,7 @@ static enum err peer_gone(struct hub *hub, void *arg)
         *at = c->next;
         call_destroy(c);
     }
+    early_peer_gone(hub, peer);
     /* And what started in this moment is told so behind its attaching. */
     hub_post_stream(hub, streams_peer_gone, mem_dup(&peer, sizeof peer));
     bindings_peer_gone(hub, peer);

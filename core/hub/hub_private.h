@@ -42,6 +42,10 @@ struct call {
     size_t message_n;
 
     cJSON *request, *params; /* params borrows from request */
+    bool is_read;            /* parsed already (call_read), but nothing of it is checked yet */
+    bool too_many;           /* then: it has more values than a request may have, and was not */
+    cJSON *read;             /* what came of that; NULL: no object */
+    const char *twice;       /* a name that it gives twice; NULL none */
     char who[MEMBER_NAME_MAX];
     enum baton_kind kind;
     enum role role;
@@ -68,6 +72,7 @@ struct call {
     char approval[32];   /* what a human has to allow first; "" nothing (approvals.h) */
     char repeats[32];    /* it was held as this one before its link was lost; "" no */
     bool wants_note;     /* its caller wants to be told that it is held */
+    struct aside *aside; /* work of it that begins when it is committed (aside.h); owned */
 };
 
 /* A queue of calls and work, filled from any thread, emptied by its own. What came by a sandbox's
@@ -112,6 +117,9 @@ struct hooks_load {
     int64_t dropped;     /* since there was no room any more; 0: there is */
 };
 
+struct aside;
+struct asides;
+struct early;
 struct streams;
 struct gate;
 struct hooks;
@@ -147,6 +155,9 @@ struct hub {
     struct call *parked; /* on control: events.next, shell.open */
     struct call *done;   /* answered in this batch, newest first */
     struct call *again;  /* work that failed for now (a full disk) */
+    struct early *early; /* big calls that are being read aside (early.h) */
+    size_t early_count;
+    struct call *ready; /* those that were, for the next batch */
     uv_timer_t again_timer;
     int64_t failed_told_us; /* when the log was last told that the journal takes nothing; 0 never */
     bool failing;           /* and since then nothing was written */
@@ -172,6 +183,7 @@ struct hub {
     int64_t may_changes; /* how often the policy or the bindings did; control's */
     struct hooks *hooks;
     struct worlds *worlds;
+    struct asides *asides;
     struct bindings *bindings;
     struct email_out *email_out;
     uv_timer_t upload_timer; /* email_upload.c's */
@@ -190,9 +202,16 @@ struct hub {
 /* --- call.c: any hub thread --- */
 struct call *call_create(struct hub *hub);
 void call_destroy(struct call *c);
+/* Parses the message, and no more: any thread that has the call for itself. Who does not leaves it
+ * to call_run. */
+void call_read(struct call *c);
 /* Parses, finds out who calls, checks role and schema, runs the handler. */
 enum err call_run(struct call *c); /* what the handler gave */
 void call_send(struct call *c);    /* lets the answer go; the call is destroyed */
+/* How the text of an answer to it begins, and an answer that was made whole behind such a beginning
+ * (moved out of whole). */
+void call_answer_head(const struct call *c, struct buf *out);
+void call_reply_whole(struct call *c, struct buf *whole);
 void call_format_error(struct call *c, enum err code, const char *message);
 /* more (taken, may be NULL) is an object to which the error's own words are added: its data; a
  * "next" of its own stays. */
@@ -229,7 +248,7 @@ uint64_t control_park(struct hub *hub, struct call *c, int64_t timeout_ms);
 struct call *control_parked(struct hub *hub, uint64_t serial); /* NULL when it is gone */
 void control_answered(struct hub *hub, struct call *c);        /* a parked call was answered */
 void control_unpark(struct hub *hub, struct call *c); /* it is the caller's again; after a commit */
-void control_stop(struct hub *hub, int exit_status);
+void control_stop(struct hub *hub, int exit_status);  /* when what runs aside is back */
 
 /* --- tidy.c: control, after a batch --- */
 void tidy_consider(struct hub *hub);

@@ -67,6 +67,7 @@ static enum err code_of(int code, const char **ret_words)
         {EEXIST, ERR_EXISTS, "something has that name"},
         {ENOSPC, ERR_DISK_FULL, "the disk is full"},
         {EDQUOT, ERR_DISK_FULL, "the quota is used up"},
+        {ECANCELED, ERR_ENDED, "it was broken off, and a part of it is still there"},
         {ENOSYS, ERR_UNSUPPORTED, "this kernel lacks openat2 (Linux 5.6)"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -158,6 +159,11 @@ void files_close(struct files *files)
     free(files->name);
     free(files->real);
     free(files);
+}
+
+void files_heed(struct files *files, const atomic_bool *stop)
+{
+    files->stop = stop;
 }
 
 /* What is left of path behind root, or NULL when it does not begin with it. */

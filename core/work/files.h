@@ -16,6 +16,7 @@
 #include "core/base/buf.h"
 #include "core/base/err.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -33,6 +34,8 @@ enum err files_open_fixed(const char *root, struct files **ret_files, char why[F
 /* The descriptor (O_PATH) of whatever has that path, which has no link in it; -1 with errno. */
 int files_open_linkless(const char *path, int flags);
 void files_close(struct files *files); /* takes NULL */
+/* A deletion of a folder stops in the middle, with ERR_ENDED, when that becomes true (borrowed). */
+void files_heed(struct files *files, const atomic_bool *stop);
 /* Are both the same folder? */
 bool files_same(const struct files *a, const struct files *b);
 

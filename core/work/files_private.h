@@ -7,9 +7,10 @@
 #include <sys/stat.h>
 
 struct files {
-    int fd;     /* O_PATH */
-    char *name; /* as it was given */
-    char *real; /* what it is called without links */
+    int fd;                  /* O_PATH */
+    char *name;              /* as it was given */
+    char *real;              /* what it is called without links */
+    const atomic_bool *stop; /* NULL: nobody breaks off a deletion */
 };
 
 /* Opens a path (relative, see files_relative) beneath the root; -1 with errno. The flags get

@@ -203,21 +203,27 @@ static int open_entry(int folder, const char *name)
     return fd;
 }
 
+struct emptying { /* of one folder and all beneath it */
+    int top;
+    bool again; /* something was lifted there */
+    const atomic_bool *stop;
+};
+
 /* One that lies too deep goes up to the top, where the next round finds it: however deep somebody
  * has dug, the rest is emptied with the same few descriptors. */
-static int lift(int folder, const char *name, int top, bool *ret_again)
+static int lift(int folder, const char *name, struct emptying *all)
 {
     char fresh[40];
     uint64_t number = 0;
     while (getrandom(&number, sizeof number, 0) < 0 && errno == EINTR)
         ;
     snprintf(fresh, sizeof fresh, ".baton-%016llx", (unsigned long long)number);
-    *ret_again = true;
-    return renameat(folder, name, top, fresh);
+    all->again = true;
+    return renameat(folder, name, all->top, fresh);
 }
 
 /* Everything in a folder that is held open; 0, or -1 with errno. What is mounted there stays. */
-static int empty(int folder, int depth, int top, bool *ret_again)
+static int empty(int folder, int depth, struct emptying *all)
 {
     struct stat here, st;
     size_t count = 0;
@@ -226,6 +232,10 @@ static int empty(int folder, int depth, int top, bool *ret_again)
     if (!names)
         return -1;
     for (size_t i = 0; i < count && !code; i++) {
+        if (all->stop && atomic_load(all->stop)) {
+            code = ECANCELED;
+            break;
+        }
         if (unlinkat(folder, names[i], 0) == 0 || errno == ENOENT)
             continue;
         code = errno;
@@ -237,10 +247,9 @@ static int empty(int folder, int depth, int top, bool *ret_again)
         if (fstat(fd, &st) < 0 || st.st_dev != here.st_dev)
             code = EBUSY;
         else if (depth == DEEPEST)
-            code = lift(folder, names[i], top, ret_again) < 0 ? errno : 0;
+            code = lift(folder, names[i], all) < 0 ? errno : 0;
         else
-            code = empty(fd, depth + 1, top, ret_again) < 0 ||
-                           unlinkat(folder, names[i], AT_REMOVEDIR) < 0
+            code = empty(fd, depth + 1, all) < 0 || unlinkat(folder, names[i], AT_REMOVEDIR) < 0
                        ? errno
                        : 0;
         close(fd);
@@ -250,23 +259,23 @@ static int empty(int folder, int depth, int top, bool *ret_again)
     return code ? -1 : 0;
 }
 
-static int remove_folder(const struct files_place *place, bool all)
+static int remove_folder(const struct files_place *place, bool all, const atomic_bool *stop)
 {
     if (unlinkat(place->folder, place->name, AT_REMOVEDIR) == 0)
         return 0;
     if (!all || (errno != ENOTEMPTY && errno != EEXIST))
         return -1;
-    int fd = open_entry(place->folder, place->name);
-    if (fd < 0)
+    struct emptying e = {
+        .top = open_entry(place->folder, place->name), .again = true, .stop = stop};
+    if (e.top < 0)
         return -1;
-    bool again = true;
     int rc = 0;
-    while (rc == 0 && again) {
-        again = false;
-        rc = empty(fd, 0, fd, &again);
+    while (rc == 0 && e.again) {
+        e.again = false;
+        rc = empty(e.top, 0, &e);
     }
     int code = errno;
-    close(fd);
+    close(e.top);
     errno = code;
     return rc < 0 ? -1 : unlinkat(place->folder, place->name, AT_REMOVEDIR);
 }
@@ -280,7 +289,7 @@ enum err files_delete(struct files *files, const char *path, bool all, char why[
         return e;
     int rc = fstatat(place.folder, place.name, &st, AT_SYMLINK_NOFOLLOW);
     if (rc == 0)
-        rc = S_ISDIR(st.st_mode) ? remove_folder(&place, all)
+        rc = S_ISDIR(st.st_mode) ? remove_folder(&place, all, files->stop)
                                  : unlinkat(place.folder, place.name, 0);
     if (rc < 0)
         e = files_fail(why, errno, "deleted", path);

@@ -1,10 +1,16 @@
 /* Files of a workspace, whole: fs.read, fs.write and so on. A plain workspace's are those beneath
  * its folder, a sandbox's those of its home and its mounts (worlds.h says where); core/work/files
- * sees to it that no path leads out, whoever moves what meanwhile. Control: a big file holds others
- * up for as long as the disk takes, so there is a limit to what is read at once. */
+ * sees to it that no path leads out, whoever moves what meanwhile.
+ *
+ * Who may do it is settled on control, as of every call; what the disk does then is done aside
+ * (aside.h), so that neither a big file, a folder with a million entries nor a disk that does not
+ * answer holds up anybody else. It begins when the batch is committed that took the call in. A job
+ * has all that it needs: its caller may be gone before it is back. What that wanted changed is
+ * changed all the same; a reading whose turn comes then is left out. */
 #include "core/hub/work/worlds.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/hub/aside.h"
 #include "core/work/files.h"
 
 #include <stdlib.h>
@@ -13,10 +19,23 @@
 #define READ_MOST (8u * 1024u * 1024u) /* as base64 it must fit into one message */
 #define LIST_MOST 20000
 
+struct job {
+    struct aside aside;
+    enum err (*act)(struct job *j, cJSON **ret_result); /* in the pool */
+    bool writes;                                        /* or makes, moves, deletes */
+    cJSON *workspace, *params;                          /* its row, and the call's */
+    struct buf answer;                                  /* whole, when result is ERR_OK */
+    enum err result;
+    char why[FILES_WHY];
+};
+
 struct place { /* a path, ready for core/work/files */
     struct files *files;
     char *path;
 };
+
+/* --- in the pool --------------------------------------------------------------------------------
+ */
 
 static void finish(struct place *p)
 {
@@ -36,76 +55,51 @@ static enum err refuse(struct call *c, enum err e, const char *why)
     return e;
 }
 
-static enum err find(struct hub *hub, struct call *c, const char *param, bool write,
-                     struct place *ret)
+static enum err find(struct job *j, const char *param, struct place *ret)
 {
-    const char *key = call_string(c, "workspace", "main"), *path = call_string(c, param, ".");
-    cJSON *workspace = NULL;
-    char why[FILES_WHY];
+    struct place p = {0};
     bool ro = false;
-    *ret = (struct place){0};
-    enum err e = workspace_need(hub, c, key, &workspace);
-    if (e != ERR_OK)
-        return e;
-    e = world_root(hub, workspace, path, &ret->files, &ret->path, &ro, why);
-    if (e == ERR_OK && ro && write) {
-        snprintf(why, sizeof why, "what lies there was mounted to be read only");
+    enum err e = world_root(j->aside.hub, j->workspace, json_string(j->params, param, "."),
+                            &p.files, &p.path, &ro, j->why);
+    if (e == ERR_OK && ro && j->writes) {
+        snprintf(j->why, sizeof j->why, "what lies there was mounted to be read only");
+        finish(&p);
         e = ERR_DENIED;
     }
-    if (e != ERR_OK)
-        refuse(c, e, why);
-    if (e == ERR_OK && write && world_is_sandbox(workspace))
-        world_watch(hub, key);
-    if (e != ERR_OK)
-        finish(ret);
-    cJSON_Delete(workspace);
+    if (e == ERR_OK) {
+        files_heed(p.files, aside_ending(j->aside.hub));
+        *ret = p;
+    }
     return e;
 }
 
-/* Whatever makes a home larger; deleting is always allowed. */
-static enum err check_room(struct hub *hub, struct call *c)
+static void add_name(cJSON *o, const struct job *j, const char *param)
 {
-    const char *key = call_string(c, "workspace", "main");
-    if (!world_is_full(hub, key))
-        return ERR_OK;
-    return call_fail(
-        c, ERR_DISK_FULL,
-        "the home of \"%s\" is larger than limits.disk allows: delete some of it first", key);
+    const char *path = json_string(j->params, param, "");
+    json_add_text(o, param, path, strlen(path));
 }
 
-static enum err done(struct call *c, enum err e, const char *why, cJSON *result)
-{
-    if (e == ERR_OK) {
-        call_reply(c, result);
-        return ERR_OK;
-    }
-    cJSON_Delete(result);
-    return refuse(c, e, why);
-}
-
-static cJSON *path_of(const struct call *c)
+static cJSON *path_of(const struct job *j)
 {
     cJSON *r = cJSON_CreateObject();
-    const char *path = call_string(c, "path", "");
-    json_add_text(r, "path", path, strlen(path));
+    add_name(r, j, "path");
     return r;
 }
 
-enum err fs_read(struct hub *hub, struct call *c)
+static enum err do_read(struct job *j, cJSON **ret)
 {
-    const char *encoding = call_string(c, "encoding", "");
-    const struct files_part part = {.line = call_int(c, "line", 1),
-                                    .limit = call_int(c, "limit", -1),
+    const char *encoding = json_string(j->params, "encoding", "");
+    const struct files_part part = {.line = json_int(j->params, "line", 1),
+                                    .limit = json_int(j->params, "limit", -1),
                                     .max = READ_MOST,
                                     .text = strcmp(encoding, "text") == 0};
     struct place p;
     struct buf b = {0};
-    char why[FILES_WHY];
-    enum err e = find(hub, c, "path", false, &p);
+    enum err e = find(j, "path", &p);
     if (e != ERR_OK)
         return e;
-    e = files_read(p.files, p.path, &part, &b, why);
-    cJSON *r = path_of(c);
+    e = files_read(p.files, p.path, &part, &b, j->why);
+    cJSON *r = path_of(j);
     const char *bytes = b.data ? b.data : "";
     if (e == ERR_OK && strcmp(encoding, "base64") != 0 && text_is_utf8(bytes, b.len) &&
         !memchr(bytes, '\0', b.len)) {
@@ -118,33 +112,31 @@ enum err fs_read(struct hub *hub, struct call *c)
     json_add_int(r, "bytes", (int64_t)b.len);
     buf_finish(&b);
     finish(&p);
-    return done(c, e, why, r);
+    *ret = r;
+    return e;
 }
 
-enum err fs_write(struct hub *hub, struct call *c)
+static enum err do_write(struct job *j, cJSON **ret)
 {
     struct place p;
-    char why[FILES_WHY], *bytes = NULL;
-    size_t n = 0;
-    enum err e = check_room(hub, c);
-    if (e != ERR_OK)
-        return e;
-    if (strcmp(call_string(c, "encoding", "text"), "base64") == 0) {
-        if (json_get_base64(call_params(c), "content", &bytes, &n) != ERR_OK)
-            return call_fail(c, ERR_INVALID, "\"content\" is no base64");
-    } else {
-        bytes = mem_strdup(call_string(c, "content", ""));
-        n = strlen(bytes);
+    const char *bytes = json_string(j->params, "content", "");
+    char *decoded = NULL;
+    size_t n = strlen(bytes);
+    if (strcmp(json_string(j->params, "encoding", "text"), "base64") == 0) {
+        if (json_get_base64(j->params, "content", &decoded, &n) != ERR_OK) {
+            snprintf(j->why, sizeof j->why, "\"content\" is no base64");
+            return ERR_INVALID;
+        }
+        bytes = decoded;
     }
-    e = find(hub, c, "path", true, &p);
+    enum err e = find(j, "path", &p);
     if (e == ERR_OK) {
-        e = files_write(p.files, p.path, bytes, n, why);
-        cJSON *r = path_of(c);
-        json_add_int(r, "bytes", (int64_t)n);
+        e = files_write(p.files, p.path, bytes, n, j->why);
+        *ret = path_of(j);
+        json_add_int(*ret, "bytes", (int64_t)n);
         finish(&p);
-        e = done(c, e, why, r);
     }
-    free(bytes);
+    free(decoded);
     return e;
 }
 
@@ -166,102 +158,232 @@ static void add_entry(void *data, const char *name, const struct files_stat *st)
     cJSON_AddItemToArray(data, o);
 }
 
-enum err fs_list(struct hub *hub, struct call *c)
+static enum err do_list(struct job *j, cJSON **ret)
 {
     struct place p;
-    char why[FILES_WHY];
-    enum err e = find(hub, c, "path", false, &p);
+    enum err e = find(j, "path", &p);
     if (e != ERR_OK)
         return e;
-    cJSON *list = cJSON_CreateArray();
-    e = files_list(p.files, p.path, LIST_MOST, add_entry, list, why);
+    *ret = cJSON_CreateArray();
+    e = files_list(p.files, p.path, LIST_MOST, add_entry, *ret, j->why);
     finish(&p);
-    return done(c, e, why, list);
+    return e;
 }
 
-enum err fs_stat(struct hub *hub, struct call *c)
+static enum err do_stat(struct job *j, cJSON **ret)
 {
     struct place p;
     struct files_stat st;
-    char why[FILES_WHY];
-    enum err e = find(hub, c, "path", false, &p);
+    enum err e = find(j, "path", &p);
     if (e != ERR_OK)
         return e;
-    cJSON *r = path_of(c);
-    e = files_stat(p.files, p.path, &st, why);
+    *ret = path_of(j);
+    e = files_stat(p.files, p.path, &st, j->why);
     if (e == ERR_OK)
-        add_stat(r, &st);
+        add_stat(*ret, &st);
     finish(&p);
-    return done(c, e, why, r);
+    return e;
 }
 
-enum err fs_exists(struct hub *hub, struct call *c)
+static enum err do_exists(struct job *j, cJSON **ret)
 {
     struct place p;
     struct files_stat st;
-    char why[FILES_WHY];
-    enum err e = find(hub, c, "path", false, &p);
+    enum err e = find(j, "path", &p);
     if (e != ERR_OK)
         return e;
-    e = files_stat(p.files, p.path, &st, why);
+    e = files_stat(p.files, p.path, &st, j->why);
     finish(&p);
-    cJSON *r = path_of(c);
+    *ret = path_of(j);
     const bool there = e == ERR_OK;
-    cJSON_AddBoolToObject(r, "exists", there);
-    cJSON_AddStringToObject(r, "said", there ? "yes" : "no");
-    json_add_int(r, "exit", there ? 0 : 1);
-    return done(c, e == ERR_NOT_FOUND ? ERR_OK : e, why, r);
+    cJSON_AddBoolToObject(*ret, "exists", there);
+    cJSON_AddStringToObject(*ret, "said", there ? "yes" : "no");
+    json_add_int(*ret, "exit", there ? 0 : 1);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err fs_mkdir(struct hub *hub, struct call *c)
+static enum err do_mkdir(struct job *j, cJSON **ret)
 {
     struct place p;
-    char why[FILES_WHY];
-    enum err e = check_room(hub, c);
-    if (e == ERR_OK)
-        e = find(hub, c, "path", true, &p);
+    enum err e = find(j, "path", &p);
     if (e != ERR_OK)
         return e;
-    e = files_mkdir(p.files, p.path, why);
+    e = files_mkdir(p.files, p.path, j->why);
     finish(&p);
-    return done(c, e, why, path_of(c));
+    *ret = path_of(j);
+    return e;
 }
 
-enum err fs_move(struct hub *hub, struct call *c)
+static enum err do_move(struct job *j, cJSON **ret)
 {
     struct place from, to;
-    char why[FILES_WHY];
-    enum err e = find(hub, c, "path", true, &from);
+    enum err e = find(j, "path", &from);
     if (e != ERR_OK)
         return e;
-    e = find(hub, c, "to", true, &to);
+    e = find(j, "to", &to);
     if (e != ERR_OK) {
         finish(&from);
         return e;
     }
     /* Roots are few, and each is its own place: from one to another nothing is moved. */
     if (files_same(from.files, to.files)) {
-        e = files_move(from.files, from.path, to.path, call_bool(c, "replace", false), why);
+        e = files_move(from.files, from.path, to.path, json_bool(j->params, "replace", false),
+                       j->why);
     } else {
-        snprintf(why, sizeof why, "nothing is moved between the home and a mount; write it anew");
+        snprintf(j->why, sizeof j->why,
+                 "nothing is moved between the home and a mount; write it anew");
         e = ERR_INVALID;
     }
     finish(&from);
     finish(&to);
-    cJSON *r = path_of(c);
-    const char *name = call_string(c, "to", "");
-    json_add_text(r, "to", name, strlen(name));
-    return done(c, e, why, r);
+    *ret = path_of(j);
+    add_name(*ret, j, "to");
+    return e;
+}
+
+static enum err do_delete(struct job *j, cJSON **ret)
+{
+    struct place p;
+    enum err e = find(j, "path", &p);
+    if (e != ERR_OK)
+        return e;
+    e = files_delete(p.files, p.path, json_bool(j->params, "all", false), j->why);
+    finish(&p);
+    *ret = path_of(j);
+    return e;
+}
+
+/* The answer's text is made here as well: of eight megabytes that takes as long as reading them. */
+static void run(struct aside *aside)
+{
+    struct job *j = (struct job *)aside;
+    cJSON *result = NULL;
+    j->result = j->act(j, &result);
+    if (j->result == ERR_OK) {
+        char *text = json_print(result);
+        buf_puts(&j->answer, "\"result\":");
+        buf_puts(&j->answer, text);
+        buf_putc(&j->answer, '}');
+        free(text);
+    }
+    cJSON_Delete(result);
+    cJSON_DeleteItemFromObjectCaseSensitive(j->params, "content");
+}
+
+/* --- on control ---------------------------------------------------------------------------------
+ */
+
+static void back(struct hub *hub, struct aside *aside)
+{
+    struct job *j = (struct job *)aside;
+    if (j->writes && world_is_sandbox(j->workspace) && !atomic_load(aside_ending(hub)))
+        world_watch(hub, aside->place);
+    struct call *c = aside_caller(hub, aside);
+    if (!c)
+        return;
+    if (j->result == ERR_OK)
+        call_reply_whole(c, &j->answer);
+    else
+        refuse(c, j->result, j->why);
+    call_send(c);
+}
+
+static void destroy(struct aside *aside)
+{
+    struct job *j = (struct job *)aside;
+    cJSON_Delete(j->workspace);
+    cJSON_Delete(j->params);
+    buf_finish(&j->answer);
+    free(j);
+}
+
+/* The content of a file is moved into the job, not copied: nobody behind the handler reads it. */
+static cJSON *take_params(struct call *c)
+{
+    cJSON *content = cJSON_DetachItemFromObjectCaseSensitive(c->params, "content");
+    cJSON *params = cJSON_Duplicate(c->params, true);
+    if (content)
+        cJSON_AddItemToObject(params, "content", content);
+    free(c->message); /* the same bytes once more */
+    c->message = NULL;
+    c->message_n = 0;
+    return params;
+}
+
+static enum err begin(struct hub *hub, struct call *c, bool writes,
+                      enum err (*act)(struct job *j, cJSON **ret_result))
+{
+    const char *key = call_string(c, "workspace", "main");
+    cJSON *workspace = NULL;
+    enum err e = workspace_need(hub, c, key, &workspace);
+    if (e != ERR_OK)
+        return e;
+    if (writes && world_is_sandbox(workspace))
+        world_watch(hub, key);
+    struct job *j = mem_zalloc(sizeof *j);
+    j->act = act;
+    j->writes = writes;
+    j->workspace = workspace;
+    j->params = take_params(c);
+    call_answer_head(c, &j->answer);
+    snprintf(j->aside.place, sizeof j->aside.place, "%s", key);
+    j->aside.lasts = json_bool(j->params, "all", false); /* fs.delete alone has that */
+    j->aside.reads = !writes;
+    j->aside.run = run;
+    j->aside.back = back;
+    j->aside.destroy = destroy;
+    return aside_park(hub, c, &j->aside);
+}
+
+/* Whatever makes a home larger; deleting is always allowed. */
+static enum err check_room(struct hub *hub, struct call *c)
+{
+    const char *key = call_string(c, "workspace", "main");
+    if (!world_is_full(hub, key))
+        return ERR_OK;
+    return call_fail(
+        c, ERR_DISK_FULL,
+        "the home of \"%s\" is larger than limits.disk allows: delete some of it first", key);
+}
+
+enum err fs_read(struct hub *hub, struct call *c)
+{
+    return begin(hub, c, false, do_read);
+}
+
+enum err fs_write(struct hub *hub, struct call *c)
+{
+    enum err e = check_room(hub, c);
+    return e == ERR_OK ? begin(hub, c, true, do_write) : e;
+}
+
+enum err fs_list(struct hub *hub, struct call *c)
+{
+    return begin(hub, c, false, do_list);
+}
+
+enum err fs_stat(struct hub *hub, struct call *c)
+{
+    return begin(hub, c, false, do_stat);
+}
+
+enum err fs_exists(struct hub *hub, struct call *c)
+{
+    return begin(hub, c, false, do_exists);
+}
+
+enum err fs_mkdir(struct hub *hub, struct call *c)
+{
+    enum err e = check_room(hub, c);
+    return e == ERR_OK ? begin(hub, c, true, do_mkdir) : e;
+}
+
+enum err fs_move(struct hub *hub, struct call *c)
+{
+    return begin(hub, c, true, do_move);
 }
 
 enum err fs_delete(struct hub *hub, struct call *c)
 {
-    struct place p;
-    char why[FILES_WHY];
-    enum err e = find(hub, c, "path", true, &p);
-    if (e != ERR_OK)
-        return e;
-    e = files_delete(p.files, p.path, call_bool(c, "all", false), why);
-    finish(&p);
-    return done(c, e, why, path_of(c));
+    return begin(hub, c, true, do_delete);
 }

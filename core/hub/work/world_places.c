@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/base/paths.h"
 #include "core/base/text.h"
+#include "core/hub/aside.h"
 #include "core/work/files.h"
 
 #include <dirent.h>
@@ -229,37 +230,52 @@ bool world_has_files(const cJSON *workspace)
 }
 
 struct removing {
-    uv_work_t work;
+    struct aside aside;
     struct files *files; /* the folder of all */
     char name[64], why[FILES_WHY];
     enum err result;
 };
 
-static void remove_aside(uv_work_t *work)
+static void remove_aside(struct aside *aside)
 {
-    struct removing *r = work->data;
+    struct removing *r = (struct removing *)aside;
     r->result = files_delete(r->files, r->name, true, r->why);
 }
 
-static void removed(uv_work_t *work, int status)
+/* What a stop has broken off is the next hub's: worlds_sweep. */
+static void removed(struct hub *hub, struct aside *aside)
 {
-    struct removing *r = work->data;
-    if (status != 0 || (r->result != ERR_OK && r->result != ERR_NOT_FOUND))
+    const struct removing *r = (const struct removing *)aside;
+    (void)hub;
+    if (r->result != ERR_OK && r->result != ERR_NOT_FOUND && r->result != ERR_ENDED)
         log_warn("the files of a deleted sandbox stay: %s", r->why);
+}
+
+static void destroy_removing(struct aside *aside)
+{
+    struct removing *r = (struct removing *)aside;
     files_close(r->files);
     free(r);
 }
 
-/* In libuv's pool: there may be a million of them. */
+/* Aside: there may be a million of them. */
 static void remove_home(struct hub *hub, const char *name)
 {
     struct removing *r = mem_zalloc(sizeof *r);
-    r->work.data = r;
     snprintf(r->name, sizeof r->name, "%s", name);
+    snprintf(r->aside.place, sizeof r->aside.place, "%s", name);
+    r->aside.lasts = true;
+    r->aside.run = remove_aside;
+    r->aside.back = removed;
+    r->aside.destroy = destroy_removing;
     r->result = files_open(hub->worlds->dir, &r->files, r->why);
-    if (r->result != ERR_OK ||
-        uv_queue_work(&hub->control_loop, &r->work, remove_aside, removed) != 0)
-        removed(&r->work, -1);
+    if (r->result != ERR_OK) {
+        removed(hub, &r->aside);
+        destroy_removing(&r->aside);
+        return;
+    }
+    files_heed(r->files, aside_ending(hub));
+    aside_begin(hub, &r->aside);
 }
 
 /* First it gets out of the way of a new one with that key. */

@@ -63,7 +63,8 @@ bool world_has_files(const cJSON *workspace);
 enum err world_remove(struct hub *hub, void *arg);
 
 /* Where a path of that workspace lies: the folder, opened, and the path in it; both are the
- * caller's. ERR_DENIED, and a sentence: the hub reaches no such place. */
+ * caller's. ERR_DENIED, and a sentence: the hub reaches no such place. Any thread: of the hub it
+ * takes what is constant alone. */
 enum err world_root(struct hub *hub, const cJSON *workspace, const char *path,
                     struct files **ret_files, char **ret_path, bool *ret_ro, char why[FILES_WHY]);
 /* The folder that a program starts in, as it is called inside (the caller's); wanted NULL: the
