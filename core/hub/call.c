@@ -38,6 +38,7 @@ void call_destroy(struct call *c)
     binding_unref(c->binding);
     cJSON_Delete(c->request);
     cJSON_Delete(c->read);
+    buf_finish(&c->found);
     buf_finish(&c->answer);
     free(c->message);
     free(c->arg);

@@ -1,11 +1,20 @@
 /* Reading the journal's events: pages of what was missed, and waiting for the next ones. Who is
- * bound to one workspace reads those of it, and those about mail that they sent or got. Control. */
+ * bound to one workspace reads those of it, and those about mail that they sent or got.
+ *
+ * A filter may fit hardly any of a million events, so a call looks at a bounded piece in each turn
+ * of control, parked between them, and others wait for one piece at most. Control. */
 #include "core/hub/hub_private.h"
+#include "core/base/mem.h"
 #include "core/hub/mail/mail.h"
 #include "core/hub/policy/policy_gate.h"
 #include "core/hub/streams/streams.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#define PIECE       10000 /* events that are looked through in a turn, */
+#define PIECE_FOUND 500   /* or so many that fit */
+#define WAIT_USUAL  30000 /* milliseconds */
 
 /* Members of the filter that the caller gave; "" counts as not given. */
 static struct event_filter filter_of(const struct call *c)
@@ -53,53 +62,151 @@ static void leave_out_asked(const struct call *c, cJSON *events)
     }
 }
 
-static enum err answer(struct hub *hub, struct call *c, bool even_if_empty)
+static bool is_next(const struct call *c)
 {
-    struct event_filter f = filter_of(c);
-    if (c->looked > f.since)
-        f.since = c->looked;
-    cJSON *events = NULL;
-    int64_t head = 0;
-    enum err e = journal_events(hub->journal, &f, &events, &head);
-    if (e != ERR_OK)
-        return call_fail(c, e, NULL);
-    if (cJSON_GetArraySize(events) == 0 && !even_if_empty) {
-        cJSON_Delete(events);
-        if (c->parked) /* what a call that runs sees may be undone, and its numbers come again */
-            c->looked = head;
-        return ERR_AGAIN;
-    }
+    return c->row && c->row->handle == events_next;
+}
+
+static void give(struct call *c, int64_t head)
+{
+    struct buf text = {0};
+    buf_puts(&text, "{\"events\":[");
+    buf_append(&text, c->found.data, c->found.len);
+    buf_printf(&text, "],\"head\":%lld}", (long long)head);
+    call_reply_text(c, text.data, text.len);
+    buf_finish(&text);
+}
+
+/* Gives the id of the last one, or `none`. */
+static int64_t take_in(struct hub *hub, struct call *c, cJSON *events, int64_t none)
+{
+    const cJSON *event;
     if (*c->scope)
         leave_out_far(hub, c, events);
     if (*c->scope && !gate_caller_is_human(c))
         leave_out_asked(c, events);
-    cJSON *r = cJSON_CreateObject();
-    cJSON_AddItemToObject(r, "events", events);
-    json_add_int(r, "head", head);
-    call_reply(c, r);
+    cJSON_ArrayForEach(event, events)
+    {
+        char *text = json_print(event);
+        if (c->found_count++)
+            buf_putc(&c->found, ',');
+        buf_puts(&c->found, text);
+        free(text);
+        none = json_int(event, "id", none);
+    }
+    return none;
+}
+
+/* One piece of the journal from where it looked last. ERR_AGAIN: there is more to look at;
+ * ERR_NOT_FOUND: there is nothing yet, and it waits for what comes. */
+static enum err look(struct hub *hub, struct call *c)
+{
+    struct event_filter f = filter_of(c);
+    cJSON *events = NULL;
+    int64_t head = 0;
+    bool cut = false;
+    const int left = f.limit - c->found_count;
+    f.since = c->looked;
+    f.until = c->looked + PIECE;
+    f.limit = left < PIECE_FOUND ? left : PIECE_FOUND;
+    f.ret_cut = &cut;
+    enum err e = journal_events(hub->journal, &f, &events, &head);
+    if (e != ERR_OK)
+        return call_fail(c, e, NULL);
+    const int count = cJSON_GetArraySize(events);
+    const int64_t last = take_in(hub, c, events, c->looked);
+    cJSON_Delete(events);
+    c->looked = count < f.limit && !cut ? f.until : last;
+    if (count < left && c->found.len < JOURNAL_PAGE && c->looked < head)
+        return ERR_AGAIN;
+    if (!c->found_count && is_next(c) && call_int(c, "wait", WAIT_USUAL)) {
+        c->looked = head > f.since ? head : f.since; /* what comes now has the next ids */
+        return ERR_NOT_FOUND;
+    }
+    give(c, head);
+    return ERR_OK;
+}
+
+/* --- pieces -------------------------------------------------------------------------------------
+ */
+
+static enum err look_on(struct hub *hub, void *arg);
+
+/* After the commit; the serial. */
+static enum err post_look(struct hub *hub, void *arg)
+{
+    hub_post_control(hub, look_on, mem_dup(arg, sizeof(uint64_t)));
+    return ERR_OK;
+}
+
+static void seek(struct hub *hub, struct call *c)
+{
+    c->seeking = true;
+    control_after(hub, post_look, mem_dup(&c->serial, sizeof c->serial));
+}
+
+/* After the commit of a later batch; the serial. What is seen there is on disk: in a batch that can
+ * be undone, numbers could be passed that come again. */
+static enum err look_committed(struct hub *hub, void *arg)
+{
+    struct call *c = control_parked(hub, *(uint64_t *)arg);
+    if (!c)
+        return ERR_OK;
+    c->seeking = false;
+    const enum err e = look(hub, c);
+    if (e == ERR_AGAIN) {
+        c->seeking = true;
+        post_look(hub, &c->serial);
+    } else if (e != ERR_NOT_FOUND) {
+        control_unpark(hub, c);
+        call_send(c);
+    }
+    return ERR_OK;
+}
+
+/* Control work; the serial. */
+static enum err look_on(struct hub *hub, void *arg)
+{
+    control_after(hub, look_committed, mem_dup(arg, sizeof(uint64_t)));
+    return ERR_OK;
+}
+
+static enum err begin(struct hub *hub, struct call *c, int64_t wait_ms)
+{
+    const int64_t since = call_int(c, "id", 0);
+    c->looked = since > 0 ? since : 0;
+    const enum err e = look(hub, c);
+    if (e != ERR_AGAIN && e != ERR_NOT_FOUND)
+        return e;
+    control_park(hub, c, wait_ms);
+    if (e == ERR_AGAIN)
+        seek(hub, c);
     return ERR_OK;
 }
 
 enum err events_since(struct hub *hub, struct call *c)
 {
-    return answer(hub, c, true);
+    return begin(hub, c, -1);
 }
 
+/* Who does not want to wait has the whole journal looked at all the same. */
 enum err events_next(struct hub *hub, struct call *c)
 {
-    int64_t wait = call_int(c, "wait", 30000);
-    enum err e = answer(hub, c, wait == 0);
-    if (e != ERR_AGAIN)
-        return e;
-    control_park(hub, c, wait);
-    return ERR_OK;
+    const int64_t wait_ms = call_int(c, "wait", WAIT_USUAL);
+    return begin(hub, c, wait_ms ? wait_ms : -1);
 }
 
-/* Outside of a batch: what is committed is read by a transaction of its own, and goes at once. */
+/* Outside of a batch: what is committed is read by a transaction of its own, and goes at once. Each
+ * looks at what it has not seen yet; more than a piece of that waits for the next batch. */
 void events_wake(struct hub *hub)
 {
     for (struct call **at = &hub->parked, *c; (c = *at);) {
-        if (!c->row || c->row->handle != events_next || answer(hub, c, false) == ERR_AGAIN) {
+        enum err e = !is_next(c) || c->seeking ? ERR_NOT_FOUND : look(hub, c);
+        if (e == ERR_AGAIN) {
+            c->seeking = true;
+            post_look(hub, &c->serial);
+        }
+        if (e == ERR_AGAIN || e == ERR_NOT_FOUND) {
             at = &c->next;
             continue;
         }

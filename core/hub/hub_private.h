@@ -66,9 +66,12 @@ struct call {
     uint64_t serial;     /* to find a parked call again that may be gone by then */
     int64_t number;      /* what it waits for in the session away_id (sessions.h) */
     int64_t deadline_us; /* of a parked call; INT64_MAX for ever */
-    int64_t looked;      /* events up to here were none that it waits for (events.c) */
     mail_look look;      /* of one that waits for messages (mail.h) */
     bool looking;        /* and that is about to look again */
+    int64_t looked;      /* of one for events: up to which id it has looked, */
+    struct buf found;    /* what it found: as JSON, with commas between, */
+    int found_count;     /* so many */
+    bool seeking;        /* and whether it looks at the next piece by itself */
     char approval[32];   /* what a human has to allow first; "" nothing (approvals.h) */
     char repeats[32];    /* it was held as this one before its link was lost; "" no */
     bool wants_note;     /* its caller wants to be told that it is held */

@@ -424,6 +424,8 @@ enum err journal_events(struct journal *j, const struct event_filter *f, cJSON *
         buf_puts(&sql, " AND kind = ?3");
     if (f->target)
         buf_puts(&sql, *f->target ? " AND target = ?4 AND target <> ''" : " AND target = ?4");
+    if (f->until)
+        buf_puts(&sql, " AND id <= ?7");
     buf_puts(&sql, " ORDER BY id LIMIT ?5");
     int rc = sqlite3_prepare_v2(j->db, sql.data, (int)sql.len, &s, NULL);
     buf_finish(&sql);
@@ -438,6 +440,8 @@ enum err journal_events(struct journal *j, const struct event_filter *f, cJSON *
         sqlite3_bind_int(s, 5, f->limit);
         if (f->member)
             journal_bind_text(s, 6, f->member);
+        if (f->until)
+            sqlite3_bind_int64(s, 7, f->until);
         while (bytes < JOURNAL_PAGE && (rc = sqlite3_step(s)) == SQLITE_ROW) {
             struct event e = {
                 .id = sqlite3_column_int64(s, 0),
@@ -456,6 +460,8 @@ enum err journal_events(struct journal *j, const struct event_filter *f, cJSON *
             cJSON_AddItemToArray(list, o);
         }
     }
+    if (f->ret_cut)
+        *f->ret_cut = rc == SQLITE_ROW;
     enum err e = journal_failure(j, rc);
     sqlite3_finalize(s);
     if (e == ERR_OK && ret_head)

@@ -66,12 +66,14 @@ enum err journal_event(struct journal *j, struct event *e);
 char *journal_event_json(const struct event *e);
 
 struct event_filter {
-    int64_t since;                         /* strictly greater ids */
+    int64_t since;                         /* strictly greater ids, */
+    int64_t until;                         /* and none beyond this one; 0: all */
     const char *workspace, *kind, *target; /* NULL: any */
     /* Beside those of the workspace the events about mail that this member sent or got, which
      * belong to no workspace. NULL: none of them. */
     const char *member;
     int limit;
+    bool *ret_cut; /* the page was full before the limit: there may be more; NULL: not asked */
 };
 /* An array of events, oldest first, as many as JOURNAL_PAGE holds but one at least; *ret_head is
  * the newest id that there is. */
