@@ -142,6 +142,15 @@ static void on_quiet(uv_timer_t *timer)
     hub_post_control(timer->data, read_work, NULL);
 }
 
+/* In our folder all but what editors keep for themselves; in one above it the next on the way. */
+static bool is_of_ours(const struct bindings *b, const char *name)
+{
+    const char *next = b->dir + strlen(b->watched);
+    next += strspn(next, "/");
+    const size_t n = strcspn(next, "/");
+    return n ? strlen(name) == n && memcmp(name, next, n) == 0 : name[0] != '.';
+}
+
 static void on_change(uv_fs_event_t *watch, const char *name, int events, int status)
 {
     struct hub *hub = watch->data;
@@ -150,8 +159,8 @@ static void on_change(uv_fs_event_t *watch, const char *name, int events, int st
     (void)events, (void)status;
     if (b->stopped)
         return;
-    if (name && b->watched && strcmp(b->watched, b->dir) == 0 && name[0] == '.')
-        return; /* what editors keep for themselves */
+    if (name && b->watched && !is_of_ours(b, name))
+        return;
     if (!b->unread_us)
         b->unread_us = now;
     if (now - b->unread_us < MOST_US)
