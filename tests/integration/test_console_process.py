@@ -66,21 +66,26 @@ def it_goes_on_over_a_killed_hub(world, state):
 
 
 def a_shell_that_comes_late_takes_no_pane(world, state):
-    """It was asked for, and the pane was sent elsewhere before the hub had opened it."""
+    """It was asked for, and the pane was sent elsewhere before the hub had opened it; back, even."""
     t, hub = state["t"], world.hub_pid()
-    before = len(shells(world))
-    os.kill(hub, signal.SIGSTOP)
-    try:
-        t.send("C-b", "c")
-        command_line(t, "shell sh1")
-        t.wait("the other one", lambda s: "sh · sh1" in pane_of(s))
-        t.type("typed meanwhile")
-    finally:
-        os.kill(hub, signal.SIGCONT)
-    wait_until("the new one", lambda: len(shells(world)) == before + 1)
-    t.wait("it in the list", lambda s: any("sh2" in line[:25] for line in s.split("\n")))
-    expect("sh · sh1" in pane_of(t.screen()), "the pane is where it was sent:\n" + t.screen())
-    t.wait("what was typed there", lambda s: "typed meanwhile" in pane_of(s))
+    for new, way in (("sh2", ("sh1",)), ("sh3", ("sh1", "pr1")), ("sh4", ("pr1", "sh1"))):
+        before = len(shells(world))
+        os.kill(hub, signal.SIGSTOP)
+        try:
+            t.send("C-b", "c")
+            for place in way:
+                command_line(t, "shell " + place)
+                t.wait("its border", lambda s: "· %s ─" % place in s.split("\n")[0])
+        finally:
+            os.kill(hub, signal.SIGCONT)
+        wait_until("the new one", lambda: len(shells(world)) == before + 1)
+        t.wait("it in the list", lambda s: any(new in line[:25] for line in s.split("\n")))
+        # One more call behind that of the new shell: its answer is there by now.
+        command_line(t, "shell rename sh1 late-" + new)
+        t.wait("its end", lambda s: any("late-" + new in line[:25] for line in s.split("\n")))
+        expect("· %s ─" % place in t.screen().split("\n")[0], "elsewhere:\n" + t.screen())
+    t.type("typed there")
+    t.wait("what was typed", lambda s: "typed there" in pane_of(s))
     t.send("C-u")
     command_line(t, "shell pr1")
     t.wait_text("got four")

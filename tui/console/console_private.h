@@ -135,6 +135,7 @@ struct console {
     int64_t layout_at_us; /* when it is to be kept */
     int layout_waiting;
     int opening;                /* shells on their way */
+    int last_opening;           /* the number of the newest one */
     char looking[WORLD_ID_MAX]; /* as the hub was told last */
     int looking_rows, looking_cols;
     int64_t drawn_us, pace_us; /* the last frame; when the next may be */

@@ -144,7 +144,7 @@ static void let_go(struct console *c, struct pane *p)
     p->session = NULL;
     p->browsing = false;
     p->seek = SEEK_NONE;
-    p->opening = false;
+    p->opening = 0;
     buf_finish(&p->early);
     p->feed = NULL;
     p->target[0] = '\0';
@@ -231,7 +231,7 @@ void console_close_pane(struct console *c, int id)
 struct opening {
     struct console *c;
     int pane;
-    char instead[WORLD_ID_MAX]; /* what the pane shows until then */
+    int number; /* the pane's, as long as it waits for this one */
 };
 
 static void opened(void *data, const cJSON *result, const struct client_fault *fault)
@@ -242,12 +242,12 @@ static void opened(void *data, const cJSON *result, const struct client_fault *f
     const char *id = json_string(result, "shellId", "");
     struct buf early = {0};
 
-    if (p && strcmp(p->target, o->instead) != 0)
+    if (p && p->opening != o->number)
         p = NULL; /* it has been sent to something else meanwhile */
     free(o);
     c->opening--;
     if (p) {
-        p->opening = false;
+        p->opening = 0;
         early = p->early;
         p->early = (struct buf){0};
     }
@@ -274,8 +274,7 @@ void console_open_shell(struct console *c, struct pane *p, const cJSON *command)
 
     o->c = c;
     o->pane = p->id;
-    memcpy(o->instead, p->target, sizeof o->instead);
-    p->opening = true;
+    o->number = p->opening = ++c->last_opening;
     cJSON_AddStringToObject(params, "workspace", c->workspace);
     if (command)
         cJSON_AddItemToObject(params, "command", cJSON_Duplicate(command, true));

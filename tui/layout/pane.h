@@ -29,7 +29,7 @@ struct pane {
     enum pane_kind kind;
     char target[WORLD_ID_MAX];          /* the shell or session, "" while it is being opened */
     struct feed *feed;                  /* shared, borrowed; NULL without a shell */
-    bool opening;                       /* a new shell is on its way: it gets what is typed */
+    int opening;                        /* a new shell is on its way: it gets what is typed */
     struct buf early;                   /* typed while the shell is being opened */
     struct eventlog *log;               /* owned; PANE_LOG */
     struct inbox_pane *inbox;           /* owned; PANE_INBOX */
